@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-motionheatmap
+ * @title: motionheatmap
+ * @short_description: Shows where in the picture motion was
+ *
+ * motionheatmap compares each video frame with the one before, counts for every pixel how often it
+ * moved, and blends the counts as a colour map onto the picture. It takes raw video as decoders
+ * deliver it, without conversion.
+ *
+ * ## Messages
+ *
+ * Unless #GstMotionHeatmap:post-messages is %FALSE, an element message named `motionheatmap` is
+ * posted every #GstMotionHeatmap:interval of stream time, and once more at the end of the stream,
+ * before EOS goes downstream. Its fields:
+ *
+ * * #guint64 `timestamp`, `stream-time`, `running-time`, `duration`: of the last frame in the map;
+ *   %GST_CLOCK_TIME_NONE where unknown
+ * * #guint64 `frames`: frames analysed, the first one included
+ * * #guint64 `skipped`: frames not counted (GAP or corrupted buffers)
+ * * #gint `width`, `height`: size of the analysis in pixels
+ * * #gdouble `max`: events (frames in which it moved) of the hottest pixel
+ * * #gdouble `full-scale`: events that the hottest colour stands for
+ * * #gdouble `motion`: share of the pixels that moved in the last analysed frame, 0 to 1
+ * * #gdouble `coverage`: share of the pixels with any heat, 0 to 1
+ * * #gdouble `hot-x`, `hot-y`: the hottest spot as a fraction of the frame, 0 to 1
+ * * #gboolean `final`: whether this is the message of the end of the stream
+ * * #GstSample `heatmap`: the normalised map in GRAY8, #GstMotionHeatmap:message-width cells wide,
+ *   each the highest value of the pixels it covers
+ *
+ * Each picture that was written is announced by an element message named `motionheatmap-snapshot`
+ * with the #gchararray `location` and the four times of its frame.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 v4l2src ! videoconvert ! motionheatmap ! videoconvert ! autovideosink
+ * ]| Heat on the picture of a webcam.
+ * |[
+ * gst-launch-1.0 -m filesrc location=day.mp4 ! decodebin ! motionheatmap output=none snapshot-location=day.png ! fakesink
+ * ]| One picture of a recording, and the figures on the way.
+ */
+
+#include "gstmotionheatmap.h"
+
+#include <mutex>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "properties.h"
+#include "report.h"
+#include "snapshot.h"
+#include "video_format.h"
+
+GST_DEBUG_CATEGORY_STATIC (motion_heatmap_debug);
+#define GST_CAT_DEFAULT motion_heatmap_debug
+
+enum
+{
+  SIGNAL_RESET,
+  SIGNAL_SNAPSHOT,
+  LAST_SIGNAL,
+};
+
+static guint signals[LAST_SIGNAL];
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS)));
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS)));
+
+struct GstMotionHeatmapPrivate
+{
+  explicit GstMotionHeatmapPrivate (GstElement * element) : writer (element) {}
+
+  /* What the application asked for. */
+  std::mutex settings_lock;
+  MotionHeatmapSettings settings;
+  std::optional < SnapshotRequest > snapshot_request;
+
+  /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
+   * frame, others while they read figures or clear the map; nobody while posting or pushing. */
+  std::mutex engine_lock;
+  motionheat::Engine engine;
+  FrameTimes times;
+
+  /* Owned by the streaming thread. */
+  MotionHeatmapSettings current;        /* for this frame */
+  std::optional < SnapshotRequest > due_snapshot;
+  std::string checked_location;
+  ReportClock report_clock;
+  GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
+  bool have_frames = false;
+
+  SnapshotWriter writer;
+};
+
+#define gst_motion_heatmap_parent_class parent_class
+G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FILTER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, nullptr);
+    GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
+GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
+    GST_TYPE_MOTION_HEATMAP);
+
+/* Reports */
+
+static void
+gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  motionheat::Report report;
+  motionheat::GreyMap map;
+  FrameTimes times;
+
+  {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    report = priv->engine.report ();
+    map = priv->engine.map ((int) priv->current.message_width);
+    times = priv->times;
+  }
+
+  GstStructure *structure = motion_heatmap_report_structure (report, times, final);
+  GstSample *sample = motion_heatmap_map_sample (map, times);
+  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
+  gst_sample_unref (sample);
+  gst_element_post_message (GST_ELEMENT_CAST (self),
+      gst_message_new_element (GST_OBJECT_CAST (self), structure));
+}
+
+/* Pictures */
+
+static void
+gst_motion_heatmap_check_location (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const std::string & location = priv->current.snapshot_location;
+
+  if (location == priv->checked_location)
+    return;
+  priv->checked_location = location;
+  if (location.empty ())
+    return;
+
+  const std::string reason = motion_heatmap_check_location (location);
+  if (!reason.empty ()) {
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
+        ("No picture can be written to \"%s\" (property snapshot-location): %s",
+            location.c_str (), reason.c_str ()), (nullptr));
+  }
+}
+
+/* Draws the heat on a picture that was kept of an untouched frame. */
+static void
+gst_motion_heatmap_draw_picture (GstMotionHeatmap * self, GstBuffer * picture)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
+  GstVideoFrame frame;
+
+  if (!gst_video_frame_map (&frame, info, picture, GST_MAP_READWRITE))
+    return;
+  const motionheat::FrameView view = motion_heatmap_frame_view (&frame, info);
+  {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    priv->engine.draw (view, view);
+  }
+  gst_video_frame_unmap (&frame);
+}
+
+static void
+gst_motion_heatmap_keep_picture (GstMotionHeatmap * self, const GstVideoFrame * shown)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
+  GstVideoFrame kept;
+
+  if (!priv->picture) {
+    priv->picture = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (info), nullptr);
+    /* a frame may be smaller than its caps say */
+    gst_buffer_memset (priv->picture, 0, 0, GST_VIDEO_INFO_SIZE (info));
+  }
+  if (!gst_video_frame_map (&kept, info, priv->picture, GST_MAP_WRITE))
+    return;
+  motionheat::copy_picture (motion_heatmap_stream_format (info).format,
+      motion_heatmap_frame_view (shown, info), motion_heatmap_frame_view (&kept, info));
+  gst_video_frame_unmap (&kept);
+}
+
+/* Hands the kept picture to the writer. */
+static void
+gst_motion_heatmap_write_picture (GstMotionHeatmap * self, const SnapshotRequest & request)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  GstBuffer *picture = std::exchange (priv->picture, nullptr);
+
+  if (priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE)
+    gst_motion_heatmap_draw_picture (self, picture);
+  priv->writer.write (picture, GST_VIDEO_FILTER_CAST (self)->in_info, request, priv->times);
+}
+
+/* Frames */
+
+static void
+gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_frame,
+    const GstVideoFrame * out_frame)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
+  const GstBufferFlags flags = (GstBufferFlags) GST_BUFFER_FLAGS (in_frame->buffer);
+  const motionheat::ConstFrameView in = motion_heatmap_frame_view (in_frame, info);
+  motionheat::FrameView out;
+  motionheat::FrameView * drawn = nullptr;
+
+  if (out_frame) {
+    out = motion_heatmap_frame_view (out_frame, info);
+    drawn = &out;
+  }
+
+  std::lock_guard < std::mutex > lock (priv->engine_lock);
+  priv->engine.set (priv->current.engine);
+  if (flags & (GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_CORRUPTED)) {
+    priv->engine.skip ();
+    if (drawn)
+      priv->engine.draw (in, *drawn);
+  } else {
+    if (flags & GST_BUFFER_FLAG_DISCONT)
+      priv->engine.forget_previous ();
+    priv->engine.process (in, drawn);
+  }
+  priv->times = FrameTimes::of (in_frame->buffer, &GST_BASE_TRANSFORM_CAST (self)->segment,
+      GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
+          GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
+}
+
+/* `out_frame` may be `in_frame`, and is NULL where nothing is to be drawn. */
+static GstFlowReturn
+gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
+    GstVideoFrame * out_frame)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  try {
+    gst_motion_heatmap_analyse (self, in_frame, out_frame);
+  } catch (const std::bad_alloc &) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
+        ("Not enough memory for the heat of this stream"), (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  priv->have_frames = true;
+  /* what was drawn on is no gap any more */
+  if (out_frame)
+    GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
+
+  if (priv->due_snapshot || !priv->current.snapshot_location.empty ())
+    gst_motion_heatmap_keep_picture (self, out_frame ? out_frame : in_frame);
+  if (priv->due_snapshot) {
+    gst_motion_heatmap_write_picture (self, *priv->due_snapshot);
+    priv->due_snapshot.reset ();
+  }
+
+  if (priv->report_clock.advance (priv->times, priv->current.interval)
+      && priv->current.post_messages)
+    gst_motion_heatmap_post_report (self, false);
+
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_motion_heatmap_transform_frame (GstVideoFilter * filter, GstVideoFrame * in_frame,
+    GstVideoFrame * out_frame)
+{
+  return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), in_frame, out_frame);
+}
+
+static GstFlowReturn
+gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * frame)
+{
+  const bool draws = !gst_base_transform_is_passthrough (GST_BASE_TRANSFORM_CAST (filter));
+
+  return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), frame, draws ? frame : nullptr);
+}
+
+/* Buffers. One that is ours to write to is drawn on in place; a shared one is read while the
+ * output is written, which saves the copy that an in-place filter would make first. */
+
+static GstFlowReturn
+gst_motion_heatmap_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
+    GstBuffer ** outbuf)
+{
+  if (!gst_base_transform_is_passthrough (trans) && gst_buffer_is_writable (inbuf)
+      && gst_buffer_is_all_memory_writable (inbuf)) {
+    *outbuf = inbuf;
+    return GST_FLOW_OK;
+  }
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->prepare_output_buffer (trans, inbuf, outbuf);
+}
+
+static GstFlowReturn
+gst_motion_heatmap_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBuffer * outbuf)
+{
+  GstBaseTransformClass *klass = GST_BASE_TRANSFORM_CLASS (parent_class);
+
+  return inbuf == outbuf ? klass->transform_ip (trans, outbuf) :
+      klass->transform (trans, inbuf, outbuf);
+}
+
+static gboolean
+gst_motion_heatmap_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf, GstMeta * meta,
+    GstBuffer * inbuf)
+{
+  /* The picture keeps its size and place, so whatever is said of it stays true. But what was
+   * outside a crop rectangle is not in the output. */
+  return meta->info->api != GST_VIDEO_CROP_META_API_TYPE;
+}
+
+static void
+gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
+{
+  GstMotionHeatmap *self = GST_MOTION_HEATMAP (trans);
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const FrameTimes times = FrameTimes::of (buffer, &trans->segment, GST_CLOCK_TIME_NONE);
+
+  if (GST_CLOCK_TIME_IS_VALID (times.stream_time))
+    gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
+
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    priv->current = priv->settings;
+    if (priv->snapshot_request)
+      priv->due_snapshot = std::exchange (priv->snapshot_request, std::nullopt);
+  }
+  gst_motion_heatmap_check_location (self);
+
+  const gboolean passthrough = priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE;
+  if (passthrough != gst_base_transform_is_passthrough (trans)) {
+    gst_base_transform_set_passthrough (trans, passthrough);
+    /* buffers are now needed, or needed no more */
+    gst_base_transform_reconfigure_src (trans);
+  }
+}
+
+/* The stream */
+
+static gboolean
+gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideoInfo * in_info,
+    GstCaps * outcaps, GstVideoInfo * out_info)
+{
+  GstMotionHeatmap *self = GST_MOTION_HEATMAP (filter);
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  gst_clear_buffer (&priv->picture);
+  try {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    priv->engine.configure (motion_heatmap_stream_format (in_info));
+  } catch (const std::bad_alloc &) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
+        ("Not enough memory for the heat of a stream of %dx%d pixels", in_info->width,
+            in_info->height), (nullptr));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+gst_motion_heatmap_break_stream (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  priv->report_clock.jump ();
+  std::lock_guard < std::mutex > lock (priv->engine_lock);
+  priv->engine.forget_previous ();
+}
+
+/* Whether frames of the new segment go on where those of the old one stopped. */
+static bool
+continues (const GstSegment * before, const GstSegment * after)
+{
+  return before->format == after->format && before->rate == after->rate
+      && before->applied_rate == after->applied_rate && before->base == after->base
+      && before->offset == after->offset && before->start == after->start
+      && before->time == after->time;
+}
+
+static void
+gst_motion_heatmap_finish (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  if (!priv->have_frames)
+    return;
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    priv->current = priv->settings;
+  }
+  if (priv->current.post_messages)
+    gst_motion_heatmap_post_report (self, true);
+  if (!priv->current.snapshot_location.empty () && priv->picture)
+    gst_motion_heatmap_write_picture (self, {priv->current.snapshot_location,
+            "property snapshot-location"});
+  priv->writer.drain ();
+}
+
+static gboolean
+gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  GstMotionHeatmap *self = GST_MOTION_HEATMAP (trans);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_FLUSH_STOP:
+      gst_motion_heatmap_break_stream (self);
+      break;
+    case GST_EVENT_SEGMENT:{
+      const GstSegment *segment;
+
+      gst_event_parse_segment (event, &segment);
+      if (!continues (&trans->segment, segment))
+        gst_motion_heatmap_break_stream (self);
+      break;
+    }
+    case GST_EVENT_EOS:
+      gst_motion_heatmap_finish (self);
+      break;
+    default:
+      break;
+  }
+
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (trans, event);
+}
+
+static gboolean
+gst_motion_heatmap_start (GstBaseTransform * trans)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+  std::lock_guard < std::mutex > lock (priv->settings_lock);
+
+  /* before the first frame, so that upstream may use downstream's buffers */
+  gst_base_transform_set_passthrough (trans,
+      priv->settings.output == GST_MOTION_HEATMAP_OUTPUT_NONE);
+  priv->snapshot_request.reset ();
+  return TRUE;
+}
+
+static gboolean
+gst_motion_heatmap_stop (GstBaseTransform * trans)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+
+  priv->writer.drain ();
+  gst_clear_buffer (&priv->picture);
+  priv->due_snapshot.reset ();
+  priv->checked_location.clear ();
+  priv->report_clock = ReportClock ();
+  priv->have_frames = false;
+
+  std::lock_guard < std::mutex > lock (priv->engine_lock);
+  priv->engine.clear ();
+  priv->times = FrameTimes ();
+  return TRUE;
+}
+
+/* The application */
+
+static void
+gst_motion_heatmap_reset (GstMotionHeatmap * self)
+{
+  std::lock_guard < std::mutex > lock (self->priv->engine_lock);
+  self->priv->engine.reset ();
+}
+
+static gboolean
+gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const std::string path = location ? location : "";
+  std::string reason = motion_heatmap_check_location (path);
+
+  if (reason.empty ()) {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    if (!priv->engine.is_configured ())
+      reason = "there is no stream yet";
+  }
+  if (!reason.empty ()) {
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
+        ("No picture can be written to \"%s\" (signal snapshot): %s", path.c_str (),
+            reason.c_str ()), (nullptr));
+    return FALSE;
+  }
+
+  std::lock_guard < std::mutex > lock (priv->settings_lock);
+  priv->snapshot_request = SnapshotRequest {path, "signal snapshot"};
+  return TRUE;
+}
+
+static void
+gst_motion_heatmap_set_property (GObject * object, guint prop_id, const GValue * value,
+    GParamSpec * pspec)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (object)->priv;
+  std::lock_guard < std::mutex > lock (priv->settings_lock);
+
+  if (!priv->settings.set (prop_id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (object)->priv;
+
+  switch (prop_id) {
+    case PROP_STATS:{
+      std::lock_guard < std::mutex > lock (priv->engine_lock);
+      g_value_take_boxed (value, motion_heatmap_report_structure (priv->engine.report (),
+              priv->times, false));
+      break;
+    }
+    case PROP_HEATMAP:{
+      std::lock_guard < std::mutex > lock (priv->engine_lock);
+      g_value_take_boxed (value, motion_heatmap_map_sample (priv->engine.map (0), priv->times));
+      break;
+    }
+    default:{
+      std::lock_guard < std::mutex > lock (priv->settings_lock);
+      if (!priv->settings.get (prop_id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      break;
+    }
+  }
+}
+
+static void
+gst_motion_heatmap_finalize (GObject * object)
+{
+  delete GST_MOTION_HEATMAP (object)->priv;
+
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_motion_heatmap_init (GstMotionHeatmap * self)
+{
+  self->priv = new GstMotionHeatmapPrivate (GST_ELEMENT_CAST (self));
+  /* a late frame still tells where motion was */
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM_CAST (self), FALSE);
+}
+
+static void
+gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+
+  object_class->set_property = gst_motion_heatmap_set_property;
+  object_class->get_property = gst_motion_heatmap_get_property;
+  object_class->finalize = gst_motion_heatmap_finalize;
+  motion_heatmap_install_properties (object_class);
+
+  /**
+   * GstMotionHeatmap::reset:
+   * @self: the element
+   *
+   * Forgets all heat; the next frame shows none from before.
+   */
+  signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
+      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK (gst_motion_heatmap_reset), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+
+  /**
+   * GstMotionHeatmap::snapshot:
+   * @self: the element
+   * @location: a file, .png, .jpg or .jpeg
+   *
+   * Writes the rendered picture of the next frame. A `motionheatmap-snapshot` message tells when
+   * the file is there, a warning why it is not.
+   *
+   * Returns: %TRUE if a picture will be taken
+   */
+  signals[SIGNAL_SNAPSHOT] = g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass),
+      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK (gst_motion_heatmap_snapshot), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
+      G_TYPE_STRING);
+
+  gst_element_class_set_static_metadata (element_class, "Motion heatmap",
+      "Filter/Effect/Analyzer/Video",
+      "Shows where in the picture motion was, as a colour map and as messages",
+      "The motionheatmap authors");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+
+  trans_class->start = GST_DEBUG_FUNCPTR (gst_motion_heatmap_start);
+  trans_class->stop = GST_DEBUG_FUNCPTR (gst_motion_heatmap_stop);
+  trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_motion_heatmap_sink_event);
+  trans_class->before_transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_before_transform);
+  trans_class->prepare_output_buffer =
+      GST_DEBUG_FUNCPTR (gst_motion_heatmap_prepare_output_buffer);
+  trans_class->transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform);
+  trans_class->transform_meta = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_meta);
+  trans_class->transform_ip_on_passthrough = TRUE;
+  filter_class->set_info = GST_DEBUG_FUNCPTR (gst_motion_heatmap_set_info);
+  filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_frame);
+  filter_class->transform_frame_ip = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_frame_ip);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "blend.h"
+
+#include <cmath>
+#include <opencv2/core.hpp>
+
+namespace motionheat {
+namespace {
+
+using Method = kernels::BlendParams::Method;
+
+constexpr uint8_t kEveryByte[4] = {0xff, 0xff, 0xff, 0xff};
+
+// All pairs: the picture sample is the row, the colour sample the column.
+struct Pairs {
+  cv::Mat picture = cv::Mat(256, 256, CV_8UC1);
+  cv::Mat color = cv::Mat(256, 256, CV_8UC1);
+
+  Pairs() {
+    for (int p = 0; p < 256; ++p) {
+      for (int c = 0; c < 256; ++c) {
+        picture.at<uint8_t>(p, c) = uint8_t(p);
+        color.at<uint8_t>(p, c) = uint8_t(c);
+      }
+    }
+  }
+};
+
+bool equals(const kernels::BlendParams& params, const Pairs& pairs, const cv::Mat& expected) {
+  uint8_t row[256];
+  for (int p = 0; p < 256; ++p) {
+    kernels::active().blend_u8(pairs.picture.ptr(p), pairs.color.ptr(p), row, 256, params,
+                               kEveryByte);
+    if (!std::equal(row, row + 256, expected.ptr(p))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Blend::Blend(double opacity) {
+  if (opacity <= 0) return;  // Method::kPicture
+  if (opacity >= 1) {
+    *this = color_only();
+    return;
+  }
+
+  const Pairs pairs;
+  cv::Mat expected;
+  cv::addWeighted(pairs.picture, 1 - opacity, pairs.color, opacity, 0, expected);
+
+  params_.method = Method::kFixed;
+  params_.picture = uint16_t(std::lround((1 - opacity) * 65536));
+  params_.color = uint16_t(std::lround(opacity * 65536));
+  // Two products are truncated to 1/256 each, so half a unit or a little more rounds them.
+  for (uint16_t bias = 128; bias <= 130; ++bias) {
+    params_.bias = bias;
+    if (equals(params_, pairs, expected)) return;
+  }
+
+  params_.method = Method::kFloat;
+  params_.picture_f = float(1 - opacity);
+  params_.color_f = float(opacity);
+  if (equals(params_, pairs, expected)) return;
+
+  params_.method = Method::kTable;
+  table_.assign(expected.begin<uint8_t>(), expected.end<uint8_t>());
+}
+
+Blend Blend::color_only() {
+  Blend blend;
+  blend.params_.method = Method::kColor;
+  return blend;
+}
+
+kernels::BlendParams Blend::params() const {
+  kernels::BlendParams params = params_;
+  params.table = table_.data();
+  return params;
+}
+
+}  // namespace motionheat

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "engine.h"
+
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+constexpr size_t kTilePixels = size_t{TileGrid::kWidth} * TileGrid::kHeight;
+// The most that one frame adds to a count.
+constexpr uint64_t kIncrement = 1;
+
+Size common(Size a, Size b) {
+  return {std::min(a.width, b.width), std::min(a.height, b.height)};
+}
+
+int luma_range(const StreamFormat& stream) {
+  return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
+}
+
+Blend blend_for(const Settings& settings) {
+  return settings.output == Output::kHeatmap ? Blend::color_only() : Blend(settings.opacity);
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& settings) : settings_(settings) {}
+
+void Engine::configure(const StreamFormat& stream) {
+  // Everything that may fail is built beside what is there and moved in place at the end.
+  Difference difference;
+  difference.configure(stream.format, luma_range(stream), stream.size);
+  difference.set_threshold(settings_.threshold);
+
+  Renderer renderer;
+  renderer.configure(stream.format, stream.size);
+  renderer.set_colors(make_color_table(settings_.colormap, stream.format, stream.color));
+  renderer.set_blend(blend_for(settings_));
+
+  if (!(heat_.grid().size() == stream.size)) {
+    HeatMap heat = heat_.resampled(stream.size);
+    const TileGrid& grid = heat.grid();
+    std::vector<Tile> tiles(grid.count(), Tile{.heat_changed = true});
+    std::vector<uint32_t> moved(grid.count());
+    indices_ = std::make_unique_for_overwrite<uint8_t[]>(grid.count() * kTilePixels);
+    heat_ = std::move(heat);
+    tiles_ = std::move(tiles);
+    moved_ = std::move(moved);
+    update_scale();
+  }
+  difference_ = std::move(difference);
+  renderer_ = std::move(renderer);
+  stream_ = stream;
+  repaint_all();
+}
+
+void Engine::set(const Settings& settings) {
+  if (settings == settings_) return;
+  const Settings old = std::exchange(settings_, settings);
+  difference_.set_threshold(settings.threshold);
+  if (!is_configured()) return;
+  if (settings.colormap != old.colormap) {
+    renderer_.set_colors(make_color_table(settings.colormap, stream_.format, stream_.color));
+    repaint_all();
+  }
+  if (settings.opacity != old.opacity || settings.output != old.output)
+    renderer_.set_blend(blend_for(settings));
+}
+
+void Engine::process(const ConstFrameView& in, const FrameView* out) {
+  ++frames_;
+  const TileGrid& grid = heat_.grid();
+  const bool comparing = difference_.has_previous();
+  std::fill(moved_.begin(), moved_.end(), 0);
+  for (Tile& t : tiles_) t.compared = !comparing;
+
+  if (!comparing) {
+    difference_.remember(in);
+  } else {
+    const uint64_t highest = heat_.max();
+    for (int tile = 0; tile < grid.count(); ++tile)
+      if (!out || heat_.tile_max(tile) + kIncrement > highest) compare_tile(in, tile);
+  }
+  update_scale();
+  for (int row = 0; row < grid.rows(); ++row) {
+    for (int column = 0; column < grid.columns(); ++column)
+      if (!tiles_[grid.index(column, row)].compared) compare_tile(in, grid.index(column, row));
+    if (out) draw_tiles(in, *out, row);
+  }
+  motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(stream_.size.area());
+}
+
+void Engine::draw(const ConstFrameView& in, const FrameView& out) {
+  for (int row = 0; row < heat_.grid().rows(); ++row) draw_tiles(in, out, row);
+}
+
+void Engine::skip() {
+  ++skipped_;
+  forget_previous();
+}
+
+void Engine::reset() {
+  heat_.clear();
+  for (Tile& t : tiles_) t.painted = false;
+  update_scale();
+  frames_ = 0;
+  skipped_ = 0;
+  motion_ = 0;
+}
+
+void Engine::compare_tile(const ConstFrameView& frame, int tile) {
+  tiles_[tile].compared = true;
+  const Rect area = intersect(heat_.grid().rect(tile), frame.size);
+  uint8_t mask[kTilePixels];
+  if (area.width < heat_.grid().rect(tile).width || area.height < heat_.grid().rect(tile).height)
+    std::fill(std::begin(mask), std::end(mask), 0);
+  if (!difference_.compare(frame, area, mask, TileGrid::kWidth)) return;
+  moved_[tile] = heat_.add(tile, mask);
+  tiles_[tile].heat_changed = true;
+}
+
+void Engine::update_scale() {
+  const Scale scale(heat_.max());
+  if (scale == scale_) return;
+  scale_ = scale;
+  ++scale_version_;
+}
+
+// Blends the tiles of a row of tiles, neighbours of a kind (with heat or cold) in one go.
+void Engine::draw_tiles(const ConstFrameView& in, const FrameView& out, int row) {
+  const TileGrid& grid = heat_.grid();
+  const Size size = common(grid.size(), common(in.size, out.size));
+  int column = 0;
+  while (column < grid.columns()) {
+    const int first = grid.index(column, row);
+    const bool cold = heat_.is_cold(first);
+    Rect run = grid.rect(first);
+    int end = column;
+    for (; end < grid.columns() && heat_.is_cold(grid.index(end, row)) == cold; ++end) {
+      const int tile = grid.index(end, row);
+      if (!cold) refresh(tile);
+      run.width = grid.rect(tile).right() - run.x;
+    }
+    column = end;
+    run = intersect(run, size);
+    if (run.width > 0 && run.height > 0) renderer_.draw(in, out, run, !cold);
+  }
+}
+
+// Brings indices and colours of a tile up to date with its counts and the scale.
+void Engine::refresh(int tile) {
+  Tile& t = tiles_[tile];
+  uint8_t* index = indices(tile);
+  if (t.heat_changed || t.scale != scale_version_) {
+    if (scale_.index_tile(heat_, tile, index)) t.painted = false;
+    t.heat_changed = false;
+    t.scale = scale_version_;
+  }
+  if (t.painted) return;
+  renderer_.paint(heat_.grid().rect(tile), index, TileGrid::kWidth);
+  t.painted = true;
+}
+
+void Engine::repaint_all() {
+  for (Tile& t : tiles_) t.painted = false;
+}
+
+uint8_t* Engine::indices(int tile) {
+  return indices_.get() + size_t(tile) * kTilePixels;
+}
+
+Report Engine::report() const {
+  const TileGrid& grid = heat_.grid();
+  Report report{.frames = frames_, .skipped = skipped_, .size = grid.size(), .motion = motion_};
+  const uint64_t max = heat_.max();
+  report.max = double(max);
+  report.full_scale = double(scale_.full());
+  if (max == 0) return report;
+
+  uint64_t covered = 0;
+  int64_t hottest = grid.size().area();  // in reading order
+  for (int tile = 0; tile < grid.count(); ++tile) {
+    if (heat_.is_cold(tile)) continue;
+    const Rect rect = grid.rect(tile);
+    for (int y = rect.y; y < rect.bottom(); ++y) {
+      for (int x = rect.x; x < rect.right(); ++x) {
+        const uint64_t count = heat_.at(x, y);
+        covered += count > 0;
+        if (count == max) hottest = std::min(hottest, int64_t{y} * grid.size().width + x);
+      }
+    }
+  }
+  report.coverage = double(covered) / double(grid.size().area());
+  report.hot_x = (double(hottest % grid.size().width) + 0.5) / grid.size().width;
+  report.hot_y = (double(hottest / grid.size().width) + 0.5) / grid.size().height;
+  return report;
+}
+
+GreyMap Engine::map(int width) const {
+  const TileGrid& grid = heat_.grid();
+  const Size from = grid.size();
+  GreyMap map;
+  if (from.area() == 0) return map;
+  map.size = from;
+  if (width > 0 && width < from.width) {
+    map.size.width = width;
+    const double height = double(from.height) * width / from.width;
+    map.size.height = std::clamp(int(std::lround(height)), 1, from.height);
+  }
+  map.pixels.resize(size_t(map.size.area()));
+
+  std::vector<int> cell_of_column(from.width);
+  for (int x = 0; x < from.width; ++x)
+    cell_of_column[x] = int(int64_t{x} * map.size.width / from.width);
+  for (int tile = 0; tile < grid.count(); ++tile) {
+    if (heat_.is_cold(tile)) continue;
+    const Rect rect = grid.rect(tile);
+    for (int y = rect.y; y < rect.bottom(); ++y) {
+      uint8_t* cells =
+          map.pixels.data() + int64_t{y} * map.size.height / from.height * map.size.width;
+      for (int x = rect.x; x < rect.right(); ++x) {
+        uint8_t& cell = cells[cell_of_column[x]];
+        cell = std::max(cell, scale_.index(heat_.at(x, y)));
+      }
+    }
+  }
+  return map;
+}
+
+size_t Engine::memory() const {
+  return difference_.memory() + heat_.memory() + renderer_.memory() +
+         tiles_.size() * (kTilePixels + sizeof(Tile) + sizeof(uint32_t));
+}
+
+}  // namespace motionheat

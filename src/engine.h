@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "color_map.h"
+#include "difference.h"
+#include "heat_map.h"
+#include "normalize.h"
+#include "render.h"
+
+namespace motionheat {
+
+/// What the frames of a stream are.
+struct StreamFormat {
+  PixelFormat format;
+  ColorSpace color;
+  Size size;
+};
+
+enum class Output {
+  kOverlay,  // the picture with the heat blended onto it
+  kHeatmap,  // the coloured map alone
+};
+
+/// What may change between any two frames.
+struct Settings {
+  int threshold = 25;    // 0..255, grey difference above which a pixel moved
+  int colormap = 2;      // cv::ColormapTypes
+  double opacity = 0.4;  // 0..1, weight of the colour
+  Output output = Output::kOverlay;
+
+  bool operator==(const Settings&) const = default;
+};
+
+/// The state of the map in figures.
+struct Report {
+  uint64_t frames = 0;    // frames analysed, the first one included
+  uint64_t skipped = 0;   // frames not counted
+  Size size;              // of the analysis
+  double max = 0;         // events of the hottest pixel
+  double full_scale = 0;  // events that index 255 stands for
+  double motion = 0;      // 0..1, share of the pixels that moved in the last analysed frame
+  double coverage = 0;    // 0..1, share of the pixels with any heat
+  double hot_x = 0;       // 0..1, centre of the hottest pixel (the first in reading order);
+  double hot_y = 0;       //   0 while there is no heat
+};
+
+/// A grey picture of the normalised map: `size.width` bytes a row, no padding.
+struct GreyMap {
+  Size size;
+  std::vector<uint8_t> pixels;
+};
+
+/// Runs the steps in order, tile by tile. Not synchronised: one call at a time.
+///
+/// A frame's picture shows its own motion, so the scale (the hottest count) must be known before
+/// the first tile is drawn. Only tiles that could raise it are compared ahead; all others are
+/// compared and drawn in one pass, while their rows are in the cache.
+class Engine {
+ public:
+  /// Makes ready for a stream, or for another format of it. The heat is kept, resampled to the
+  /// new size; the previous frame is forgotten. Throws std::bad_alloc, and then is as it was.
+  void configure(const StreamFormat& stream);
+  bool is_configured() const { return stream_.size.area() > 0; }
+
+  /// Takes effect on the next frame.
+  void set(const Settings& settings);
+
+  /// Compares `in` with the previous frame, adds what moved to the heat and, if `out` is not null,
+  /// draws into it; `out` may be the picture `in` is of. A frame smaller than the stream's size is
+  /// processed as far as it goes.
+  void process(const ConstFrameView& in, const FrameView* out);
+
+  /// Draws as `process` does, without analysing: for frames that do not count, and for pictures
+  /// of a map that is complete.
+  void draw(const ConstFrameView& in, const FrameView& out);
+
+  /// Takes note of a frame that does not count. The previous frame is forgotten.
+  void skip();
+
+  /// After a break in the stream: the next frame has no previous one. The heat stays.
+  void forget_previous() { difference_.forget(); }
+
+  /// Forgets all heat and starts to count anew. The previous frame stays.
+  void reset();
+
+  /// Forgets everything, the stream too, and frees the memory.
+  void clear() { *this = Engine(settings_); }
+
+  Report report() const;
+
+  /// The normalised map, `width` cells wide and as high as the picture's proportions ask for. A
+  /// cell has the highest index of the pixels it covers. Width 0, or more than the analysis has,
+  /// gives the analysis size.
+  GreyMap map(int width) const;
+
+  const HeatMap& heat() const { return heat_; }
+
+  /// Bytes it can come to hold.
+  size_t memory() const;
+
+  Engine() : Engine(Settings{}) {}
+
+ private:
+  // A tile's place in the chain counts -> index -> colours.
+  struct Tile {
+    bool heat_changed = false;  // since the indices were made
+    uint32_t scale = 0;         // the version of the scale they were made with
+    bool painted = false;       // the colours are those of the indices
+    bool compared = false;      // in this frame
+  };
+
+  explicit Engine(const Settings& settings);
+
+  void compare_tile(const ConstFrameView& frame, int tile);
+  void update_scale();
+  void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
+  void refresh(int tile);
+  void repaint_all();
+
+  uint8_t* indices(int tile);
+
+  StreamFormat stream_;
+  Settings settings_;
+  Difference difference_;
+  HeatMap heat_;
+  Scale scale_;
+  uint32_t scale_version_ = 1;
+  Renderer renderer_;
+  std::unique_ptr<uint8_t[]> indices_;  // tile by tile
+  std::vector<Tile> tiles_;
+  std::vector<uint32_t> moved_;  // pixels of each tile in this frame
+  uint64_t frames_ = 0;
+  uint64_t skipped_ = 0;
+  double motion_ = 0;
+};
+
+}  // namespace motionheat

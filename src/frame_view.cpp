@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "frame_view.h"
+
+#include <cstring>
+
+namespace motionheat {
+
+PlaneLayout plane_layout(const PixelFormat& format, int plane) {
+  PlaneLayout layout{.step = 0};
+  for (int i = 0; i < format.n_components; ++i) {
+    const Component& c = format.components[i];
+    if (c.plane != plane) continue;
+    // The coarsest component spans the group: in YUY2 it is a chroma sample every four bytes.
+    layout.step = std::max(layout.step, c.step);
+    layout.x_shift = std::max(layout.x_shift, c.x_shift);
+    layout.y_shift = std::max(layout.y_shift, c.y_shift);
+  }
+  if (4 % std::max(layout.step, 1) != 0) return layout;
+
+  layout.mask.fill(0);
+  for (int i = 0; i < format.n_components; ++i) {
+    const Component& c = format.components[i];
+    if (c.plane != plane) continue;
+    for (int byte = c.offset; byte < 4; byte += c.step)
+      for (int b = 0; b < format.sample_bytes(); ++b) layout.mask[byte + b] = 0xff;
+  }
+  return layout;
+}
+
+void copy_picture(const PixelFormat& format, const ConstFrameView& from, const FrameView& to) {
+  const int width = std::min(from.size.width, to.size.width);
+  const int height = std::min(from.size.height, to.size.height);
+  for (int p = 0; p < format.n_planes; ++p) {
+    const PlaneLayout layout = plane_layout(format, p);
+    for (int y = 0; y < layout.row_end(height); ++y)
+      std::memcpy(to.row(p, y), from.row(p, y), layout.byte_end(width));
+  }
+}
+
+}  // namespace motionheat

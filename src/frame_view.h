@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace motionheat {
+
+/// Width and height in pixels.
+struct Size {
+  int width = 0;
+  int height = 0;
+
+  bool operator==(const Size&) const = default;
+  int64_t area() const { return int64_t{width} * height; }
+};
+
+/// A rectangle in pixels; `x` and `y` are its top left corner.
+struct Rect {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+
+  bool operator==(const Rect&) const = default;
+  int right() const { return x + width; }
+  int bottom() const { return y + height; }
+};
+
+inline constexpr int kMaxPlanes = 4;
+
+/// Where the samples of one colour component lie. The sample for pixel (x, y) starts at byte
+/// `(y >> y_shift) * stride + (x >> x_shift) * step + offset` of its plane, and its value is
+/// `depth` bits wide, `lsb` bits above the least significant one (little endian above 8 bits).
+struct Component {
+  int plane = 0;
+  int offset = 0;   // bytes
+  int step = 1;     // bytes from one sample to the next
+  int x_shift = 0;  // log2 of the horizontal subsampling
+  int y_shift = 0;  // log2 of the vertical subsampling
+  int depth = 8;    // bits, 8..16
+  int lsb = 0;      // bits
+};
+
+enum class ColorModel { kGray, kYuv, kRgb };
+
+/// The layout of a raw video format. `components` are Y; Y, U, V; or R, G, B by `model`. Alpha
+/// and padding are not listed: a byte that belongs to no component passes through untouched.
+struct PixelFormat {
+  ColorModel model = ColorModel::kGray;
+  int n_planes = 1;
+  int n_components = 1;
+  std::array<Component, 3> components{};
+
+  /// Bytes of one sample of every component: 1 or 2.
+  int sample_bytes() const { return components[0].depth > 8 ? 2 : 1; }
+};
+
+/// What one plane of a format is made of: groups of `step` bytes that each cover
+/// `1 << x_shift` by `1 << y_shift` pixels.
+struct PlaneLayout {
+  int step = 1;
+  int x_shift = 0;
+  int y_shift = 0;
+  /// Byte i of a row holds picture where byte `i % 4` of the mask is 0xff, alpha or padding
+  /// where it is 0. All ones unless `step` divides 4.
+  std::array<uint8_t, 4> mask{0xff, 0xff, 0xff, 0xff};
+
+  /// The byte of a row at which pixel column `x` begins; `x` is a multiple of `1 << x_shift`.
+  ptrdiff_t byte(int x) const { return ptrdiff_t{x >> x_shift} * step; }
+  /// The first byte of a row after pixel columns up to `x`; a started group counts whole.
+  ptrdiff_t byte_end(int x) const { return ptrdiff_t{(x + (1 << x_shift) - 1) >> x_shift} * step; }
+  int row(int y) const { return y >> y_shift; }
+  int row_end(int y) const { return (y + (1 << y_shift) - 1) >> y_shift; }
+};
+
+/// The layout of plane `plane` of `format`, which must have a component there.
+PlaneLayout plane_layout(const PixelFormat& format, int plane);
+
+/// A picture that somebody else owns: `size` pixels, in planes whose rows lie `stride` bytes
+/// apart (a stride may be negative). Rows need no alignment and no padding.
+template <typename Byte>
+struct BasicFrameView {
+  Size size;
+  std::array<Byte*, kMaxPlanes> data{};
+  std::array<ptrdiff_t, kMaxPlanes> stride{};
+
+  BasicFrameView() = default;
+  BasicFrameView(Size s) : size(s) {}
+  /// A view that may be written to serves where one to be read is asked for.
+  template <typename Other>
+  requires std::is_const_v<Byte> &&
+      (!std::is_const_v<Other>)BasicFrameView(const BasicFrameView<Other>& other)
+      : size(other.size), stride(other.stride) {
+    std::copy(other.data.begin(), other.data.end(), data.begin());
+  }
+
+  Byte* row(int plane, int y) const { return data[plane] + stride[plane] * y; }
+};
+
+using FrameView = BasicFrameView<uint8_t>;
+using ConstFrameView = BasicFrameView<const uint8_t>;
+
+/// Copies the planes of `from` that hold picture, alpha and padding bytes of a pixel included, as
+/// far as both reach.
+void copy_picture(const PixelFormat& format, const ConstFrameView& from, const FrameView& to);
+
+/// The part of `a` that also lies in `size`.
+inline Rect intersect(const Rect& a, Size size) {
+  Rect r = a;
+  r.width = std::max(0, std::min(a.right(), size.width) - a.x);
+  r.height = std::max(0, std::min(a.bottom(), size.height) - a.y);
+  return r;
+}
+
+}  // namespace motionheat

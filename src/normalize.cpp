@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "normalize.h"
+
+#include "kernels/kernels.h"
+
+namespace motionheat {
+
+uint8_t Scale::index(uint64_t count) const {
+  if (full_ == 0) return 0;
+  // Rounding the float64 quotient of two numbers below 2^24 to float32 gives the float32 quotient
+  // (Figueroa 1995: 53 >= 2 * 24 + 2), and beyond it keeps the exact counts.
+  const float quotient = float(double(count) / double(full_));
+  return uint8_t(std::min(255.0f, quotient * 255.0f));
+}
+
+bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index) const {
+  const kernels::Kernels& k = kernels::active();
+  const Rect rect = heat.grid().rect(tile);
+  const uint16_t* low = heat.low(tile);
+  const uint32_t* high = heat.high(tile);
+  // Low words are exact in float32, and so must be the divisor.
+  const bool exact_in_float = full_ < (1 << 24);
+  bool changed = false;
+  for (int y = 0; y < rect.height; ++y) {
+    const size_t row = size_t(y) * TileGrid::kWidth;
+    if (!high && exact_in_float) {
+      changed |= k.index_linear(low + row, index + row, rect.width, float(full_));
+      continue;
+    }
+    for (size_t i = row; i < row + rect.width; ++i) {
+      const uint8_t value = this->index(uint64_t{high ? high[i] : 0} << 16 | low[i]);
+      changed |= value != index[i];
+      index[i] = value;
+    }
+  }
+  return changed;
+}
+
+}  // namespace motionheat

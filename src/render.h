@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "blend.h"
+#include "color_map.h"
+#include "frame_view.h"
+
+namespace motionheat {
+
+/// Steps 5 and 6: the coloured heat, and its blend with the picture.
+///
+/// The colours of the map are kept as planes laid out as the stream's own, so that blending a row
+/// is the same loop over bytes for every format. They are painted only where the index changed.
+class Renderer {
+ public:
+  /// Prepares for frames of this layout and size; nothing is painted yet. Throws std::bad_alloc.
+  void configure(const PixelFormat& format, Size size);
+
+  /// The colours to paint with from now on. What is painted keeps the old ones.
+  void set_colors(const ColorTable& colors);
+  void set_blend(const Blend& blend) { blend_ = blend; }
+
+  /// Paints the colours of `area`, whose indices come in rows `index_stride` apart. The corner of
+  /// `area` lies on a chroma sample; one that it shares at an odd edge averages what is inside.
+  void paint(const Rect& area, const uint8_t* index, ptrdiff_t index_stride);
+
+  /// Blends `area` of `in` into `out`, which may be the same picture. `painted` tells whether the
+  /// area was painted; if not it has the colour of index 0.
+  void draw(const ConstFrameView& in, const FrameView& out, const Rect& area, bool painted) const;
+
+  /// Bytes it holds.
+  size_t memory() const;
+
+ private:
+  struct Plane {
+    bool has_color = false;
+    PlaneLayout layout;
+    size_t stride = 0;
+    size_t size = 0;
+    std::unique_ptr<uint8_t[]> color;  // not initialised: drawn only where painted
+    std::vector<uint8_t> cold_row;
+  };
+
+  void paint_component(const Component& c, const std::array<uint16_t, 256>& colors,
+                       const Rect& area, const uint8_t* index, ptrdiff_t index_stride);
+
+  PixelFormat format_;
+  Size size_;
+  std::array<Plane, kMaxPlanes> planes_;
+  ColorTable colors_{};
+  Blend blend_{0.0};
+};
+
+}  // namespace motionheat
