@@ -42,10 +42,11 @@
 
 #include "gstmotionheatmap.h"
 
+#include <cstring>
+#include <exception>
 #include <mutex>
-#include <new>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include "properties.h"
 #include "report.h"
@@ -79,7 +80,7 @@ struct GstMotionHeatmapPrivate
   /* What the application asked for. */
   std::mutex settings_lock;
   MotionHeatmapSettings settings;
-  std::optional < SnapshotRequest > snapshot_request;
+  std::vector < SnapshotRequest > snapshot_requests;
 
   /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
    * frame, others while they read figures or clear the map; nobody while posting or pushing. */
@@ -89,10 +90,11 @@ struct GstMotionHeatmapPrivate
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
-  std::optional < SnapshotRequest > due_snapshot;
+  std::vector < SnapshotRequest > due_snapshots;
   std::string checked_location;
   ReportClock report_clock;
   GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
+  bool picture_drawn = false;   /* whether the heat is on it already */
   bool have_frames = false;
 
   SnapshotWriter writer;
@@ -104,6 +106,19 @@ G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FI
     GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
+
+/* The streaming thread's copy of what the application asked for. */
+static void
+gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  std::lock_guard < std::mutex > lock (priv->settings_lock);
+
+  priv->current = priv->settings;
+  priv->due_snapshots.insert (priv->due_snapshots.end (), priv->snapshot_requests.begin (),
+      priv->snapshot_requests.end ());
+  priv->snapshot_requests.clear ();
+}
 
 /* Reports */
 
@@ -152,31 +167,16 @@ gst_motion_heatmap_check_location (GstMotionHeatmap * self)
   }
 }
 
-/* Draws the heat on a picture that was kept of an untouched frame. */
 static void
-gst_motion_heatmap_draw_picture (GstMotionHeatmap * self, GstBuffer * picture)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  GstVideoFrame frame;
-
-  if (!gst_video_frame_map (&frame, info, picture, GST_MAP_READWRITE))
-    return;
-  const motionheat::FrameView view = motion_heatmap_frame_view (&frame, info);
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.draw (view, view);
-  }
-  gst_video_frame_unmap (&frame);
-}
-
-static void
-gst_motion_heatmap_keep_picture (GstMotionHeatmap * self, const GstVideoFrame * shown)
+gst_motion_heatmap_keep_picture (GstMotionHeatmap * self, const GstVideoFrame * shown, bool drawn)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
   GstVideoFrame kept;
 
+  /* one that is being written to a file stays as it is */
+  if (priv->picture && !gst_buffer_is_writable (priv->picture))
+    gst_clear_buffer (&priv->picture);
   if (!priv->picture) {
     priv->picture = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (info), nullptr);
     /* a frame may be smaller than its caps say */
@@ -187,18 +187,46 @@ gst_motion_heatmap_keep_picture (GstMotionHeatmap * self, const GstVideoFrame * 
   motionheat::copy_picture (motion_heatmap_stream_format (info).format,
       motion_heatmap_frame_view (shown, info), motion_heatmap_frame_view (&kept, info));
   gst_video_frame_unmap (&kept);
+  priv->picture_drawn = drawn;
 }
 
-/* Hands the kept picture to the writer. */
-static void
-gst_motion_heatmap_write_picture (GstMotionHeatmap * self, const SnapshotRequest & request)
+/* The kept picture with the heat on it. */
+static GstBuffer *
+gst_motion_heatmap_rendered_picture (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  GstBuffer *picture = std::exchange (priv->picture, nullptr);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
+  GstVideoFrame frame;
 
-  if (priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE)
-    gst_motion_heatmap_draw_picture (self, picture);
-  priv->writer.write (picture, GST_VIDEO_FILTER_CAST (self)->in_info, request, priv->times);
+  if (priv->picture_drawn)
+    return gst_buffer_ref (priv->picture);
+
+  GstBuffer *picture = gst_buffer_copy_deep (priv->picture);
+  if (gst_video_frame_map (&frame, info, picture, GST_MAP_READWRITE)) {
+    const motionheat::FrameView view = motion_heatmap_frame_view (&frame, info);
+    {
+      std::lock_guard < std::mutex > lock (priv->engine_lock);
+      priv->engine.draw (view, view);
+    }
+    gst_video_frame_unmap (&frame);
+  }
+  return picture;
+}
+
+/* Has the kept picture written to all files that are due. */
+static void
+gst_motion_heatmap_write_pictures (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  if (priv->due_snapshots.empty ())
+    return;
+  GstBuffer *picture = gst_motion_heatmap_rendered_picture (self);
+  for (const SnapshotRequest & request : priv->due_snapshots)
+    priv->writer.write (gst_buffer_ref (picture), GST_VIDEO_FILTER_CAST (self)->in_info, request,
+        priv->times);
+  gst_buffer_unref (picture);
+  priv->due_snapshots.clear ();
 }
 
 /* Frames */
@@ -244,9 +272,9 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
 
   try {
     gst_motion_heatmap_analyse (self, in_frame, out_frame);
-  } catch (const std::bad_alloc &) {
+  } catch (const std::exception & e) {      /* of want of memory, ours or OpenCV's */
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
-        ("Not enough memory for the heat of this stream"), (nullptr));
+        ("Not enough memory for the heat of this stream"), ("%s", e.what ()));
     return GST_FLOW_ERROR;
   }
   priv->have_frames = true;
@@ -254,12 +282,11 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   if (out_frame)
     GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
 
-  if (priv->due_snapshot || !priv->current.snapshot_location.empty ())
-    gst_motion_heatmap_keep_picture (self, out_frame ? out_frame : in_frame);
-  if (priv->due_snapshot) {
-    gst_motion_heatmap_write_picture (self, *priv->due_snapshot);
-    priv->due_snapshot.reset ();
-  }
+  if (!priv->due_snapshots.empty () || !priv->current.snapshot_location.empty ())
+    gst_motion_heatmap_keep_picture (self, out_frame ? out_frame : in_frame, out_frame != nullptr);
+  gst_motion_heatmap_write_pictures (self);
+  if (priv->current.snapshot_location.empty ())
+    gst_clear_buffer (&priv->picture);
 
   if (priv->report_clock.advance (priv->times, priv->current.interval)
       && priv->current.post_messages)
@@ -268,10 +295,27 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   return GST_FLOW_OK;
 }
 
+/* What of the output is not drawn on because the input shows less than its caps say. */
+static void
+gst_motion_heatmap_fill_rest (const GstVideoFrame * in_frame, GstVideoFrame * out_frame,
+    const GstVideoInfo * info)
+{
+  const motionheat::Size shown = motion_heatmap_frame_view (in_frame, info).size;
+
+  if (shown.width >= info->width && shown.height >= info->height)
+    return;
+  for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES (out_frame); i++) {
+    memset (GST_VIDEO_FRAME_PLANE_DATA (out_frame, i), 0,
+        (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (out_frame, i) *
+        GST_VIDEO_FRAME_COMP_HEIGHT (out_frame, i));
+  }
+}
+
 static GstFlowReturn
 gst_motion_heatmap_transform_frame (GstVideoFilter * filter, GstVideoFrame * in_frame,
     GstVideoFrame * out_frame)
 {
+  gst_motion_heatmap_fill_rest (in_frame, out_frame, &filter->in_info);
   return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), in_frame, out_frame);
 }
 
@@ -326,12 +370,7 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
   if (GST_CLOCK_TIME_IS_VALID (times.stream_time))
     gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
 
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-    if (priv->snapshot_request)
-      priv->due_snapshot = std::exchange (priv->snapshot_request, std::nullopt);
-  }
+  gst_motion_heatmap_take_settings (self);
   gst_motion_heatmap_check_location (self);
 
   const gboolean passthrough = priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE;
@@ -355,13 +394,28 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   try {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     priv->engine.configure (motion_heatmap_stream_format (in_info));
-  } catch (const std::bad_alloc &) {
+  } catch (const std::exception & e) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
         ("Not enough memory for the heat of a stream of %dx%d pixels", in_info->width,
-            in_info->height), (nullptr));
+            in_info->height), ("%s", e.what ()));
     return FALSE;
   }
   return TRUE;
+}
+
+static gboolean
+gst_motion_heatmap_set_caps (GstBaseTransform * trans, GstCaps * incaps, GstCaps * outcaps)
+{
+  GstVideoInfo info;
+
+  /* the base class would fail without a word to the application */
+  if (!gst_video_info_from_caps (&info, incaps)) {
+    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
+        ("A stream of these caps is too large or not understood"),
+        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
+    return FALSE;
+  }
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->set_caps (trans, incaps, outcaps);
 }
 
 static void
@@ -391,15 +445,20 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
 
   if (!priv->have_frames)
     return;
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-  }
+  gst_motion_heatmap_take_settings (self);
   if (priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
-  if (!priv->current.snapshot_location.empty () && priv->picture)
-    gst_motion_heatmap_write_picture (self, {priv->current.snapshot_location,
+
+  if (!priv->current.snapshot_location.empty ())
+    priv->due_snapshots.push_back ({priv->current.snapshot_location,
             "property snapshot-location"});
+  if (priv->picture)
+    gst_motion_heatmap_write_pictures (self);
+  for (const SnapshotRequest & request : priv->due_snapshots)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("Could not write \"%s\" (%s): the stream ended "
+            "before there was a frame for it", request.location.c_str (), request.origin.c_str ()),
+        (nullptr));
+  priv->due_snapshots.clear ();
   priv->writer.drain ();
 }
 
@@ -435,12 +494,15 @@ static gboolean
 gst_motion_heatmap_start (GstBaseTransform * trans)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  std::lock_guard < std::mutex > lock (priv->settings_lock);
 
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    priv->current = priv->settings;
+    priv->snapshot_requests.clear ();
+  }
   /* before the first frame, so that upstream may use downstream's buffers */
   gst_base_transform_set_passthrough (trans,
-      priv->settings.output == GST_MOTION_HEATMAP_OUTPUT_NONE);
-  priv->snapshot_request.reset ();
+      priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE);
   return TRUE;
 }
 
@@ -451,7 +513,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 
   priv->writer.drain ();
   gst_clear_buffer (&priv->picture);
-  priv->due_snapshot.reset ();
+  priv->due_snapshots.clear ();
   priv->checked_location.clear ();
   priv->report_clock = ReportClock ();
   priv->have_frames = false;
@@ -491,7 +553,7 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
   }
 
   std::lock_guard < std::mutex > lock (priv->settings_lock);
-  priv->snapshot_request = SnapshotRequest {path, "signal snapshot"};
+  priv->snapshot_requests.push_back ({path, "signal snapshot"});
   return TRUE;
 }
 
@@ -596,6 +658,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
 
   trans_class->start = GST_DEBUG_FUNCPTR (gst_motion_heatmap_start);
   trans_class->stop = GST_DEBUG_FUNCPTR (gst_motion_heatmap_stop);
+  trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_motion_heatmap_set_caps);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_motion_heatmap_sink_event);
   trans_class->before_transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_before_transform);
   trans_class->prepare_output_buffer =

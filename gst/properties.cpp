@@ -68,6 +68,9 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
       snapshot_location = location ? location : "";
       return true;
     }
+    case PROP_N_THREADS:
+      engine.n_threads = (int) g_value_get_uint (value);
+      return true;
     default:
       return false;
   }
@@ -101,6 +104,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     case PROP_SNAPSHOT_LOCATION:
       g_value_set_string (value,
           snapshot_location.empty ()? nullptr : snapshot_location.c_str ());
+      return true;
+    case PROP_N_THREADS:
+      g_value_set_uint (value, (guint) engine.n_threads);
       return true;
     default:
       return false;
@@ -153,6 +159,11 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_string ("snapshot-location", "Snapshot location",
           "File for the rendered picture at the end of the stream (.png, .jpg or .jpeg); keeping "
           "the last picture costs a copy of each frame", nullptr, live));
+
+  g_object_class_install_property (klass, PROP_N_THREADS,
+      g_param_spec_uint ("n-threads", "Threads",
+          "Threads that work on a frame (0 = one per core); the result does not depend on it",
+          0, 64, (guint) defaults.engine.n_threads, live));
 
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",

@@ -24,27 +24,20 @@ FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTi
 bool
 ReportClock::advance (const FrameTimes & times, GstClockTime interval)
 {
-  const GstClockTime duration = GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
+  const GstClockTime before = elapsed_;
 
+  elapsed_ += GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
   if (GST_CLOCK_TIME_IS_VALID (times.stream_time)) {
-    const GstClockTime end = times.stream_time + duration;
+    const GstClockTime end = times.stream_time + elapsed_ - before;
 
     if (GST_CLOCK_TIME_IS_VALID (end_))
-      elapsed_ += (GstClockTime) ABS (GST_CLOCK_DIFF (end_, end));
-    else
-      elapsed_ += duration;
+      elapsed_ = before + (GstClockTime) ABS (GST_CLOCK_DIFF (end_, end));
     end_ = end;
-  } else {
-    elapsed_ += duration;
-    if (GST_CLOCK_TIME_IS_VALID (end_))
-      end_ += duration;
+  } else if (GST_CLOCK_TIME_IS_VALID (end_)) {
+    end_ += elapsed_ - before;
   }
 
-  if (elapsed_ < interval)
-    return false;
-  /* what is over counts for the next one: messages keep to a grid */
-  elapsed_ = interval > 0 ? elapsed_ % interval : 0;
-  return true;
+  return interval == 0 || elapsed_ / interval > before / interval;
 }
 
 GstStructure *

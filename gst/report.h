@@ -18,12 +18,13 @@ struct FrameTimes
       GstClockTime frame_duration);
 };
 
-/* Tells after which frames a message is due, by stream time. Frames may come in either direction
- * and without timestamps: then their duration counts. */
+/* Tells after which frames a message is due: those with which the stream time that has passed since
+ * the first frame reaches a multiple of the interval. Frames may come in either direction and
+ * without timestamps: then their duration counts. */
 class ReportClock
 {
 public:
-  /* Takes note of a frame; true if the time between messages has passed with it. */
+  /* Takes note of a frame; true if a message is due with it. */
   bool advance (const FrameTimes & times, GstClockTime interval);
 
   /* After a jump in time, which does not count. */

@@ -8,7 +8,9 @@
 /* The formats that are processed as they are. Adding one is adding its name: everything else is
  * read off GstVideoFormatInfo. */
 #define MOTION_HEATMAP_FORMATS \
-    "{ I420, NV12, GRAY8, RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR }"
+    "{ I420, NV12, YV12, NV21, Y42B, Y444, YUY2, UYVY, YVYU, AYUV, VUYA, GRAY8, " \
+    "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, " \
+    "I420_10LE, I422_10LE, P010_10LE, GRAY16_LE }"
 
 /* Layout, colours and size of a stream. */
 motionheat::StreamFormat motion_heatmap_stream_format (const GstVideoInfo * info);

@@ -18,8 +18,8 @@ std::span<const Colormap> colormaps();
 
 /// How a format's component values stand for colours. Y'CbCr follows ITU-R BT.601 / BT.709 /
 /// BT.2020 / SMPTE 240M by the luma weights of red and blue:
-///   Y' = kr R + (1 - kr - kb) G + kb B,  Cb = (B - Y') / (2 (1 - kb)),  Cr = (R - Y') / (2 (1 -
-///   kr))
+///   Y' = kr R + (1 - kr - kb) G + kb B,  Cb = (B - Y') / (2 (1 - kb)),  Cr =
+///   (R - Y') / (2 (1 - kr))
 /// A component is `offset + scale * value`, Y' in 0..1 and Cb, Cr in -1/2..1/2, in the units of the
 /// format's depth. RGB formats use full-range components and need none of it.
 struct ColorSpace {

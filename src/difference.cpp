@@ -2,7 +2,6 @@
 #include "difference.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "kernels/kernels.h"
 #include "tile_grid.h"
@@ -27,55 +26,52 @@ void Difference::set_threshold(int threshold) {
   threshold_ = threshold;
   const Component& luma = format_.components[0];
   const int highest = (1 << luma.depth) - 1;
-  // A difference d is d * 255 / range in grey, rounded half up and saturated. The native
-  // threshold is the largest d whose grey is not above the threshold.
+  // A difference d is d * 255 / range in grey, rounded half up and saturated. The native threshold
+  // is the largest d whose grey is not above the threshold.
   const int native = int(std::ceil((threshold + 0.5) * luma_range_ / 255.0)) - 1;
   native_threshold_ = (threshold == 255 ? highest : std::min(native, highest)) << luma.lsb;
 }
 
 void Difference::remember(const ConstFrameView& frame) {
-  // Comparing is how a row is remembered; what it says of motion does not count.
-  uint8_t mask[TileGrid::kWidth];
-  for (int y = 0; y < std::min(size_.height, frame.size.height); ++y) {
-    const int width = std::min(size_.width, frame.size.width);
-    for (int x = 0; x < width; x += TileGrid::kWidth)
-      compare(frame, {x, y, std::min(TileGrid::kWidth, width - x), 1}, mask, 0);
-  }
+  // Comparing is how a tile is remembered; what it says of motion does not count.
+  uint8_t mask[TileGrid::kPixels];
+  const TileGrid grid(size_);
+  for (int tile = 0; tile < grid.count(); ++tile)
+    compare(frame, intersect(grid.rect(tile), frame.size), mask, TileGrid::kWidth);
   has_previous_ = true;
 }
 
 bool Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                          ptrdiff_t mask_stride) {
-  const Component& c = format_.components[0];
-  bool any = false;
-  for (int y = 0; y < area.height; ++y, mask += mask_stride) {
-    const uint8_t* row = frame.row(c.plane, area.y + y) + ptrdiff_t{area.x} * c.step;
-    any |= compare_row(row, area.x, area.y + y, area.width, mask);
-  }
-  return any;
-}
-
-bool Difference::compare_row(const uint8_t* current, int x, int y, int width, uint8_t* mask) {
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
-  uint8_t* previous = previous_row(y) + size_t(x) * pixel_bytes_;
+  const kernels::Extent extent{area.width, area.height};
+  const kernels::Rows<uint8_t> moved{mask, mask_stride};
+  const kernels::Rows<uint8_t> previous{
+      previous_.get() + area.y * previous_stride_ + size_t(area.x) * pixel_bytes_,
+      ptrdiff_t(previous_stride_)};
+  kernels::Rows<const uint8_t> current{frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step,
+                                       frame.stride[c.plane]};
+
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
                                   format_.components[2].offset};
-    return k.difference_rgb(current, previous, mask, width, order, uint8_t(native_threshold_));
+    return k.difference_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_));
   }
-  current += c.offset;
+  current = current.from(c.offset);
   if (format_.sample_bytes() == 2) {
+    const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
+                                        previous.stride};
     const uint16_t bits = uint16_t(((1 << c.depth) - 1) << c.lsb);
-    return k.difference_u16(current, reinterpret_cast<uint16_t*>(previous), mask, width,
-                            uint16_t(native_threshold_), bits);
+    return k.difference_u16(current, words, moved, extent, uint16_t(native_threshold_), bits);
   }
-  uint8_t luma[TileGrid::kWidth];
+  uint8_t luma[TileGrid::kPixels];
   if (c.step > 1) {
-    k.gather_u8(current, c.step, luma, width);
-    current = luma;
+    const kernels::Rows<uint8_t> gathered{luma, TileGrid::kWidth};
+    k.gather_u8(current, c.step, gathered, extent);
+    current = gathered;
   }
-  return k.difference_u8(current, previous, mask, width, uint8_t(native_threshold_));
+  return k.difference_u8(current, previous, moved, extent, uint8_t(native_threshold_));
 }
 
 }  // namespace motionheat

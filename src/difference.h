@@ -10,13 +10,13 @@ namespace motionheat {
 /// Step 1 and 2: compares each frame with the one before and marks the pixels that moved.
 ///
 /// In RGB a pixel moved if the grey of the absolute differences of its colours,
-/// `cvtColor(absdiff(cur, prev), BGR2GRAY)`, is above the threshold. In Y'CbCr and grey formats
-/// the difference of luma counts, rescaled to the same unit: 8-bit full-range grey.
+/// `cvtColor(absdiff(cur, prev), BGR2GRAY)`, is above the threshold. In Y'CbCr and grey formats the
+/// difference of luma counts, rescaled to the same unit: 8-bit full-range grey.
 class Difference {
  public:
   /// Prepares for frames of `size`; forgets the previous frame. `luma_range` is the distance from
-  /// black to white in the format's own units (219 for limited-range 8-bit, 255 for RGB).
-  /// Throws std::bad_alloc.
+  /// black to white in the format's own units (219 for limited-range 8-bit, 255 for RGB). Throws
+  /// std::bad_alloc.
   void configure(const PixelFormat& format, int luma_range, Size size);
 
   /// The grey difference, 0..255, above which a pixel moved.
@@ -30,18 +30,16 @@ class Difference {
   /// Makes `frame` the previous frame without comparing.
   void remember(const ConstFrameView& frame);
 
-  /// Compares `area` of `frame` with the previous frame, which becomes `frame` there. Sets
-  /// `mask` (rows of `area`, `mask_stride` apart) to 0xff where a pixel moved and to 0 elsewhere.
-  /// True if any moved. Distinct areas may be compared by several threads at once.
+  /// Compares `area`, no larger than a tile, of `frame` with the previous frame, which becomes
+  /// `frame` there. Sets `mask` (rows of `area`, `mask_stride` apart) to 0xff where a pixel moved
+  /// and to 0 elsewhere. True if any moved. The area is no larger than a tile; distinct ones may be
+  /// compared by several threads at once.
   bool compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask, ptrdiff_t mask_stride);
 
   /// Bytes it holds.
   size_t memory() const { return previous_size_; }
 
  private:
-  bool compare_row(const uint8_t* current, int x, int y, int width, uint8_t* mask);
-  uint8_t* previous_row(int y) { return previous_.get() + size_t(y) * previous_stride_; }
-
   PixelFormat format_;
   int luma_range_ = 255;
   Size size_;

@@ -3,12 +3,14 @@
 
 #include <cmath>
 #include <numeric>
+#include <opencv2/core/utility.hpp>
 #include <utility>
 
 namespace motionheat {
 namespace {
 
-constexpr size_t kTilePixels = size_t{TileGrid::kWidth} * TileGrid::kHeight;
+// Rows of tiles: less than that is not worth waking a thread for.
+constexpr int kMinRowsPerSlice = 200 / TileGrid::kHeight;
 // The most that one frame adds to a count.
 constexpr uint64_t kIncrement = 1;
 
@@ -29,25 +31,26 @@ Blend blend_for(const Settings& settings) {
 Engine::Engine(const Settings& settings) : settings_(settings) {}
 
 void Engine::configure(const StreamFormat& stream) {
-  // Everything that may fail is built beside what is there and moved in place at the end.
+  // Everything that may fail is built beside what is there and moved in place at the end. The map
+  // comes first: it refuses sizes that are too large.
+  const bool resized = !(heat_.grid().size() == stream.size);
+  HeatMap heat = resized ? heat_.resampled(stream.size) : HeatMap();
   Difference difference;
   difference.configure(stream.format, luma_range(stream), stream.size);
   difference.set_threshold(settings_.threshold);
-
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings_.colormap, stream.format, stream.color));
   renderer.set_blend(blend_for(settings_));
 
-  if (!(heat_.grid().size() == stream.size)) {
-    HeatMap heat = heat_.resampled(stream.size);
-    const TileGrid& grid = heat.grid();
-    std::vector<Tile> tiles(grid.count(), Tile{.heat_changed = true});
-    std::vector<uint32_t> moved(grid.count());
-    indices_ = std::make_unique_for_overwrite<uint8_t[]>(grid.count() * kTilePixels);
-    heat_ = std::move(heat);
+  if (resized) {
+    const size_t count = size_t(heat.grid().count());
+    std::vector<Tile> tiles(count);
+    std::vector<uint32_t> moved(count);
+    indices_ = std::make_unique_for_overwrite<uint8_t[]>(count * TileGrid::kPixels);
     tiles_ = std::move(tiles);
     moved_ = std::move(moved);
+    heat_ = std::move(heat);
     update_scale();
   }
   difference_ = std::move(difference);
@@ -69,8 +72,33 @@ void Engine::set(const Settings& settings) {
     renderer_.set_blend(blend_for(settings));
 }
 
+// Calls `work(row)` for every row of tiles, in as many threads as are wanted and worth it.
+template <typename Work>
+void Engine::for_rows(const Work& work) {
+  struct Body : cv::ParallelLoopBody {
+    Body(const Work& w, int r, int s) : work(w), rows(r), slices(s) {}
+    void operator()(const cv::Range& range) const override {
+      for (int row = rows * range.start / slices; row < rows * range.end / slices; ++row) work(row);
+    }
+    const Work& work;
+    const int rows;
+    const int slices;
+  };
+  const int rows = heat_.grid().rows();
+  const int wanted = settings_.n_threads > 0 ? settings_.n_threads : cv::getNumberOfCPUs();
+  const int slices = std::clamp(rows / kMinRowsPerSlice, 1, wanted);
+  const Body body(work, rows, slices);
+  if (slices == 1)
+    body(cv::Range(0, 1));
+  else
+    cv::parallel_for_(cv::Range(0, slices), body, slices);
+}
+
 void Engine::process(const ConstFrameView& in, const FrameView* out) {
   ++frames_;
+  // Beyond the last frame there is nothing to compare with.
+  if (in.size.width > frame_size_.width || in.size.height > frame_size_.height) forget_previous();
+  frame_size_ = in.size;
   const TileGrid& grid = heat_.grid();
   const bool comparing = difference_.has_previous();
   std::fill(moved_.begin(), moved_.end(), 0);
@@ -80,20 +108,24 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
     difference_.remember(in);
   } else {
     const uint64_t highest = heat_.max();
-    for (int tile = 0; tile < grid.count(); ++tile)
-      if (!out || heat_.tile_max(tile) + kIncrement > highest) compare_tile(in, tile);
+    for_rows([&](int row) {
+      for (int tile = grid.index(0, row); tile < grid.index(0, row + 1); ++tile)
+        if (!out || heat_.tile_max(tile) + kIncrement > highest) compare_tile(in, tile);
+    });
   }
   update_scale();
-  for (int row = 0; row < grid.rows(); ++row) {
-    for (int column = 0; column < grid.columns(); ++column)
-      if (!tiles_[grid.index(column, row)].compared) compare_tile(in, grid.index(column, row));
-    if (out) draw_tiles(in, *out, row);
+  if (out) {
+    for_rows([&](int row) {
+      for (int tile = grid.index(0, row); tile < grid.index(0, row + 1); ++tile)
+        if (!tiles_[tile].compared) compare_tile(in, tile);
+      draw_tiles(in, *out, row);
+    });
   }
   motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(stream_.size.area());
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
-  for (int row = 0; row < heat_.grid().rows(); ++row) draw_tiles(in, out, row);
+  for_rows([&](int row) { draw_tiles(in, out, row); });
 }
 
 void Engine::skip() {
@@ -113,7 +145,7 @@ void Engine::reset() {
 void Engine::compare_tile(const ConstFrameView& frame, int tile) {
   tiles_[tile].compared = true;
   const Rect area = intersect(heat_.grid().rect(tile), frame.size);
-  uint8_t mask[kTilePixels];
+  uint8_t mask[TileGrid::kPixels];
   if (area.width < heat_.grid().rect(tile).width || area.height < heat_.grid().rect(tile).height)
     std::fill(std::begin(mask), std::end(mask), 0);
   if (!difference_.compare(frame, area, mask, TileGrid::kWidth)) return;
@@ -152,23 +184,20 @@ void Engine::draw_tiles(const ConstFrameView& in, const FrameView& out, int row)
 // Brings indices and colours of a tile up to date with its counts and the scale.
 void Engine::refresh(int tile) {
   Tile& t = tiles_[tile];
-  uint8_t* index = indices(tile);
-  if (t.heat_changed || t.scale != scale_version_) {
-    if (scale_.index_tile(heat_, tile, index)) t.painted = false;
-    t.heat_changed = false;
-    t.scale = scale_version_;
+  if (t.painted && !t.heat_changed && t.scale == scale_version_) return;
+  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
+  if (!t.painted) {
+    std::fill_n(index, TileGrid::kPixels, 0);
+    renderer_.paint_cold(heat_.grid(), tile);
   }
-  if (t.painted) return;
-  renderer_.paint(heat_.grid().rect(tile), index, TileGrid::kWidth);
-  t.painted = true;
+  TileGrid::Chunks changed{};
+  if (scale_.index_tile(heat_, tile, index, changed))
+    renderer_.paint(heat_.grid(), tile, index, changed);
+  t = {.compared = t.compared, .painted = true, .heat_changed = false, .scale = scale_version_};
 }
 
 void Engine::repaint_all() {
   for (Tile& t : tiles_) t.painted = false;
-}
-
-uint8_t* Engine::indices(int tile) {
-  return indices_.get() + size_t(tile) * kTilePixels;
 }
 
 Report Engine::report() const {
@@ -183,14 +212,10 @@ Report Engine::report() const {
   int64_t hottest = grid.size().area();  // in reading order
   for (int tile = 0; tile < grid.count(); ++tile) {
     if (heat_.is_cold(tile)) continue;
-    const Rect rect = grid.rect(tile);
-    for (int y = rect.y; y < rect.bottom(); ++y) {
-      for (int x = rect.x; x < rect.right(); ++x) {
-        const uint64_t count = heat_.at(x, y);
-        covered += count > 0;
-        if (count == max) hottest = std::min(hottest, int64_t{y} * grid.size().width + x);
-      }
-    }
+    heat_.visit(tile, [&](int x, int y, uint64_t count) {
+      covered += count > 0;
+      if (count == max) hottest = std::min(hottest, int64_t{y} * grid.size().width + x);
+    });
   }
   report.coverage = double(covered) / double(grid.size().area());
   report.hot_x = (double(hottest % grid.size().width) + 0.5) / grid.size().width;
@@ -209,29 +234,28 @@ GreyMap Engine::map(int width) const {
     const double height = double(from.height) * width / from.width;
     map.size.height = std::clamp(int(std::lround(height)), 1, from.height);
   }
-  map.pixels.resize(size_t(map.size.area()));
-
   std::vector<int> cell_of_column(from.width);
   for (int x = 0; x < from.width; ++x)
     cell_of_column[x] = int(int64_t{x} * map.size.width / from.width);
+  // The index grows with the count: the highest count of a cell gives its highest index.
+  std::vector<uint64_t> highest(size_t(map.size.area()));
   for (int tile = 0; tile < grid.count(); ++tile) {
     if (heat_.is_cold(tile)) continue;
-    const Rect rect = grid.rect(tile);
-    for (int y = rect.y; y < rect.bottom(); ++y) {
-      uint8_t* cells =
-          map.pixels.data() + int64_t{y} * map.size.height / from.height * map.size.width;
-      for (int x = rect.x; x < rect.right(); ++x) {
-        uint8_t& cell = cells[cell_of_column[x]];
-        cell = std::max(cell, scale_.index(heat_.at(x, y)));
-      }
-    }
+    heat_.visit(tile, [&](int x, int y, uint64_t count) {
+      const int64_t row = int64_t{y} * map.size.height / from.height;
+      uint64_t& cell = highest[row * map.size.width + cell_of_column[x]];
+      cell = std::max(cell, count);
+    });
   }
+  map.pixels.resize(highest.size());
+  std::transform(highest.begin(), highest.end(), map.pixels.begin(),
+                 [this](uint64_t count) { return scale_.index(count); });
   return map;
 }
 
 size_t Engine::memory() const {
   return difference_.memory() + heat_.memory() + renderer_.memory() +
-         tiles_.size() * (kTilePixels + sizeof(Tile) + sizeof(uint32_t));
+         tiles_.size() * (TileGrid::kPixels + sizeof(Tile) + sizeof(uint32_t));
 }
 
 }  // namespace motionheat

@@ -31,6 +31,7 @@ struct Settings {
   int colormap = 2;      // cv::ColormapTypes
   double opacity = 0.4;  // 0..1, weight of the colour
   Output output = Output::kOverlay;
+  int n_threads = 1;  // 0 = one per core; the result does not depend on it
 
   bool operator==(const Settings&) const = default;
 };
@@ -61,8 +62,8 @@ struct GreyMap {
 /// compared and drawn in one pass, while their rows are in the cache.
 class Engine {
  public:
-  /// Makes ready for a stream, or for another format of it. The heat is kept, resampled to the
-  /// new size; the previous frame is forgotten. Throws std::bad_alloc, and then is as it was.
+  /// Makes ready for a stream, or for another format of it. The heat is kept, resampled to the new
+  /// size; the previous frame is forgotten. Throws std::bad_alloc, and then is as it was.
   void configure(const StreamFormat& stream);
   bool is_configured() const { return stream_.size.area() > 0; }
 
@@ -74,8 +75,8 @@ class Engine {
   /// processed as far as it goes.
   void process(const ConstFrameView& in, const FrameView* out);
 
-  /// Draws as `process` does, without analysing: for frames that do not count, and for pictures
-  /// of a map that is complete.
+  /// Draws as `process` does, without analysing: for frames that do not count, and for pictures of
+  /// a map that is complete.
   void draw(const ConstFrameView& in, const FrameView& out);
 
   /// Takes note of a frame that does not count. The previous frame is forgotten.
@@ -105,25 +106,26 @@ class Engine {
   Engine() : Engine(Settings{}) {}
 
  private:
-  // A tile's place in the chain counts -> index -> colours.
+  // A tile's place in the chain counts -> index -> colours. That of a cold tile does not matter.
   struct Tile {
-    bool heat_changed = false;  // since the indices were made
-    uint32_t scale = 0;         // the version of the scale they were made with
-    bool painted = false;       // the colours are those of the indices
     bool compared = false;      // in this frame
+    bool painted = false;       // indices and colours are there, though maybe of older counts
+    bool heat_changed = false;  // since then
+    uint32_t scale = 0;         // the version of the scale they were made with
   };
 
   explicit Engine(const Settings& settings);
 
+  template <typename Work>
+  void for_rows(const Work& work);
   void compare_tile(const ConstFrameView& frame, int tile);
   void update_scale();
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
   void refresh(int tile);
   void repaint_all();
 
-  uint8_t* indices(int tile);
-
   StreamFormat stream_;
+  Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
   Difference difference_;
   HeatMap heat_;

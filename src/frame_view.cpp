@@ -18,11 +18,17 @@ PlaneLayout plane_layout(const PixelFormat& format, int plane) {
   if (4 % std::max(layout.step, 1) != 0) return layout;
 
   layout.mask.fill(0);
+  layout.cut_mask.fill(0);
   for (int i = 0; i < format.n_components; ++i) {
     const Component& c = format.components[i];
     if (c.plane != plane) continue;
-    for (int byte = c.offset; byte < 4; byte += c.step)
-      for (int b = 0; b < format.sample_bytes(); ++b) layout.mask[byte + b] = 0xff;
+    for (int byte = c.offset; byte < 4; byte += c.step) {
+      for (int b = byte; b < byte + format.sample_bytes(); ++b) {
+        layout.mask[b] = 0xff;
+        // A group that a row ends in has one pixel: one sample of each component.
+        if (byte % layout.step == c.offset) layout.cut_mask[b] = 0xff;
+      }
+    }
   }
   return layout;
 }

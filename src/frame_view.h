@@ -32,9 +32,9 @@ struct Rect {
 
 inline constexpr int kMaxPlanes = 4;
 
-/// Where the samples of one colour component lie. The sample for pixel (x, y) starts at byte
-/// `(y >> y_shift) * stride + (x >> x_shift) * step + offset` of its plane, and its value is
-/// `depth` bits wide, `lsb` bits above the least significant one (little endian above 8 bits).
+/// Where the samples of one colour component lie. The sample for pixel (x, y) starts at byte `(y >>
+/// y_shift) * stride + (x >> x_shift) * step + offset` of its plane, and its value is `depth` bits
+/// wide, `lsb` bits above the least significant one (little endian above 8 bits).
 struct Component {
   int plane = 0;
   int offset = 0;   // bytes
@@ -47,8 +47,8 @@ struct Component {
 
 enum class ColorModel { kGray, kYuv, kRgb };
 
-/// The layout of a raw video format. `components` are Y; Y, U, V; or R, G, B by `model`. Alpha
-/// and padding are not listed: a byte that belongs to no component passes through untouched.
+/// The layout of a raw video format. `components` are Y; Y, U, V; or R, G, B by `model`. Alpha and
+/// padding are not listed: a byte that belongs to no component passes through untouched.
 struct PixelFormat {
   ColorModel model = ColorModel::kGray;
   int n_planes = 1;
@@ -59,15 +59,18 @@ struct PixelFormat {
   int sample_bytes() const { return components[0].depth > 8 ? 2 : 1; }
 };
 
-/// What one plane of a format is made of: groups of `step` bytes that each cover
-/// `1 << x_shift` by `1 << y_shift` pixels.
+/// What one plane of a format is made of: groups of `step` bytes that each cover `1 << x_shift` by
+/// `1 << y_shift` pixels.
 struct PlaneLayout {
   int step = 1;
   int x_shift = 0;
   int y_shift = 0;
-  /// Byte i of a row holds picture where byte `i % 4` of the mask is 0xff, alpha or padding
-  /// where it is 0. All ones unless `step` divides 4.
+  /// Byte i of a row holds picture where byte `i % 4` of the mask is 0xff, alpha or padding where
+  /// it is 0. All ones unless `step` divides 4.
   std::array<uint8_t, 4> mask{0xff, 0xff, 0xff, 0xff};
+  /// The same for the last group of a row that ends within it: in YUY2 with an odd width the last
+  /// luma byte is padding.
+  std::array<uint8_t, 4> cut_mask{0xff, 0xff, 0xff, 0xff};
 
   /// The byte of a row at which pixel column `x` begins; `x` is a multiple of `1 << x_shift`.
   ptrdiff_t byte(int x) const { return ptrdiff_t{x >> x_shift} * step; }
@@ -80,8 +83,8 @@ struct PlaneLayout {
 /// The layout of plane `plane` of `format`, which must have a component there.
 PlaneLayout plane_layout(const PixelFormat& format, int plane);
 
-/// A picture that somebody else owns: `size` pixels, in planes whose rows lie `stride` bytes
-/// apart (a stride may be negative). Rows need no alignment and no padding.
+/// A picture that somebody else owns: `size` pixels, in planes whose rows lie `stride` bytes apart
+/// (a stride may be negative). Rows need no alignment and no padding.
 template <typename Byte>
 struct BasicFrameView {
   Size size;

@@ -11,6 +11,8 @@ namespace {
 // An event's worth in a count.
 constexpr uint16_t kEvent = 1;
 
+constexpr ptrdiff_t kWordStride = TileGrid::kWidth * sizeof(uint16_t);
+
 // For each position along an axis of `to` pixels the first of the positions along one of `from`
 // pixels that fall together there; one more entry ends the last range. Enlarging repeats a
 // position: its range is then empty but for its first element.
@@ -31,7 +33,7 @@ std::vector<int> source_starts(int from, int to) {
 HeatMap::HeatMap(Size size)
     : grid_(size),
       // Not initialised: a tile is cleared when it gets its first event.
-      low_(std::make_unique_for_overwrite<uint16_t[]>(size_t(grid_.count()) * kTilePixels)),
+      low_(std::make_unique_for_overwrite<uint16_t[]>(size_t(grid_.count()) * TileGrid::kPixels)),
       tiles_(size_t(grid_.count())) {}
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask) {
@@ -39,13 +41,10 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask) {
   const Rect rect = grid_.rect(tile);
   Tile& t = tiles_[tile];
   uint16_t* counts = low(tile);
-  if (t.max == 0) std::memset(counts, 0, kTilePixels * sizeof *counts);
+  if (t.max == 0) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
-  kernels::Accumulated result;
-  for (int y = 0; y < rect.height; ++y) {
-    const size_t row = size_t(y) * TileGrid::kWidth;
-    k.accumulate(mask + row, counts + row, rect.width, kEvent, &result);
-  }
+  const kernels::Accumulated result = k.accumulate({mask, TileGrid::kWidth}, {counts, kWordStride},
+                                                   {rect.width, rect.height}, kEvent);
   if (result.carried || t.high)
     carry(tile, mask);
   else
@@ -53,11 +52,11 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask) {
   return result.moved;
 }
 
-// The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one
-// of a pixel that moved and now less than an event.
+// The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one of
+// a pixel that moved and now less than an event.
 void HeatMap::carry(int tile, const uint8_t* mask) {
   Tile& t = tiles_[tile];
-  if (!t.high) t.high = std::make_unique<uint32_t[]>(kTilePixels);
+  if (!t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   const Rect rect = grid_.rect(tile);
   const uint16_t* counts = low(tile);
   uint64_t max = t.max;
@@ -101,7 +100,7 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
   if (max <= UINT16_MAX)
     t.high.reset();
   else if (!t.high)
-    t.high = std::make_unique<uint32_t[]>(kTilePixels);
+    t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
@@ -116,10 +115,10 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
 
 HeatMap HeatMap::resampled(Size size) const {
   HeatMap result(size);
-  if (grid_.count() == 0) return result;
+  if (max() == 0) return result;
   const std::vector<int> xs = source_starts(grid_.size().width, size.width);
   const std::vector<int> ys = source_starts(grid_.size().height, size.height);
-  std::vector<uint64_t> counts(kTilePixels);
+  std::vector<uint64_t> counts(TileGrid::kPixels);
   for (int tile = 0; tile < result.grid_.count(); ++tile) {
     const Rect rect = result.grid_.rect(tile);
     for (int y = rect.y; y < rect.bottom(); ++y) {
@@ -139,8 +138,8 @@ HeatMap HeatMap::resampled(Size size) const {
 }
 
 size_t HeatMap::memory() const {
-  size_t bytes = size_t(grid_.count()) * (kTilePixels * sizeof(uint16_t) + sizeof(Tile));
-  for (const Tile& t : tiles_) bytes += t.high ? kTilePixels * sizeof(uint32_t) : 0;
+  size_t bytes = size_t(grid_.count()) * (TileGrid::kPixels * sizeof(uint16_t) + sizeof(Tile));
+  for (const Tile& t : tiles_) bytes += t.high ? TileGrid::kPixels * sizeof(uint32_t) : 0;
   return bytes;
 }
 

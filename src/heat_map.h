@@ -34,17 +34,21 @@ class HeatMap {
   /// The count of pixel (x, y).
   uint64_t at(int x, int y) const;
 
+  /// Calls `visit(x, y, count)` for every pixel of a tile that is not cold.
+  template <typename Visit>
+  void visit(int tile, Visit visit) const;
+
   /// The words of a tile that is not cold, in rows of TileGrid::kWidth.
-  const uint16_t* low(int tile) const { return low_.get() + size_t(tile) * kTilePixels; }
+  const uint16_t* low(int tile) const { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   /// Null while no count of the tile exceeds 65,535.
   const uint32_t* high(int tile) const { return tiles_[tile].high.get(); }
 
   /// Makes every tile cold.
   void clear();
 
-  /// The map in another size. Along each axis a larger map repeats counts and a smaller one has
-  /// the rounded mean of what falls together, so that the level (events per pixel) and the places
-  /// stay, and enlarging and shrinking back gives the same map.
+  /// The map in another size. Along each axis a larger map repeats counts and a smaller one has the
+  /// rounded mean of what falls together, so that the level (events per pixel) and the places stay,
+  /// and enlarging and shrinking back gives the same map.
   HeatMap resampled(Size size) const;
 
   /// Sets the count of every pixel of a tile; `counts` in rows of TileGrid::kWidth.
@@ -54,19 +58,29 @@ class HeatMap {
   size_t memory() const;
 
  private:
-  static constexpr size_t kTilePixels = size_t{TileGrid::kWidth} * TileGrid::kHeight;
-
   struct Tile {
     uint64_t max = 0;
     std::unique_ptr<uint32_t[]> high;
   };
 
-  uint16_t* low(int tile) { return low_.get() + size_t(tile) * kTilePixels; }
+  uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   void carry(int tile, const uint8_t* mask);
 
   TileGrid grid_;
   std::unique_ptr<uint16_t[]> low_;
   std::vector<Tile> tiles_;
 };
+
+template <typename Visit>
+void HeatMap::visit(int tile, Visit visit) const {
+  const Rect rect = grid_.rect(tile);
+  const uint32_t* top = high(tile);
+  for (int y = 0; y < rect.height; ++y) {
+    const size_t row = size_t(y) * TileGrid::kWidth;
+    const uint16_t* words = low(tile) + row;
+    for (int x = 0; x < rect.width; ++x)
+      visit(rect.x + x, rect.y + y, uint64_t{top ? top[row + x] : 0} << 16 | words[x]);
+  }
+}
 
 }  // namespace motionheat

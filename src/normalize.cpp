@@ -13,27 +13,28 @@ uint8_t Scale::index(uint64_t count) const {
   return uint8_t(std::min(255.0f, quotient * 255.0f));
 }
 
-bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index) const {
-  const kernels::Kernels& k = kernels::active();
+bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index,
+                       TileGrid::Chunks& changed) const {
   const Rect rect = heat.grid().rect(tile);
   const uint16_t* low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
   // Low words are exact in float32, and so must be the divisor.
-  const bool exact_in_float = full_ < (1 << 24);
-  bool changed = false;
+  if (!high && full_ < (1 << 24)) {
+    return kernels::active().index_linear(
+        {low, TileGrid::kWidth * sizeof *low}, {index, TileGrid::kWidth}, {rect.width, rect.height},
+        float(full_), {changed[0].data(), sizeof changed[0]}, TileGrid::kChunk);
+  }
+  bool any = false;
   for (int y = 0; y < rect.height; ++y) {
-    const size_t row = size_t(y) * TileGrid::kWidth;
-    if (!high && exact_in_float) {
-      changed |= k.index_linear(low + row, index + row, rect.width, float(full_));
-      continue;
-    }
-    for (size_t i = row; i < row + rect.width; ++i) {
+    for (int x = 0; x < rect.width; ++x) {
+      const size_t i = size_t(y) * TileGrid::kWidth + x;
       const uint8_t value = this->index(uint64_t{high ? high[i] : 0} << 16 | low[i]);
-      changed |= value != index[i];
+      if (value == index[i]) continue;
       index[i] = value;
+      changed[y][x / TileGrid::kChunk] = any = true;
     }
   }
-  return changed;
+  return any;
 }
 
 }  // namespace motionheat

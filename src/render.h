@@ -6,7 +6,7 @@
 
 #include "blend.h"
 #include "color_map.h"
-#include "frame_view.h"
+#include "tile_grid.h"
 
 namespace motionheat {
 
@@ -23,9 +23,12 @@ class Renderer {
   void set_colors(const ColorTable& colors);
   void set_blend(const Blend& blend) { blend_ = blend; }
 
-  /// Paints the colours of `area`, whose indices come in rows `index_stride` apart. The corner of
-  /// `area` lies on a chroma sample; one that it shares at an odd edge averages what is inside.
-  void paint(const Rect& area, const uint8_t* index, ptrdiff_t index_stride);
+  /// Paints `tile` of `grid` in the colour of index 0.
+  void paint_cold(const TileGrid& grid, int tile);
+
+  /// Paints those chunks of `tile` whose flag is set; indices come in rows of TileGrid::kWidth. A
+  /// chroma sample has the mean of the colours of the pixels it covers.
+  void paint(const TileGrid& grid, int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
 
   /// Blends `area` of `in` into `out`, which may be the same picture. `painted` tells whether the
   /// area was painted; if not it has the colour of index 0.
@@ -44,8 +47,15 @@ class Renderer {
     std::vector<uint8_t> cold_row;
   };
 
-  void paint_component(const Component& c, const std::array<uint16_t, 256>& colors,
-                       const Rect& area, const uint8_t* index, ptrdiff_t index_stride);
+  template <typename Sample, int kXShift, int kYShift>
+  void paint_chunk(int component, const Rect& area, const uint8_t* index);
+
+  template <typename Sample>
+  void paint_area(const Rect& area, const uint8_t* index);
+
+  void blend(const Plane& plane, kernels::Rows<const uint8_t> in,
+             kernels::Rows<const uint8_t> color, kernels::Rows<uint8_t> out, kernels::Extent bytes,
+             bool cut) const;
 
   PixelFormat format_;
   Size size_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <new>
+
 #include "frame_view.h"
 
 namespace motionheat {
@@ -11,12 +13,20 @@ class TileGrid {
  public:
   static constexpr int kWidth = 256;
   static constexpr int kHeight = 16;
+  static constexpr size_t kPixels = size_t{kWidth} * kHeight;
+
+  /// Within a tile changes are tracked by chunks of a row. `Chunks` has a flag for each.
+  static constexpr int kChunk = 32;
+  static constexpr int kChunksPerRow = kWidth / kChunk;
+  using Chunks = std::array<std::array<uint8_t, kChunksPerRow>, kHeight>;
 
   TileGrid() = default;
-  explicit TileGrid(Size size)
-      : size_(size),
-        columns_((size.width + kWidth - 1) / kWidth),
-        rows_((size.height + kHeight - 1) / kHeight) {}
+  /// Throws std::bad_alloc for a size that is too large to be worked on.
+  explicit TileGrid(Size size) : size_(size) {
+    if (size.area() > kMaxArea) throw std::bad_alloc();
+    columns_ = int((int64_t{size.width} + kWidth - 1) / kWidth);
+    rows_ = int((int64_t{size.height} + kHeight - 1) / kHeight);
+  }
 
   Size size() const { return size_; }
   int columns() const { return columns_; }
@@ -33,6 +43,8 @@ class TileGrid {
   }
 
  private:
+  static constexpr int64_t kMaxArea = int64_t{1} << 32;
+
   Size size_;
   int columns_ = 0;
   int rows_ = 0;

@@ -3,19 +3,43 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
-// Row kernels: the loops over pixels in which the time goes. They know nothing of tiles or
-// formats, read and write exactly `n` elements, and may be given unaligned rows.
+// The loops over pixels in which the time goes. They know nothing of tiles or formats, read and
+// write exactly the elements they are told to, and may be given unaligned rows.
 namespace motionheat::kernels {
 
-/// How `blend` joins a picture sample p and a colour sample c.
+/// Rows of elements, `stride` bytes apart. A stride of 0 repeats a row.
+template <typename T>
+struct Rows {
+  T* data;
+  ptrdiff_t stride;
+
+  T* operator[](int y) const {
+    using Byte = std::conditional_t<std::is_const_v<T>, const uint8_t, uint8_t>;
+    return reinterpret_cast<T*>(reinterpret_cast<Byte*>(data) + stride * y);
+  }
+  Rows from(ptrdiff_t x) const { return {data + x, stride}; }
+  operator Rows<const T>() const { return {data, stride}; }
+};
+
+/// Elements in a row, and rows.
+struct Extent {
+  int width;
+  int height;
+};
+
+/// How `blend_u8` joins a picture sample p and a colour sample c.
 struct BlendParams {
   enum class Method {
-    kPicture,  // p
-    kColor,    // c
-    kFixed,    // (((p * picture) >> 8) + ((c * color) >> 8) + bias) >> 8, weights in 1/65536
-    kFloat,    // p * picture_f + c * color_f, fused, rounded half to even
-    kTable,    // table[p * 256 + c]
+    kPicture,   // p
+    kColor,     // c
+    kFixed,     // (((p * picture) >> 8) + ((c * color) >> 8) + bias) >> 8, weights
+                // in 1/65536
+    kSeparate,  // float32 p * picture_f + c * color_f, each step rounded; then
+                // half to even
+    kFused,     // the same, but the last product and the sum rounded once
+    kTable,     // table[p * 256 + c]
   };
   Method method = Method::kPicture;
   uint16_t picture = 0;
@@ -26,6 +50,12 @@ struct BlendParams {
   const uint8_t* table = nullptr;
 };
 
+/// Where in a sample of 16 bits the value lies.
+struct SampleBits {
+  int depth;  // 9..16
+  int lsb;    // depth + lsb <= 16
+};
+
 /// Byte positions of the three colours in a packed RGB pixel of `step` (3 or 4) bytes.
 struct RgbOrder {
   int step;
@@ -34,10 +64,10 @@ struct RgbOrder {
   int b;
 };
 
-/// What `accumulate` saw; it adds to what is there, so that rows of a tile share one.
+/// What `accumulate` saw.
 struct Accumulated {
   uint32_t moved = 0;    // pixels that moved
-  uint16_t max = 0;      // highest low word written
+  uint16_t max = 0;      // highest low word
   bool carried = false;  // the low word of a pixel that moved wrapped
 };
 
@@ -45,32 +75,44 @@ struct Kernels {
   const char* name;
 
   /// mask = |current - previous| > threshold ? 0xff : 0, previous = current. True if any moved.
-  bool (*difference_u8)(const uint8_t* current, uint8_t* previous, uint8_t* mask, size_t n,
-                        uint8_t threshold);
-  /// The same for samples of 16 bits, of which those in `bits` count.
-  bool (*difference_u16)(const uint8_t* current, uint16_t* previous, uint8_t* mask, size_t n,
-                         uint16_t threshold, uint16_t bits);
-  /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour.
-  /// `previous` is packed as `current` is.
-  bool (*difference_rgb)(const uint8_t* current, uint8_t* previous, uint8_t* mask, size_t n,
-                         RgbOrder order, uint8_t threshold);
-  /// Copies every `step`th byte, `n` of them.
-  void (*gather_u8)(const uint8_t* src, int step, uint8_t* dst, size_t n);
-  /// low += increment where mask is 0xff; the sum wraps, and says so.
-  void (*accumulate)(const uint8_t* mask, uint16_t* low, size_t n, uint16_t increment,
-                     Accumulated* result);
-  /// index = trunc(float(low) / max * 255). True if any index became another.
-  bool (*index_linear)(const uint16_t* low, uint8_t* index, size_t n, float max);
-  /// dst = blend of src and color where byte `i % 4` of `mask` is 0xff, else src. `dst` may be
+  bool (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                        Extent extent, uint8_t threshold);
+  /// The same for samples of 16 bits, of which those set in `bits` count.
+  bool (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                         Extent extent, uint16_t threshold, uint16_t bits);
+  /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour. The
+  /// extent is in pixels; `previous` is packed as `current` is.
+  bool (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                         Extent extent, RgbOrder order, uint8_t threshold);
+  /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
+  void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
+  /// low += increment where mask is 0xff; a sum may wrap.
+  Accumulated (*accumulate)(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
+                            uint16_t increment);
+  /// index = min(255, trunc(float(low) / max * 255)). Where low is 0 the index must already be 0.
+  /// Sets the flag of each chunk of `chunk` elements of a row in which an index became another, and
+  /// leaves the others. True if any did.
+  bool (*index_linear)(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
+                       Rows<uint8_t> changed, int chunk);
+  /// dst = blend of src and color where byte `x % 4` of `mask` is 0xff, else src. `dst` may be
   /// `src`.
-  void (*blend_u8)(const uint8_t* src, const uint8_t* color, uint8_t* dst, size_t n,
-                   const BlendParams& params, const uint8_t mask[4]);
+  void (*blend_u8)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                   Extent extent, const BlendParams& params, const uint8_t mask[4]);
+  /// The same for values of `bits` in samples of two bytes, `extent.width` of them a row, blended
+  /// with the integer weights: with p and c moved to the top of 16 bits
+  /// ((p * picture) >> 16) + ((c * color) >> 16), rounded. Bits that hold no value pass through.
+  void (*blend_u16)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                    Extent extent, const BlendParams& params, SampleBits bits);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.
 extern const Kernels scalar;
 
-/// The set this machine runs.
+/// Every set that this machine can run, the fastest first; the scalar one is last.
+std::span<const Kernels* const> available();
+
+/// The set in use: the fastest, or if the environment variable MOTIONHEATMAP_MAX_TARGET names one
+/// ("AVX2", "SSE4", "scalar"), the fastest from that on.
 const Kernels& active();
 
 }  // namespace motionheat::kernels

@@ -9,29 +9,37 @@
 namespace motionheat::kernels {
 namespace {
 
-bool difference_u8(const uint8_t* current, uint8_t* previous, uint8_t* mask, size_t n,
-                   uint8_t threshold) {
+bool difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                   Extent extent, uint8_t threshold) {
   uint8_t any = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const int d = std::abs(current[i] - previous[i]);
-    mask[i] = d > threshold ? 0xff : 0;
-    any |= mask[i];
-    previous[i] = current[i];
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint8_t* p = previous[y];
+    uint8_t* m = mask[y];
+    for (int x = 0; x < extent.width; ++x) {
+      m[x] = std::abs(c[x] - p[x]) > threshold ? 0xff : 0;
+      any |= m[x];
+      p[x] = c[x];
+    }
   }
   return any != 0;
 }
 
-bool difference_u16(const uint8_t* current, uint16_t* previous, uint8_t* mask, size_t n,
-                    uint16_t threshold, uint16_t bits) {
+bool difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                    Extent extent, uint16_t threshold, uint16_t bits) {
   uint8_t any = 0;
-  for (size_t i = 0; i < n; ++i) {
-    uint16_t sample;
-    std::memcpy(&sample, current + 2 * i, 2);  // rows need not be aligned
-    sample &= bits;
-    const int d = std::abs(sample - previous[i]);
-    mask[i] = d > threshold ? 0xff : 0;
-    any |= mask[i];
-    previous[i] = sample;
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint16_t* p = previous[y];
+    uint8_t* m = mask[y];
+    for (int x = 0; x < extent.width; ++x) {
+      uint16_t sample;
+      std::memcpy(&sample, c + 2 * x, 2);  // rows need not be aligned
+      sample &= bits;
+      m[x] = std::abs(sample - p[x]) > threshold ? 0xff : 0;
+      any |= m[x];
+      p[x] = sample;
+    }
   }
   return any != 0;
 }
@@ -41,84 +49,116 @@ int grey(int r, int g, int b) {
   return (r * 9798 + g * 19235 + b * 3735 + (1 << 14)) >> 15;
 }
 
-bool difference_rgb(const uint8_t* current, uint8_t* previous, uint8_t* mask, size_t n,
-                    RgbOrder order, uint8_t threshold) {
+bool difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                    Extent extent, RgbOrder order, uint8_t threshold) {
   uint8_t any = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const uint8_t* c = current + i * order.step;
-    uint8_t* p = previous + i * order.step;
-    const int g = grey(std::abs(c[order.r] - p[order.r]), std::abs(c[order.g] - p[order.g]),
-                       std::abs(c[order.b] - p[order.b]));
-    mask[i] = g > threshold ? 0xff : 0;
-    any |= mask[i];
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint8_t* p = previous[y];
+    uint8_t* m = mask[y];
+    for (int x = 0; x < extent.width; ++x, c += order.step, p += order.step) {
+      const int g = grey(std::abs(c[order.r] - p[order.r]), std::abs(c[order.g] - p[order.g]),
+                         std::abs(c[order.b] - p[order.b]));
+      m[x] = g > threshold ? 0xff : 0;
+      any |= m[x];
+    }
+    std::memcpy(previous[y], current[y], size_t(extent.width) * order.step);
   }
-  std::memcpy(previous, current, n * order.step);
   return any != 0;
 }
 
-void gather_u8(const uint8_t* src, int step, uint8_t* dst, size_t n) {
-  for (size_t i = 0; i < n; ++i) dst[i] = src[i * step];
+void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
+  for (int y = 0; y < extent.height; ++y)
+    for (int x = 0; x < extent.width; ++x) dst[y][x] = src[y][ptrdiff_t{x} * step];
 }
 
-void accumulate(const uint8_t* mask, uint16_t* low, size_t n, uint16_t increment,
-                Accumulated* result) {
-  uint32_t moved = 0;
-  uint16_t max = 0;
-  uint16_t carried = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const uint16_t wide = static_cast<uint16_t>(static_cast<int8_t>(mask[i]));
-    const uint16_t sum = low[i] + (increment & wide);
-    carried |= sum < low[i];
-    low[i] = sum;
-    max = std::max(max, sum);
-    moved += mask[i] & 1;
+Accumulated accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
+                       uint16_t increment) {
+  Accumulated result;
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* m = mask[y];
+    uint16_t* l = low[y];
+    for (int x = 0; x < extent.width; ++x) {
+      const uint16_t sum = uint16_t(l[x] + (m[x] ? increment : 0));
+      result.carried |= sum < l[x];
+      l[x] = sum;
+      result.max = std::max(result.max, sum);
+      result.moved += m[x] & 1;
+    }
   }
-  result->moved += moved;
-  result->max = std::max(result->max, max);
-  result->carried |= carried != 0;
+  return result;
 }
 
-bool index_linear(const uint16_t* low, uint8_t* index, size_t n, float max) {
-  uint8_t changed = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const uint8_t value = static_cast<uint8_t>(static_cast<int>(low[i] / max * 255.0f));
-    changed |= value ^ index[i];
-    index[i] = value;
+bool index_linear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
+                  Rows<uint8_t> changed, int chunk) {
+  bool any = false;
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < extent.width; ++x) {
+      const uint8_t value = uint8_t(std::min(255.0f, float(low[y][x]) / max * 255.0f));
+      if (value == index[y][x]) continue;
+      index[y][x] = value;
+      changed[y][x / chunk] = any = true;
+    }
   }
-  return changed != 0;
+  return any;
 }
 
 template <typename Join>
-void blend_with(const uint8_t* src, const uint8_t* color, uint8_t* dst, size_t n,
-                const uint8_t mask[4], Join join) {
-  for (size_t i = 0; i < n; ++i) dst[i] = mask[i % 4] ? join(src[i], color[i]) : src[i];
+void blend_with(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                Extent extent, const uint8_t mask[4], Join join) {
+  for (int y = 0; y < extent.height; ++y)
+    for (int x = 0; x < extent.width; ++x)
+      dst[y][x] = mask[x % 4] ? uint8_t(join(src[y][x], color[y][x])) : src[y][x];
 }
 
-void blend_u8(const uint8_t* src, const uint8_t* color, uint8_t* dst, size_t n,
+void blend_u8(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
               const BlendParams& params, const uint8_t mask[4]) {
   using Method = BlendParams::Method;
   switch (params.method) {
     case Method::kPicture:
-      if (dst != src) std::memcpy(dst, src, n);
-      break;
+      if (dst.data == src.data) return;
+      for (int y = 0; y < extent.height; ++y) std::memcpy(dst[y], src[y], extent.width);
+      return;
     case Method::kColor:
-      blend_with(src, color, dst, n, mask, [](int, int c) { return static_cast<uint8_t>(c); });
-      break;
+      return blend_with(src, color, dst, extent, mask, [](int, int c) { return c; });
     case Method::kFixed:
-      blend_with(src, color, dst, n, mask, [&](int p, int c) {
-        const int sum = (p * params.picture >> 8) + (c * params.color >> 8) + params.bias;
-        return static_cast<uint8_t>(sum >> 8);
+      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
+        return ((p * params.picture >> 8) + (c * params.color >> 8) + params.bias) >> 8;
       });
-      break;
-    case Method::kFloat:
-      blend_with(src, color, dst, n, mask, [&](int p, int c) {
-        const float sum = std::fma(static_cast<float>(p), params.picture_f, c * params.color_f);
-        return static_cast<uint8_t>(std::lrintf(sum));
+    case Method::kSeparate:
+      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
+        return std::lrintf(float(p) * params.picture_f + float(c) * params.color_f);
       });
-      break;
+    case Method::kFused:
+      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
+        return std::lrintf(std::fma(float(p), params.picture_f, float(c) * params.color_f));
+      });
     case Method::kTable:
-      blend_with(src, color, dst, n, mask, [&](int p, int c) { return params.table[p * 256 + c]; });
-      break;
+      return blend_with(src, color, dst, extent, mask,
+                        [&](int p, int c) { return params.table[p * 256 + c]; });
+  }
+}
+
+void blend_u16(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
+               const BlendParams& params, SampleBits bits) {
+  using Method = BlendParams::Method;
+  const int top = 16 - bits.depth - bits.lsb;  // up to the top of 16 bits
+  const uint16_t value = uint16_t(((1 << bits.depth) - 1) << bits.lsb);
+  const int bias = (1 << (16 - bits.depth)) / 2 + 1;
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < extent.width; ++x) {
+      uint16_t p, c;  // rows need not be aligned
+      std::memcpy(&p, src[y] + 2 * ptrdiff_t{x}, 2);
+      std::memcpy(&c, color[y] + 2 * ptrdiff_t{x}, 2);
+      uint16_t joined = params.method == Method::kColor ? c : p;
+      if (params.method != Method::kColor && params.method != Method::kPicture) {
+        const uint32_t high_p = uint16_t((p & value) << top), high_c = uint16_t(c << top);
+        const uint32_t sum = (high_p * params.picture >> 16) + (high_c * params.color >> 16) + bias;
+        joined = uint16_t(sum >> top);
+      }
+      joined = uint16_t((joined & value) | (p & ~value));
+      std::memcpy(dst[y] + 2 * ptrdiff_t{x}, &joined, 2);
+    }
   }
 }
 
@@ -133,10 +173,7 @@ const Kernels scalar = {
     .accumulate = accumulate,
     .index_linear = index_linear,
     .blend_u8 = blend_u8,
+    .blend_u16 = blend_u16,
 };
-
-const Kernels& active() {
-  return scalar;
-}
 
 }  // namespace motionheat::kernels

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The kernels in vectors, compiled once for each instruction set that Highway knows. Rows are
+// finished by the scalar twins, so that nothing beyond their ends is touched.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/highway.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h:
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+#include "kernels/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace motionheat::kernels::HWY_NAMESPACE {
+
+// Where Highway itself falls back to scalar code our own twins serve.
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+const Kernels* Set() {
+  return &scalar;
+}
+
+#else
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using U8 = hn::ScalableTag<uint8_t>;
+using U16 = hn::ScalableTag<uint16_t>;
+using F32 = hn::ScalableTag<float>;
+
+template <class V>
+HWY_INLINE V AbsDiff(V a, V b) {
+  return hn::Or(hn::SaturatedSub(a, b), hn::SaturatedSub(b, a));
+}
+
+template <class D, class V>
+HWY_INLINE bool AnySet(D d, V v) {
+  return !hn::AllTrue(d, hn::Eq(v, hn::Zero(d)));
+}
+
+// Whole vectors of `lanes` elements fit this far into a row.
+HWY_INLINE int Whole(Extent extent, size_t lanes) {
+  return extent.width - extent.width % int(lanes);
+}
+
+bool DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                  Extent extent, uint8_t threshold) {
+  const U8 d;
+  const int whole = Whole(extent, hn::Lanes(d));
+  const auto limit = hn::Set(d, threshold);
+  auto any = hn::Zero(d);
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint8_t* p = previous[y];
+    uint8_t* m = mask[y];
+    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+      const auto now = hn::LoadU(d, c + x);
+      const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
+      any = hn::Or(any, above);
+      hn::StoreU(hn::VecFromMask(d, hn::Ne(above, hn::Zero(d))), d, m + x);
+      hn::StoreU(now, d, p + x);
+    }
+  }
+  bool moved = AnySet(d, any);
+  if (whole < extent.width)
+    moved |= scalar.difference_u8(current.from(whole), previous.from(whole), mask.from(whole),
+                                  {extent.width - whole, extent.height}, threshold);
+  return moved;
+}
+
+bool DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                   Extent extent, uint16_t threshold, uint16_t bits) {
+  const U16 d;
+  const hn::Rebind<int16_t, U16> d_signed;
+  const hn::Rebind<int8_t, U16> d_byte;
+  const int whole = Whole(extent, hn::Lanes(d));
+  const auto limit = hn::Set(d, threshold);
+  const auto counted = hn::Set(d, bits);
+  auto any = hn::Zero(d);
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint16_t* p = previous[y];
+    int8_t* m = reinterpret_cast<int8_t*>(mask[y]);
+    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+      // Rows need not be aligned to samples, which LoadU of bytes allows.
+      const auto bytes = hn::LoadU(U8(), c + 2 * ptrdiff_t{x});
+      const auto now = hn::And(hn::BitCast(d, bytes), counted);
+      const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
+      any = hn::Or(any, above);
+      const auto moved = hn::VecFromMask(d, hn::Ne(above, hn::Zero(d)));
+      hn::StoreU(hn::DemoteTo(d_byte, hn::BitCast(d_signed, moved)), d_byte, m + x);
+      hn::StoreU(now, d, p + x);
+    }
+  }
+  bool moved = AnySet(d, any);
+  if (whole < extent.width)
+    moved |= scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                                   mask.from(whole), {extent.width - whole, extent.height},
+                                   threshold, bits);
+  return moved;
+}
+
+// Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
+// cut in two, w = 256 h + l, the sums of h and of l fit 16 bits, and
+//   (256 H + L + 2^14) >> 15 > t  <=>  H + (L >> 8) >= 128 (t + 1) - 64.
+template <class V>
+HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
+  const U16 d;
+  const auto high =
+      hn::Add(hn::Add(hn::Mul(r, hn::Set(d, 9798 >> 8)), hn::Mul(g, hn::Set(d, 19235 >> 8))),
+              hn::Mul(b, hn::Set(d, 3735 >> 8)));
+  const auto low =
+      hn::Add(hn::Add(hn::Mul(r, hn::Set(d, 9798 & 255)), hn::Mul(g, hn::Set(d, 19235 & 255))),
+              hn::Mul(b, hn::Set(d, 3735 & 255)));
+  const auto sum = hn::Add(high, hn::ShiftRight<8>(low));
+  return hn::VecFromMask(d, hn::Eq(hn::Max(sum, limit), sum));
+}
+
+bool DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                   Extent extent, RgbOrder order, uint8_t threshold) {
+  const U8 d;
+  const hn::Half<U8> d_half;
+  const U16 d16;
+  const hn::Rebind<int16_t, U16> d16_signed;
+  const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
+  const int lanes = int(hn::Lanes(d));
+  const int whole = Whole(extent, hn::Lanes(d));
+  const auto byte_limit = hn::Set(d, threshold);
+  const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
+  auto any = hn::Zero(d);
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* c = current[y];
+    uint8_t* p = previous[y];
+    uint8_t* m = mask[y];
+    for (int x = 0; x < whole; x += lanes, c += lanes * order.step, p += lanes * order.step) {
+      // A grey is never above its largest component: most blocks need no weighting.
+      auto above = hn::Zero(d);
+      for (int i = 0; i < order.step; ++i) {
+        const auto diff = AbsDiff(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
+        above = hn::Or(above, hn::SaturatedSub(diff, byte_limit));
+      }
+      auto moved = hn::Zero(d);
+      if (AnySet(d, above)) {
+        hn::Vec<U8> c0, c1, c2, c3, p0, p1, p2, p3;
+        if (order.step == 3) {
+          hn::LoadInterleaved3(d, c, c0, c1, c2);
+          hn::LoadInterleaved3(d, p, p0, p1, p2);
+          c3 = p3 = hn::Zero(d);
+        } else {
+          hn::LoadInterleaved4(d, c, c0, c1, c2, c3);
+          hn::LoadInterleaved4(d, p, p0, p1, p2, p3);
+        }
+        const auto d0 = AbsDiff(c0, p0), d1 = AbsDiff(c1, p1), d2 = AbsDiff(c2, p2),
+                   d3 = AbsDiff(c3, p3);
+        const auto pick = [&](int i) { return i == 0 ? d0 : i == 1 ? d1 : i == 2 ? d2 : d3; };
+        const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
+        const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
+                                   hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
+                                   hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
+        const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
+                                    hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
+                                    hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
+        const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
+        const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
+        moved = hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+        any = hn::Or(any, moved);
+      }
+      hn::StoreU(moved, d, m + x);
+      for (int i = 0; i < order.step; ++i)
+        hn::StoreU(hn::LoadU(d, c + i * lanes), d, p + i * lanes);
+    }
+  }
+  bool moved = AnySet(d, any);
+  if (whole < extent.width)
+    moved |= scalar.difference_rgb(current.from(ptrdiff_t{whole} * order.step),
+                                   previous.from(ptrdiff_t{whole} * order.step), mask.from(whole),
+                                   {extent.width - whole, extent.height}, order, threshold);
+  return moved;
+}
+
+void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
+  const U16 d16;
+  const hn::Rebind<int16_t, U16> d16_signed;
+  const hn::Half<U8> d_half;
+  const hn::ScalableTag<uint32_t> d32;
+  const hn::Rebind<int32_t, decltype(d32)> d32_signed;
+  const hn::Rebind<uint8_t, decltype(d32)> d_quarter;
+  const int lanes = int(step == 2 ? hn::Lanes(d16) : hn::Lanes(d32));
+  // The last vector of a row would read beyond its last sample.
+  const int whole = std::max(0, Whole({extent.width - 1, extent.height}, lanes));
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < whole; x += lanes) {
+      const auto bytes = hn::LoadU(U8(), src[y] + ptrdiff_t{x} * step);
+      if (step == 2) {
+        const auto samples = hn::And(hn::BitCast(d16, bytes), hn::Set(d16, 255));
+        hn::StoreU(hn::DemoteTo(d_half, hn::BitCast(d16_signed, samples)), d_half, dst[y] + x);
+      } else {
+        const auto samples = hn::And(hn::BitCast(d32, bytes), hn::Set(d32, 255));
+        hn::StoreU(hn::DemoteTo(d_quarter, hn::BitCast(d32_signed, samples)), d_quarter,
+                   dst[y] + x);
+      }
+    }
+  }
+  scalar.gather_u8(src.from(ptrdiff_t{whole} * step), step, dst.from(whole),
+                   {extent.width - whole, extent.height});
+}
+
+Accumulated Accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
+                       uint16_t increment) {
+  const U16 d;
+  const hn::Rebind<int16_t, U16> d_signed;
+  const hn::Rebind<int8_t, U16> d_byte;
+  const int lanes = int(hn::Lanes(d));
+  const int whole = Whole(extent, hn::Lanes(d));
+  const auto event = hn::Set(d, increment);
+  auto max = hn::Zero(d);
+  auto wrapped = hn::Zero(d);
+  size_t moved = 0;
+  for (int y = 0; y < extent.height; ++y) {
+    const int8_t* m = reinterpret_cast<const int8_t*>(mask[y]);
+    uint16_t* l = low[y];
+    for (int x = 0; x < whole; x += lanes) {
+      const auto wide = hn::BitCast(d, hn::PromoteTo(d_signed, hn::LoadU(d_byte, m + x)));
+      const auto before = hn::LoadU(d, l + x);
+      const auto sum = hn::Add(before, hn::And(wide, event));
+      moved += hn::CountTrue(d, hn::Ne(wide, hn::Zero(d)));
+      wrapped = hn::Or(wrapped, hn::SaturatedSub(before, sum));
+      max = hn::Max(max, sum);
+      hn::StoreU(sum, d, l + x);
+    }
+  }
+  HWY_ALIGN uint16_t lane_max[hn::MaxLanes(d)];
+  hn::Store(max, d, lane_max);
+  Accumulated result{.moved = uint32_t(moved), .carried = AnySet(d, wrapped)};
+  for (int i = 0; i < lanes; ++i) result.max = HWY_MAX(result.max, lane_max[i]);
+  if (whole < extent.width) {
+    const Accumulated rest = scalar.accumulate(mask.from(whole), low.from(whole),
+                                               {extent.width - whole, extent.height}, increment);
+    result.moved += rest.moved;
+    result.max = HWY_MAX(result.max, rest.max);
+    result.carried |= rest.carried;
+  }
+  return result;
+}
+
+bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
+                 Rows<uint8_t> changed, int chunk) {
+  const F32 d;
+  const U16 d_test;
+  const hn::Rebind<uint16_t, F32> d16;
+  const hn::Rebind<int32_t, F32> d32;
+  const hn::Rebind<uint8_t, F32> d8;
+  const int lanes = int(hn::Lanes(d));
+  const int whole = extent.width - extent.width % chunk;
+  const auto divisor = hn::Set(d, max);
+  const auto top = hn::Set(d, 255.0f);
+  bool any = false;
+  for (int y = 0; y < extent.height; ++y) {
+    const uint16_t* l = low[y];
+    uint8_t* out = index[y];
+    for (int begin = 0; begin < whole; begin += chunk) {
+      // Most of a map has no heat.
+      auto heat = hn::Zero(d_test);
+      for (int x = begin; x < begin + chunk; x += int(hn::Lanes(d_test)))
+        heat = hn::Or(heat, hn::LoadU(d_test, l + x));
+      if (!AnySet(d_test, heat)) continue;
+
+      auto difference = hn::Zero(d8);
+      for (int x = begin; x < begin + chunk; x += lanes) {
+        const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
+        const auto value = hn::ConvertTo(d32, hn::Mul(hn::Div(count, divisor), top));
+        const auto bytes = hn::DemoteTo(d8, value);
+        difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
+        hn::StoreU(bytes, d8, out + x);
+      }
+      if (AnySet(d8, difference)) changed[y][begin / chunk] = any = true;
+    }
+  }
+  if (whole < extent.width)
+    any |= scalar.index_linear(low.from(whole), index.from(whole),
+                               {extent.width - whole, extent.height}, max,
+                               changed.from(whole / chunk), chunk);
+  return any;
+}
+
+// The mask of alpha and padding in every lane.
+template <class D>
+HWY_INLINE hn::Vec<D> MaskLanes(D d, const uint8_t mask[4]) {
+  HWY_ALIGN uint8_t lanes[hn::MaxLanes(U8())];
+  for (size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = mask[i % 4];
+  return hn::Load(d, lanes);
+}
+
+template <class Join>
+HWY_INLINE void BlendWith(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                          Extent extent, const uint8_t mask[4], Join join) {
+  const U8 d;
+  const auto picture_bytes = MaskLanes(d, mask);
+  const int whole = Whole(extent, hn::Lanes(d));
+  for (int y = 0; y < extent.height; ++y) {
+    const uint8_t* s = src[y];
+    const uint8_t* c = color[y];
+    uint8_t* out = dst[y];
+    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+      const auto picture = hn::LoadU(d, s + x);
+      const auto joined = join(picture, hn::LoadU(d, c + x));
+      hn::StoreU(hn::Or(hn::And(picture_bytes, joined), hn::AndNot(picture_bytes, picture)), d,
+                 out + x);
+    }
+  }
+}
+
+template <class Sum>
+HWY_INLINE void BlendFloat(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                           Extent extent, const uint8_t mask[4], Sum sum) {
+  const F32 d;
+  const hn::Rebind<int32_t, F32> d32;
+  const hn::Rebind<uint8_t, F32> d8;
+  const auto picture_bytes = MaskLanes(d8, mask);
+  const int lanes = int(hn::Lanes(d));
+  const int whole = Whole(extent, hn::Lanes(U8()));
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < whole; x += lanes) {
+      const auto picture = hn::LoadU(d8, src[y] + x);
+      const auto p = hn::ConvertTo(d, hn::PromoteTo(d32, picture));
+      const auto c = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, color[y] + x)));
+      const auto joined = hn::DemoteTo(d8, hn::NearestInt(sum(p, c)));
+      hn::StoreU(hn::Or(hn::And(picture_bytes, joined), hn::AndNot(picture_bytes, picture)), d8,
+                 dst[y] + x);
+    }
+  }
+}
+
+void BlendU8(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
+             const BlendParams& params, const uint8_t mask[4]) {
+  using Method = BlendParams::Method;
+  const U16 d16;
+  const F32 df;
+  const auto weight_p = hn::Set(df, params.picture_f);
+  const auto weight_c = hn::Set(df, params.color_f);
+  switch (params.method) {
+    case Method::kColor:
+      BlendWith(src, color, dst, extent, mask, [](auto, auto c) { return c; });
+      break;
+    case Method::kFixed: {
+      const auto weight_picture = hn::Set(d16, params.picture);
+      const auto weight_color = hn::Set(d16, params.color);
+      const auto bias = hn::Set(d16, params.bias);
+      const auto odd = hn::Set(d16, uint16_t{0xff00});
+      BlendWith(src, color, dst, extent, mask, [&](auto p8, auto c8) {
+        const auto p = hn::BitCast(d16, p8);
+        const auto c = hn::BitCast(d16, c8);
+        // A byte in the upper half of 16 bits, times a weight, its upper half: byte * weight / 256.
+        const auto even_sum = hn::Add(hn::Add(hn::MulHigh(hn::ShiftLeft<8>(p), weight_picture),
+                                              hn::MulHigh(hn::ShiftLeft<8>(c), weight_color)),
+                                      bias);
+        const auto odd_sum = hn::Add(hn::Add(hn::MulHigh(hn::And(p, odd), weight_picture),
+                                             hn::MulHigh(hn::And(c, odd), weight_color)),
+                                     bias);
+        return hn::BitCast(U8(), hn::Or(hn::ShiftRight<8>(even_sum), hn::And(odd_sum, odd)));
+      });
+      break;
+    }
+    case Method::kSeparate:
+      BlendFloat(src, color, dst, extent, mask, [&](auto p, auto c) {
+        return hn::Add(hn::Mul(p, weight_p), hn::Mul(c, weight_c));
+      });
+      break;
+#if HWY_NATIVE_FMA
+    case Method::kFused:
+      BlendFloat(src, color, dst, extent, mask,
+                 [&](auto p, auto c) { return hn::MulAdd(p, weight_p, hn::Mul(c, weight_c)); });
+      break;
+#endif
+    default:
+      scalar.blend_u8(src, color, dst, extent, params, mask);
+      return;
+  }
+  const int whole = Whole(extent, hn::Lanes(U8()));
+  if (whole < extent.width)
+    scalar.blend_u8(src.from(whole), color.from(whole), dst.from(whole),
+                    {extent.width - whole, extent.height}, params, mask);
+}
+
+void BlendU16(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
+              const BlendParams& params, SampleBits bits) {
+  using Method = BlendParams::Method;
+  if (params.method == Method::kPicture || params.method == Method::kColor) {
+    scalar.blend_u16(src, color, dst, extent, params, bits);
+    return;
+  }
+  const U8 d8;
+  const U16 d;
+  const int top = 16 - bits.depth - bits.lsb;
+  const int whole = Whole(extent, hn::Lanes(d));
+  const auto value = hn::Set(d, uint16_t(((1 << bits.depth) - 1) << bits.lsb));
+  const auto bias = hn::Set(d, uint16_t((1 << (16 - bits.depth)) / 2 + 1));
+  const auto weight_picture = hn::Set(d, params.picture);
+  const auto weight_color = hn::Set(d, params.color);
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+      const ptrdiff_t byte = 2 * ptrdiff_t{x};
+      const auto sample = hn::BitCast(d, hn::LoadU(d8, src[y] + byte));
+      const auto p = hn::ShiftLeftSame(hn::And(sample, value), top);
+      const auto c = hn::ShiftLeftSame(hn::BitCast(d, hn::LoadU(d8, color[y] + byte)), top);
+      const auto sum =
+          hn::Add(hn::Add(hn::MulHigh(p, weight_picture), hn::MulHigh(c, weight_color)), bias);
+      const auto joined =
+          hn::Or(hn::And(hn::ShiftRightSame(sum, top), value), hn::AndNot(value, sample));
+      hn::StoreU(hn::BitCast(d8, joined), d8, dst[y] + byte);
+    }
+  }
+  const ptrdiff_t done = 2 * ptrdiff_t{whole};
+  if (whole < extent.width)
+    scalar.blend_u16(src.from(done), color.from(done), dst.from(done),
+                     {extent.width - whole, extent.height}, params, bits);
+}
+
+const Kernels* Set() {
+  static const Kernels set = {
+      .name = hwy::TargetName(HWY_TARGET),
+      .difference_u8 = DifferenceU8,
+      .difference_u16 = DifferenceU16,
+      .difference_rgb = DifferenceRgb,
+      .gather_u8 = GatherU8,
+      .accumulate = Accumulate,
+      .index_linear = IndexLinear,
+      .blend_u8 = BlendU8,
+      .blend_u16 = BlendU16,
+  };
+  return &set;
+}
+
+#endif
+
+}  // namespace motionheat::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace motionheat::kernels {
+
+HWY_EXPORT(Set);
+
+std::vector<const Kernels*> vector_sets() {
+  std::vector<const Kernels*> sets;
+  // Highway orders its targets from the best, the lowest bit, on.
+  for (int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1) {
+    const int64_t target = rest & -rest;
+    hwy::ChosenTarget chosen;
+    chosen.Update(target);
+    const Kernels* set = HWY_DISPATCH_TABLE(Set)[chosen.GetIndex()]();
+    if (set != &scalar) sets.push_back(set);
+  }
+  return sets;
+}
+
+}  // namespace motionheat::kernels
+#endif  // HWY_ONCE
