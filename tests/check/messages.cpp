@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "common.h"
+#include "model.h"
+
+namespace {
+
+const char* const kCaps = "video/x-raw,format=BGR,width=40,height=24,framerate=25/1";
+
+/// A `motionheatmap` message, every field of it.
+struct Report {
+  guint64 timestamp, stream_time, running_time, duration, frames, skipped;
+  int width, height;
+  double max, full_scale, motion, coverage, hot_x, hot_y;
+  bool final;
+  SamplePtr heatmap;
+
+  explicit Report(GstMessage* message) {
+    const GstStructure* s = gst_message_get_structure(message);
+    fail_unless(gst_structure_has_name(s, "motionheatmap"));
+    fail_unless_equals_int(gst_structure_n_fields(s), 16);
+    timestamp = uint64_field(s, "timestamp");
+    stream_time = uint64_field(s, "stream-time");
+    running_time = uint64_field(s, "running-time");
+    duration = uint64_field(s, "duration");
+    frames = uint64_field(s, "frames");
+    skipped = uint64_field(s, "skipped");
+    width = int_field(s, "width");
+    height = int_field(s, "height");
+    max = double_field(s, "max");
+    full_scale = double_field(s, "full-scale");
+    motion = double_field(s, "motion");
+    coverage = double_field(s, "coverage");
+    hot_x = double_field(s, "hot-x");
+    hot_y = double_field(s, "hot-y");
+    final = bool_field(s, "final");
+    GstSample* sample = nullptr;
+    fail_unless(gst_structure_get(s, "heatmap", GST_TYPE_SAMPLE, &sample, nullptr));
+    heatmap.reset(sample);
+  }
+};
+
+/// The next report; fails if there is none.
+Report next_report(Stream& stream) {
+  const MessagePtr message = stream.pop(GST_MESSAGE_ELEMENT);
+  fail_unless(message != nullptr, "no message");
+  return Report(message.get());
+}
+
+bool has_report(Stream& stream) {
+  return stream.pop(GST_MESSAGE_ELEMENT) != nullptr;
+}
+
+/// Pushes pictures until a message comes and returns how many it took, 0 if `most` were too few.
+int pictures_until_report(Stream& stream, int most = 200) {
+  const Picture picture = filled(stream.info(), 0);
+  for (int i = 1; i <= most; ++i) {
+    stream.show(picture);
+    if (has_report(stream)) return i;
+  }
+  return 0;
+}
+
+/// What the bus and the next pad see, in the order they see it.
+using Order = std::vector<std::string>;
+
+GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer order) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
+    const bool final = bool_field(gst_message_get_structure(message), "final");
+    static_cast<Order*>(order)->push_back(final ? "final" : "message");
+  }
+  return GST_BUS_PASS;
+}
+
+GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer order) {
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    static_cast<Order*>(order)->push_back("buffer");
+  else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+    static_cast<Order*>(order)->push_back("eos");
+  return GST_PAD_PROBE_OK;
+}
+
+}  // namespace
+
+GST_START_TEST(every_field) {
+  Stream stream(kCaps);
+  stream.set("message-width", "0");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = 100 * GST_SECOND;
+  segment.time = 7 * GST_SECOND;
+  segment.base = 3 * GST_SECOND;
+  stream.send(gst_event_new_segment(&segment));
+  stream.next_pts = segment.start;
+
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 25; ++i) {
+    fail_if(has_report(stream));
+    picture = moved(picture, i);
+    model.add(picture);
+    stream.show(picture);
+  }
+
+  const Report report = next_report(stream);
+  fail_if(has_report(stream));
+  const GstClockTime last = 24 * kFrame;
+  fail_unless_equals_uint64(report.timestamp, 100 * GST_SECOND + last);
+  fail_unless_equals_uint64(report.stream_time, 7 * GST_SECOND + last);
+  fail_unless_equals_uint64(report.running_time, 3 * GST_SECOND + last);
+  fail_unless_equals_uint64(report.duration, kFrame);
+  fail_unless_equals_uint64(report.frames, 25);
+  fail_unless_equals_uint64(report.skipped, 0);
+  fail_unless_equals_int(report.width, 40);
+  fail_unless_equals_int(report.height, 24);
+  fail_unless_equals_float(report.max, model.max());
+  fail_unless_equals_float(report.full_scale, model.max());
+  fail_unless_equals_float(report.motion, model.motion());
+  fail_unless_equals_float(report.coverage, model.coverage());
+  fail_if(report.final);
+
+  const cv::Mat index = model.index({40, 24});
+  fail_unless(equal(sample_map(report.heatmap.get()), index));
+  fail_unless(equal(stream.map(), index));
+  cv::Point hottest;  // of equals the first one in reading order
+  cv::minMaxLoc(index, nullptr, nullptr, nullptr, &hottest);
+  fail_unless_equals_float(report.hot_x, (hottest.x + 0.5) / 40);
+  fail_unless_equals_float(report.hot_y, (hottest.y + 0.5) / 24);
+}
+GST_END_TEST;
+
+GST_START_TEST(stats_are_those_of_the_message) {
+  Stream stream(kCaps);
+  stream.set("interval", "0");
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 4; ++i) {
+    picture = moved(picture, i);
+    stream.show(picture);
+    const MessagePtr message = stream.pop(GST_MESSAGE_ELEMENT);
+    GstStructure* posted = gst_structure_copy(gst_message_get_structure(message.get()));
+    gst_structure_remove_field(posted, "heatmap");
+    const StructurePtr stats = stream.stats();
+    gst_structure_set_name(posted, gst_structure_get_name(stats.get()));
+    fail_unless(gst_structure_is_equal(posted, stats.get()));
+    gst_structure_free(posted);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(hot_spot_of_a_single_pixel) {
+  Stream stream(kCaps);
+  stream.set("interval", "0");
+  Picture picture = filled(stream.info(), 10);
+  stream.show(picture);
+  const Report still = next_report(stream);
+  fail_unless_equals_float(still.max, 0.0);
+  fail_unless_equals_float(still.full_scale, 0.0);
+  fail_unless_equals_float(still.hot_x, 0.0);
+  fail_unless_equals_float(still.hot_y, 0.0);
+  fail_unless_equals_int(cv::countNonZero(sample_map(still.heatmap.get())), 0);
+
+  picture.planes[0].at<cv::Vec3b>(17, 31) = {200, 200, 200};
+  stream.show(picture);
+  const Report moved = next_report(stream);
+  fail_unless_equals_float(moved.max, 1.0);
+  fail_unless_equals_float(moved.motion, 1 / 960.0);
+  fail_unless_equals_float(moved.coverage, 1 / 960.0);
+  fail_unless_equals_float(moved.hot_x, 31.5 / 40);
+  fail_unless_equals_float(moved.hot_y, 17.5 / 24);
+
+  stream.show(picture);
+  const Report after = next_report(stream);
+  fail_unless_equals_float(after.motion, 0.0);
+  fail_unless_equals_float(after.coverage, 1 / 960.0);
+}
+GST_END_TEST;
+
+GST_START_TEST(come_before_the_frame_and_before_eos) {
+  Stream stream(kCaps);
+  stream.set("interval", std::to_string(2 * kFrame));
+  Order order;
+  gst_bus_set_sync_handler(stream.bus(), on_message, &order, nullptr);
+  GstPad* pad = gst_element_get_static_pad(stream.element(), "src");
+  gst_pad_add_probe(
+      pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, &order, nullptr);
+  gst_object_unref(pad);
+  for (int i = 0; i < 3; ++i) stream.show(filled(stream.info(), 0));
+  stream.send(gst_event_new_eos());
+  fail_unless((order == Order{"buffer", "message", "buffer", "buffer", "final", "eos"}));
+}
+GST_END_TEST;
+
+GST_START_TEST(final_one) {
+  Stream stream(kCaps);
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 30; ++i) {
+    picture = moved(picture, i);
+    model.add(picture);
+    stream.show(picture);
+  }
+  fail_if(next_report(stream).final);
+  stream.send(gst_event_new_eos());
+  const Report report = next_report(stream);
+  fail_unless(report.final);
+  fail_unless_equals_uint64(report.timestamp, 29 * kFrame);
+  fail_unless_equals_uint64(report.frames, 30);
+  fail_unless_equals_float(report.coverage, model.coverage());
+  fail_if(has_report(stream));
+}
+GST_END_TEST;
+
+GST_START_TEST(none_if_not_wanted) {
+  Stream stream(kCaps);
+  stream.set("post-messages", "false");
+  fail_unless_equals_int(pictures_until_report(stream, 60), 0);
+  stream.send(gst_event_new_eos());
+  fail_if(has_report(stream));
+}
+GST_END_TEST;
+
+GST_START_TEST(wanted_again) {
+  Stream stream(kCaps);
+  stream.set("post-messages", "false");
+  fail_unless_equals_int(pictures_until_report(stream, 30), 0);
+  stream.set("post-messages", "true");
+  fail_unless_equals_int(pictures_until_report(stream), 20);
+}
+GST_END_TEST;
+
+GST_START_TEST(every_second) {
+  Stream stream(kCaps);
+  stream.next_pts = 10 * GST_SECOND + 300 * GST_MSECOND;
+  for (int i = 0; i < 4; ++i) fail_unless_equals_int(pictures_until_report(stream), 25);
+}
+GST_END_TEST;
+
+// 30000/1001 frames a second do not fit into a second. What is over counts for the next one.
+GST_START_TEST(uneven_framerate) {
+  Stream stream("video/x-raw,format=GRAY8,width=4,height=4,framerate=30000/1001");
+  const Picture picture = filled(stream.info(), 0);
+  std::vector<int> reported;
+  for (int i = 0; i < 100; ++i) {
+    GstBuffer* buffer = to_buffer(picture);
+    GST_BUFFER_PTS(buffer) = gst_util_uint64_scale(i, 1001 * GST_SECOND, 30000);
+    GST_BUFFER_DURATION(buffer) =
+        gst_util_uint64_scale(i + 1, 1001 * GST_SECOND, 30000) - GST_BUFFER_PTS(buffer);
+    stream.push(buffer);
+    if (has_report(stream)) reported.push_back(i);
+  }
+  // 30 frames end at 1.001 s, 60 at 2.002 s, 90 at 3.003 s
+  fail_unless((reported == std::vector<int>{29, 59, 89}));
+}
+GST_END_TEST;
+
+GST_START_TEST(every_frame) {
+  Stream stream(kCaps);
+  stream.set("interval", "0");
+  for (guint64 i = 0; i < 5; ++i) {
+    stream.show(filled(stream.info(), 0));
+    fail_unless_equals_uint64(next_report(stream).timestamp, i * kFrame);
+    fail_if(has_report(stream));
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(interval_changes) {
+  Stream stream(kCaps);
+  fail_unless_equals_int(pictures_until_report(stream), 25);
+  stream.set("interval", std::to_string(5 * kFrame));
+  fail_unless_equals_int(pictures_until_report(stream), 5);
+  fail_unless_equals_int(pictures_until_report(stream), 5);
+  stream.set("interval", std::to_string(GST_SECOND));
+  // The grid of whole seconds starts with the stream: 35 frames have passed.
+  fail_unless_equals_int(pictures_until_report(stream), 15);
+  fail_unless_equals_int(pictures_until_report(stream), 25);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_hole_in_time_gives_one_message) {
+  Stream stream(kCaps);
+  fail_unless_equals_int(pictures_until_report(stream), 25);
+  stream.next_pts = 6 * GST_SECOND + 500 * GST_MSECOND;
+  fail_unless_equals_int(pictures_until_report(stream), 1);
+  fail_if(has_report(stream));
+  // That frame ended at 6.54 s, so it takes 12 more until 7 s have passed.
+  fail_unless_equals_int(pictures_until_report(stream), 12);
+  fail_unless_equals_int(pictures_until_report(stream), 25);
+}
+GST_END_TEST;
+
+GST_START_TEST(without_timestamps) {
+  Stream stream(kCaps);
+  const Picture picture = filled(stream.info(), 0);
+  for (int i = 0; i < 50; ++i) {
+    fail_unless(stream.push(to_buffer(picture)) != nullptr);
+    fail_unless_equals_int(has_report(stream), i == 24 || i == 49);
+  }
+  stream.send(gst_event_new_eos());
+  const Report report = next_report(stream);
+  fail_unless_equals_uint64(report.frames, 50);
+  fail_unless_equals_uint64(report.timestamp, GST_CLOCK_TIME_NONE);
+  fail_unless_equals_uint64(report.stream_time, GST_CLOCK_TIME_NONE);
+  fail_unless_equals_uint64(report.running_time, GST_CLOCK_TIME_NONE);
+  fail_unless_equals_uint64(report.duration, kFrame);
+}
+GST_END_TEST;
+
+GST_START_TEST(without_any_notion_of_time) {
+  Stream stream("video/x-raw,format=BGR,width=40,height=24,framerate=0/1");
+  const Picture picture = filled(stream.info(), 0);
+  for (int i = 0; i < 60; ++i) {
+    stream.push(to_buffer(picture));
+    fail_if(has_report(stream));
+  }
+  stream.set("interval", "0");
+  stream.push(to_buffer(picture));
+  fail_unless_equals_uint64(next_report(stream).duration, GST_CLOCK_TIME_NONE);
+  stream.send(gst_event_new_eos());
+  fail_unless(next_report(stream).final);
+}
+GST_END_TEST;
+
+// No framerate in the caps, no durations: the timestamps alone tell the time.
+GST_START_TEST(without_framerate) {
+  Stream stream("video/x-raw,format=BGR,width=40,height=24,framerate=0/1");
+  const Picture picture = filled(stream.info(), 0);
+  for (int i = 0; i < 60; ++i) {
+    GstBuffer* buffer = to_buffer(picture);
+    GST_BUFFER_PTS(buffer) = i * kFrame;
+    stream.push(buffer);
+    fail_unless_equals_int(has_report(stream), i == 25 || i == 50);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(size_of_the_map) {
+  struct {
+    int width, height;
+    const char* asked;
+    int map_width, map_height;
+  } const cases[] = {
+      {128, 96, "64", 64, 48}, {40, 24, "64", 40, 24}, {40, 24, "0", 40, 24},
+      {17, 9, "5", 5, 3},      {21, 9, "7", 7, 3},     {300, 1, "64", 64, 1},
+      {40, 24, "1", 1, 1},     {9, 200, "3", 3, 67},   {64, 36, "64", 64, 36},
+  };
+  for (const auto& c : cases) {
+    Stream stream("video/x-raw,format=GRAY8,framerate=25/1,width=" + std::to_string(c.width) +
+                  ",height=" + std::to_string(c.height));
+    stream.set("interval", "0");
+    stream.set("message-width", c.asked);
+    stream.show(filled(stream.info(), 0));
+    const Report report = next_report(stream);
+    fail_unless_equals_int(report.width, c.width);
+    fail_unless_equals_int(report.height, c.height);
+    const cv::Mat map = sample_map(report.heatmap.get());
+    fail_unless_equals_int(map.cols, c.map_width);
+    fail_unless_equals_int(map.rows, c.map_height);
+  }
+}
+GST_END_TEST;
+
+// A cell is the maximum of what it covers.
+GST_START_TEST(cells_of_the_map) {
+  Stream stream("video/x-raw,format=GRAY8,width=129,height=51,framerate=25/1");
+  stream.set("interval", "0");
+  stream.set("message-width", "43");
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 6; ++i) {
+    stream.show(picture);
+    model.add(picture);
+    const cv::Mat index = model.index({129, 51});
+    cv::Mat cells(17, 43, CV_8UC1);
+    for (int y = 0; y < cells.rows; ++y) {
+      for (int x = 0; x < cells.cols; ++x) {
+        double max = 0;
+        cv::minMaxLoc(index(cv::Rect(3 * x, 3 * y, 3, 3)), nullptr, &max);
+        cells.at<uchar>(y, x) = uchar(max);
+      }
+    }
+    fail_unless(equal(sample_map(next_report(stream).heatmap.get()), cells));
+    // One pixel in a corner of its cell, and a larger area.
+    picture = moved(picture, i);
+    picture.planes[0].at<uchar>(50, 126) ^= 0x80;
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(skipped_frames_count_apart) {
+  Stream stream(kCaps);
+  stream.set("interval", "0");
+  const Picture picture = filled(stream.info(), 0);
+  const GstBufferFlags flags[] = {GstBufferFlags(0), GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_CORRUPTED,
+                                  GstBufferFlags(0)};
+  for (GstBufferFlags flag : flags) {
+    GstBuffer* buffer = stream.timed_buffer(picture);
+    GST_BUFFER_FLAG_SET(buffer, flag);
+    stream.push(buffer);
+  }
+  MessagePtr message, last;
+  while ((message = stream.pop(GST_MESSAGE_ELEMENT))) last = std::move(message);
+  const Report report(last.get());
+  fail_unless_equals_uint64(report.frames, 2);
+  fail_unless_equals_uint64(report.skipped, 2);
+  fail_unless_equals_uint64(report.timestamp, 3 * kFrame);
+}
+GST_END_TEST;
+
+GST_START_TEST(reverse_play) {
+  Stream stream(kCaps);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = -1.0;
+  segment.stop = 4 * GST_SECOND;
+  stream.send(gst_event_new_segment(&segment));
+  const Picture picture = filled(stream.info(), 0);
+  std::vector<int> reported;
+  for (int i = 0; i < 60; ++i) {
+    stream.next_pts = segment.stop - (i + 1) * kFrame;
+    stream.show(picture);
+    const MessagePtr message = stream.pop(GST_MESSAGE_ELEMENT);
+    if (!message) continue;
+    reported.push_back(i);
+    fail_unless_equals_uint64(Report(message.get()).stream_time, segment.stop - (i + 1) * kFrame);
+  }
+  fail_unless((reported == std::vector<int>{24, 49}));
+}
+GST_END_TEST;
+
+static Suite* messages_suite() {
+  const auto [suite, tc] = new_suite("messages");
+  tcase_add_test(tc, every_field);
+  tcase_add_test(tc, stats_are_those_of_the_message);
+  tcase_add_test(tc, hot_spot_of_a_single_pixel);
+  tcase_add_test(tc, come_before_the_frame_and_before_eos);
+  tcase_add_test(tc, final_one);
+  tcase_add_test(tc, none_if_not_wanted);
+  tcase_add_test(tc, wanted_again);
+  tcase_add_test(tc, every_second);
+  tcase_add_test(tc, uneven_framerate);
+  tcase_add_test(tc, every_frame);
+  tcase_add_test(tc, interval_changes);
+  tcase_add_test(tc, a_hole_in_time_gives_one_message);
+  tcase_add_test(tc, without_timestamps);
+  tcase_add_test(tc, without_any_notion_of_time);
+  tcase_add_test(tc, without_framerate);
+  tcase_add_test(tc, size_of_the_map);
+  tcase_add_test(tc, cells_of_the_map);
+  tcase_add_test(tc, skipped_frames_count_apart);
+  tcase_add_test(tc, reverse_play);
+  return suite;
+}
+
+GST_CHECK_MAIN(messages)

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gst/controller/controller.h>
+
+#include <map>
+#include <set>
+
+#include "common.h"
+#include "model.h"
+
+namespace {
+
+GParamSpec* spec(GstElement* element, const char* name) {
+  GParamSpec* pspec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), name);
+  fail_unless(pspec != nullptr, "no property %s", name);
+  return pspec;
+}
+
+std::map<std::string, int> enum_values(GParamSpec* pspec) {
+  std::map<std::string, int> values;
+  const GEnumClass* klass = G_PARAM_SPEC_ENUM(pspec)->enum_class;
+  for (guint i = 0; i < klass->n_values; ++i)
+    values[klass->values[i].value_nick] = klass->values[i].value;
+  return values;
+}
+
+GstElement* make() {
+  GstElement* element = gst_element_factory_make("motionheatmap", nullptr);
+  fail_unless(element != nullptr);
+  return element;
+}
+
+}  // namespace
+
+GST_START_TEST(types_ranges_and_defaults) {
+  GstElement* element = make();
+
+  auto* threshold = G_PARAM_SPEC_UINT(spec(element, "threshold"));
+  fail_unless_equals_int(threshold->minimum, 0);
+  fail_unless_equals_int(threshold->maximum, 255);
+  fail_unless_equals_int(threshold->default_value, 25);
+
+  fail_unless_equals_int(G_PARAM_SPEC_ENUM(spec(element, "colormap"))->default_value,
+                         cv::COLORMAP_JET);
+
+  auto* opacity = G_PARAM_SPEC_DOUBLE(spec(element, "opacity"));
+  fail_unless_equals_float(opacity->minimum, 0.0);
+  fail_unless_equals_float(opacity->maximum, 1.0);
+  fail_unless_equals_float(opacity->default_value, 0.4);
+
+  auto* output = G_PARAM_SPEC_ENUM(spec(element, "output"));
+  fail_unless_equals_int(output->default_value, enum_values(G_PARAM_SPEC(output)).at("overlay"));
+
+  fail_unless(G_PARAM_SPEC_BOOLEAN(spec(element, "post-messages"))->default_value);
+
+  auto* interval = G_PARAM_SPEC_UINT64(spec(element, "interval"));
+  fail_unless_equals_uint64(interval->minimum, 0);
+  fail_unless_equals_uint64(interval->default_value, GST_SECOND);
+
+  auto* width = G_PARAM_SPEC_UINT(spec(element, "message-width"));
+  fail_unless_equals_int(width->minimum, 0);
+  fail_unless_equals_int(width->default_value, 64);
+
+  fail_unless(G_PARAM_SPEC_STRING(spec(element, "snapshot-location"))->default_value == nullptr);
+  fail_unless(G_PARAM_SPEC_VALUE_TYPE(spec(element, "stats")) == GST_TYPE_STRUCTURE);
+  fail_unless(G_PARAM_SPEC_VALUE_TYPE(spec(element, "heatmap")) == GST_TYPE_SAMPLE);
+
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(flags) {
+  GstElement* element = make();
+  for (const char* name : {"threshold", "colormap", "opacity", "output", "post-messages",
+                           "interval", "message-width", "snapshot-location", "n-threads"}) {
+    const auto flags = spec(element, name)->flags;
+    fail_unless(flags & G_PARAM_READABLE, "%s", name);
+    fail_unless(flags & G_PARAM_WRITABLE, "%s", name);
+    fail_unless(flags & GST_PARAM_MUTABLE_PLAYING, "%s", name);
+  }
+  for (const char* name : {"threshold", "opacity", "interval", "message-width"})
+    fail_unless(spec(element, name)->flags & GST_PARAM_CONTROLLABLE, "%s", name);
+  for (const char* name : {"stats", "heatmap"}) {
+    fail_unless(spec(element, name)->flags & G_PARAM_READABLE, "%s", name);
+    fail_if(spec(element, name)->flags & G_PARAM_WRITABLE, "%s", name);
+  }
+  for (const char* name :
+       {"threshold", "colormap", "opacity", "output", "post-messages", "interval", "message-width",
+        "snapshot-location", "n-threads", "stats", "heatmap"}) {
+    fail_if(g_param_spec_get_blurb(spec(element, name)) == nullptr, "%s", name);
+    fail_unless((spec(element, name)->flags & G_PARAM_STATIC_STRINGS) == G_PARAM_STATIC_STRINGS);
+  }
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+// A GstElement starts with what its class says.
+GST_START_TEST(instance_has_the_defaults) {
+  GstElement* element = make();
+  guint n = 0;
+  GParamSpec** specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &n);
+  for (guint i = 0; i < n; ++i) {
+    if (specs[i]->owner_type != G_OBJECT_TYPE(element)) continue;
+    const std::string name = specs[i]->name;
+    if (name == "stats" || name == "heatmap") continue;
+    GValue value = G_VALUE_INIT;
+    g_object_get_property(G_OBJECT(element), name.c_str(), &value);
+    fail_unless(g_param_value_defaults(specs[i], &value), "%s", name.c_str());
+    g_value_unset(&value);
+  }
+  g_free(specs);
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(values_come_back) {
+  GstElement* element = make();
+  const std::map<std::string, std::string> values = {
+      {"threshold", "7"},     {"colormap", "twilight_shifted"},  {"opacity", "0.75"},
+      {"output", "none"},     {"post-messages", "false"},        {"interval", "123456789"},
+      {"message-width", "0"}, {"snapshot-location", "a b/c.png"}};
+  for (const auto& [name, text] : values) {
+    gst_util_set_object_arg(G_OBJECT(element), name.c_str(), text.c_str());
+    GValue value = G_VALUE_INIT;
+    GValue expected = G_VALUE_INIT;
+    g_value_init(&expected, G_PARAM_SPEC_VALUE_TYPE(spec(element, name.c_str())));
+    fail_unless(gst_value_deserialize(&expected, text.c_str()));
+    g_object_get_property(G_OBJECT(element), name.c_str(), &value);
+    fail_unless_equals_int(gst_value_compare(&value, &expected), GST_VALUE_EQUAL);
+    g_value_unset(&value);
+    g_value_unset(&expected);
+  }
+  g_object_set(element, "snapshot-location", nullptr, nullptr);
+  gchar* location = nullptr;
+  g_object_get(element, "snapshot-location", &location, nullptr);
+  fail_unless(location == nullptr);
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(colormaps_are_those_of_opencv) {
+  const std::map<std::string, int> expected = {
+      {"autumn", cv::COLORMAP_AUTUMN},     {"bone", cv::COLORMAP_BONE},
+      {"jet", cv::COLORMAP_JET},           {"winter", cv::COLORMAP_WINTER},
+      {"rainbow", cv::COLORMAP_RAINBOW},   {"ocean", cv::COLORMAP_OCEAN},
+      {"summer", cv::COLORMAP_SUMMER},     {"spring", cv::COLORMAP_SPRING},
+      {"cool", cv::COLORMAP_COOL},         {"hsv", cv::COLORMAP_HSV},
+      {"pink", cv::COLORMAP_PINK},         {"hot", cv::COLORMAP_HOT},
+      {"parula", cv::COLORMAP_PARULA},     {"magma", cv::COLORMAP_MAGMA},
+      {"inferno", cv::COLORMAP_INFERNO},   {"plasma", cv::COLORMAP_PLASMA},
+      {"viridis", cv::COLORMAP_VIRIDIS},   {"cividis", cv::COLORMAP_CIVIDIS},
+      {"twilight", cv::COLORMAP_TWILIGHT}, {"twilight_shifted", cv::COLORMAP_TWILIGHT_SHIFTED},
+      {"turbo", cv::COLORMAP_TURBO},       {"deepgreen", cv::COLORMAP_DEEPGREEN}};
+  GstElement* element = make();
+  fail_unless(enum_values(spec(element, "colormap")) == expected);
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(outputs) {
+  GstElement* element = make();
+  std::set<std::string> nicks;
+  for (const auto& [nick, value] : enum_values(spec(element, "output"))) nicks.insert(nick);
+  fail_unless((nicks == std::set<std::string>{"heatmap", "none", "overlay"}));
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(enums_are_plugin_api) {
+  GstElement* element = make();
+  for (const char* name : {"colormap", "output"})
+    fail_unless(gst_type_is_plugin_api(G_PARAM_SPEC_VALUE_TYPE(spec(element, name)), nullptr));
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(action_signals) {
+  GstElement* element = make();
+  GSignalQuery query;
+
+  g_signal_query(g_signal_lookup("reset", G_OBJECT_TYPE(element)), &query);
+  fail_unless(query.signal_id != 0);
+  fail_unless(query.signal_flags & G_SIGNAL_ACTION);
+  fail_unless(query.return_type == G_TYPE_NONE);
+  fail_unless_equals_int(query.n_params, 0);
+
+  g_signal_query(g_signal_lookup("snapshot", G_OBJECT_TYPE(element)), &query);
+  fail_unless(query.signal_id != 0);
+  fail_unless(query.signal_flags & G_SIGNAL_ACTION);
+  fail_unless(query.return_type == G_TYPE_BOOLEAN);
+  fail_unless_equals_int(query.n_params, 1);
+  fail_unless(query.param_types[0] == G_TYPE_STRING);
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(element_details) {
+  GstElement* element = make();
+  GstElementFactory* factory = gst_element_get_factory(element);
+  fail_unless_equals_string(gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS),
+                            "Filter/Effect/Analyzer/Video");
+  fail_unless(GST_IS_PRESET(element));
+  for (const char* name : {"sink", "src"}) {
+    GstPad* pad = gst_element_get_static_pad(element, name);
+    GstCaps* caps = gst_pad_get_pad_template_caps(pad);
+    for (const char* format : {"RGB", "BGR", "RGBx", "BGRx", "xRGB", "xBGR", "RGBA", "BGRA", "ARGB",
+                               "ABGR", "I420", "NV12", "GRAY8"}) {
+      const std::string text =
+          std::string("video/x-raw,format=") + format + ",width=1,height=1,framerate=0/1";
+      GstCaps* wanted = gst_caps_from_string(text.c_str());
+      fail_unless(gst_caps_is_subset(wanted, caps), "%s", format);
+      gst_caps_unref(wanted);
+    }
+    gst_caps_unref(caps);
+    gst_object_unref(pad);
+  }
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+GST_START_TEST(before_the_first_frame) {
+  GstElement* element = make();
+  GstStructure* stats = nullptr;
+  GstSample* heatmap = nullptr;
+  g_object_get(element, "stats", &stats, "heatmap", &heatmap, nullptr);
+  fail_unless(heatmap == nullptr);
+  for (const char* field : {"frames", "skipped"})
+    fail_unless_equals_uint64(uint64_field(stats, field), 0);
+  for (const char* field : {"width", "height"}) fail_unless_equals_int(int_field(stats, field), 0);
+  for (const char* field : {"max", "full-scale", "motion", "coverage", "hot-x", "hot-y"})
+    fail_unless_equals_float(double_field(stats, field), 0.0);
+  fail_if(bool_field(stats, "final"));
+  gst_structure_free(stats);
+  g_signal_emit_by_name(element, "reset");
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
+// Each property takes effect on the next frame, also while the stream runs.
+GST_START_TEST(changes_show_on_the_next_frame) {
+  Stream stream("video/x-raw,format=BGR,width=33,height=18,framerate=25/1");
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  unsigned seed = 2;
+  const auto next = [&] {
+    picture = moved(picture, seed++);
+    fail_unless(stream.show(picture) == model.add_and_overlay(picture));
+  };
+  next();
+  next();
+  stream.set("threshold", "90");
+  model.threshold = 90;
+  next();
+  stream.set("opacity", "0.83");
+  model.opacity = 0.83;
+  next();
+  stream.set("colormap", "plasma");
+  model.colormap = cv::COLORMAP_PLASMA;
+  next();
+  stream.set("threshold", "0");
+  model.threshold = 0;
+  next();
+}
+GST_END_TEST;
+
+// A control source drives by stream time, which here is 10 s ahead of the timestamps.
+GST_START_TEST(controlled_by_stream_time) {
+  Stream stream("video/x-raw,format=GRAY8,width=8,height=8,framerate=25/1");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.time = 10 * GST_SECOND;
+  stream.send(gst_event_new_segment(&segment));
+
+  GstControlSource* source = gst_interpolation_control_source_new();
+  g_object_set(source, "mode", GST_INTERPOLATION_MODE_NONE, nullptr);
+  auto* values = GST_TIMED_VALUE_CONTROL_SOURCE(source);
+  gst_timed_value_control_source_set(values, 0, 0.5);
+  gst_timed_value_control_source_set(values, 10 * GST_SECOND, 1.0);
+  gst_timed_value_control_source_set(values, 10 * GST_SECOND + kFrame, 0.0);
+  fail_unless(gst_object_add_control_binding(
+      GST_OBJECT(stream.element()),
+      gst_direct_control_binding_new(GST_OBJECT(stream.element()), "opacity", source)));
+  gst_object_unref(source);
+
+  Model model;
+  const Picture picture = noise(stream.info(), 1);
+  for (double opacity : {1.0, 0.0}) {
+    model.opacity = opacity;
+    fail_unless(stream.show(picture) == model.add_and_overlay(picture));
+  }
+}
+GST_END_TEST;
+
+static Suite* properties_suite() {
+  const auto [suite, tc] = new_suite("properties");
+  tcase_add_test(tc, types_ranges_and_defaults);
+  tcase_add_test(tc, flags);
+  tcase_add_test(tc, instance_has_the_defaults);
+  tcase_add_test(tc, values_come_back);
+  tcase_add_test(tc, colormaps_are_those_of_opencv);
+  tcase_add_test(tc, outputs);
+  tcase_add_test(tc, enums_are_plugin_api);
+  tcase_add_test(tc, action_signals);
+  tcase_add_test(tc, element_details);
+  tcase_add_test(tc, before_the_first_frame);
+  tcase_add_test(tc, changes_show_on_the_next_frame);
+  tcase_add_test(tc, controlled_by_stream_time);
+  return suite;
+}
+
+GST_CHECK_MAIN(properties)

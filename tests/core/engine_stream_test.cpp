@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gtest/gtest.h>
+
+#include <climits>
+
+#include "reference.h"
+#include "videos.h"
+
+// What happens to the heat and the previous frame in the life of a stream, and what is told of
+// them.
+namespace motionheat::test {
+namespace {
+
+constexpr ColorSpace kLimited{.offset = {16, 128, 128}, .scale = {219, 224, 224}};
+
+Engine engine_for(Size size) {
+  Engine engine;
+  engine.configure({kBgr, {}, size});
+  return engine;
+}
+
+void run(Engine& engine, Reference& reference, Size size, int first, int end) {
+  for (int i = first; i < end; ++i) {
+    reference.add(blocks(size, i));
+    ASSERT_TRUE(same_picture(processed(engine, blocks(size, i)), reference.overlay()))
+        << "frame " << i;
+  }
+}
+
+TEST(EngineStream, ABreakDropsThePreviousFrameAndKeepsTheHeat) {
+  const Size size{280, 40};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 10);
+  engine.forget_previous();
+  reference.forget_previous();
+  run(engine, reference, size, 50, 51);
+  EXPECT_EQ(engine.report().motion, 0);
+  run(engine, reference, size, 51, 60);
+  EXPECT_EQ(engine.report().frames, 20u);
+  EXPECT_EQ(engine.report().skipped, 0u);
+}
+
+TEST(EngineStream, ASkippedFrameIsDrawnOnAndNotCounted) {
+  const Size size{280, 40};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 10);
+  const Report before = engine.report();
+
+  const cv::Mat frame = blocks(size, 77);
+  engine.skip();
+  const cv::Mat picture = drawn(engine, frame);
+  cv::Mat expected;
+  cv::addWeighted(frame, 0.6, reference.color(), 0.4, 0, expected);
+  EXPECT_TRUE(same_picture(picture, expected));
+  const Report after = engine.report();
+  EXPECT_EQ(after.skipped, 1u);
+  EXPECT_EQ(after.frames, before.frames);
+  EXPECT_EQ(after.motion, before.motion);
+  EXPECT_EQ(after.max, before.max);
+  EXPECT_EQ(after.coverage, before.coverage);
+
+  reference.forget_previous();
+  run(engine, reference, size, 10, 15);
+}
+
+TEST(EngineStream, DrawLeavesThePreviousFrame) {
+  const Size size{280, 40};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 5);
+  drawn(engine, blocks(size, 99));
+  run(engine, reference, size, 5, 10);
+}
+
+TEST(EngineStream, ResetForgetsTheHeatAndKeepsThePreviousFrame) {
+  const Size size{530, 70};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 20);
+  engine.skip();
+  engine.forget_previous();
+  reference.forget_previous();
+  run(engine, reference, size, 20, 30);
+  engine.reset();
+  reference.reset();
+  const Report empty = engine.report();
+  EXPECT_EQ(empty.frames, 0u);
+  EXPECT_EQ(empty.skipped, 0u);
+  EXPECT_EQ(empty.max, 0);
+  EXPECT_EQ(empty.full_scale, 0);
+  EXPECT_EQ(empty.motion, 0);
+  EXPECT_EQ(empty.coverage, 0);
+  EXPECT_EQ(cv::countNonZero(index_of(engine)), 0);
+  run(engine, reference, size, 30, 40);
+  EXPECT_EQ(engine.report().frames, 10u);
+  EXPECT_GT(engine.report().max, 0);
+}
+
+TEST(EngineStream, ClearForgetsTheStreamAndKeepsTheSettings) {
+  const Size size{60, 40};
+  Engine engine = engine_for(size);
+  engine.set({.colormap = cv::COLORMAP_HOT});
+  Reference reference;
+  reference.colormap = cv::COLORMAP_HOT;
+  run(engine, reference, size, 0, 10);
+  engine.clear();
+  EXPECT_FALSE(engine.is_configured());
+  EXPECT_EQ(engine.report().frames, 0u);
+  EXPECT_EQ(engine.map(0).size, Size());
+  engine.configure({kBgr, {}, size});
+  EXPECT_TRUE(engine.is_configured());
+  reference = Reference();
+  reference.colormap = cv::COLORMAP_HOT;
+  run(engine, reference, size, 10, 20);
+}
+
+TEST(EngineStream, ANewFormatKeepsTheHeat) {
+  const Size size{301, 41};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 10);
+
+  engine.configure({kI420, kLimited, size});
+  const ColorTable colors = make_color_table(cv::COLORMAP_JET, kI420, kLimited);
+  std::mt19937 random(1);
+  Frame in(kI420, size), out(kI420, size);
+  in.randomize(random);
+  engine.process(in.view(), &out.view());  // a first frame: no motion
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(
+        same_picture(out.plane(i), blended_plane(in, i, reference.index(), colors[i], 0.4)));
+
+  engine.configure({kBgr, {}, size});
+  reference.forget_previous();
+  run(engine, reference, size, 10, 20);
+  EXPECT_EQ(engine.report().frames, 21u);
+}
+
+TEST(EngineStream, ANewSizeKeepsTheHeatResampled) {
+  const Size size{300, 40}, larger{601, 90};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 20);
+  const Report before = engine.report();
+  const cv::Mat events = events_of(engine);
+
+  engine.configure({kBgr, {}, larger});
+  EXPECT_EQ(engine.report().size, larger);
+  EXPECT_EQ(engine.report().max, before.max);
+  EXPECT_EQ(engine.report().frames, before.frames);
+  EXPECT_NEAR(engine.report().coverage, before.coverage, 0.01);
+
+  // The first frame in the new size is compared with nothing and shows the resampled heat.
+  const cv::Mat frame = blocks(larger, 0);
+  const cv::Mat picture = processed(engine, frame);
+  cv::Mat color, expected;
+  cv::applyColorMap(index_of(engine), color, cv::COLORMAP_JET);
+  cv::addWeighted(frame, 0.6, color, 0.4, 0, expected);
+  EXPECT_TRUE(same_picture(picture, expected));
+  EXPECT_EQ(engine.report().motion, 0);
+
+  engine.configure({kBgr, {}, size});
+  EXPECT_TRUE(same_picture(events_of(engine), events));
+  reference.forget_previous();
+  run(engine, reference, size, 20, 30);
+}
+
+TEST(EngineStream, ASizeThatIsTooLargeLeavesTheEngineAsItWas) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer ends the program where memory runs out";
+#endif
+  const Size size{300, 40};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 5);
+  EXPECT_THROW(engine.configure({kBgr, {}, {INT_MAX, INT_MAX}}), std::bad_alloc);
+  EXPECT_EQ(engine.report().size, size);
+  run(engine, reference, size, 5, 10);
+}
+
+// A buffer may hold more or less than the stream's size; what they share is processed.
+TEST(EngineStream, ALargerFrameIsProcessedWithinTheStreamsSize) {
+  const Size size{301, 41}, larger{330, 60};
+  Engine engine = engine_for(size);
+  Reference reference;
+  for (int i = 0; i < 5; ++i) {
+    cv::Mat frame = blocks(larger, i), expected = frame.clone();
+    cv::Mat inside = expected(cv::Rect(0, 0, size.width, size.height));
+    reference.add(inside);
+    reference.overlay().copyTo(inside);
+    ASSERT_TRUE(same_picture(processed(engine, frame), expected)) << "frame " << i;
+  }
+}
+
+TEST(EngineStream, ASmallerFrameIsProcessedAsFarAsItGoes) {
+  const Size size{301, 41}, smaller{270, 19};
+  const cv::Rect inside(0, 0, smaller.width, smaller.height);
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 5);
+  cv::Mat whole = blocks(size, 4);  // nothing moves outside
+  for (int i = 0; i < 4; ++i) {
+    const cv::Mat small = noise(smaller, i);
+    small.copyTo(whole(inside));
+    reference.add(whole);
+    ASSERT_TRUE(same_picture(processed(engine, small), reference.overlay()(inside)));
+  }
+  cv::Mat events;
+  reference.heat().convertTo(events, CV_64F, 1 / 255.0);
+  EXPECT_TRUE(same_picture(events_of(engine), events));
+}
+
+// After a break there is nothing to compare with where the frames since then did not reach.
+TEST(EngineStream, ASmallerFrameAfterABreakBringsNoOldPictureBack) {
+  const Size size{301, 41}, smaller{270, 19};
+  Engine engine = engine_for(size);
+  cv::Mat black = cv::Mat::zeros(size.height, size.width, CV_8UC3);
+  cv::Mat white(size.height, size.width, CV_8UC3, cv::Scalar::all(255));
+  processed(engine, black);
+  engine.forget_previous();
+  processed(engine, white(cv::Rect(0, 0, smaller.width, smaller.height)));
+  processed(engine, white);
+  EXPECT_EQ(engine.report().motion, 0);
+  EXPECT_EQ(engine.report().max, 0);
+}
+
+TEST(EngineReport, BeforeTheFirstFrameAllIsZero) {
+  for (const Engine& engine : {Engine(), engine_for({30, 20})}) {
+    const Report report = engine.report();
+    EXPECT_EQ(report.frames, 0u);
+    EXPECT_EQ(report.skipped, 0u);
+    EXPECT_EQ(report.max, 0);
+    EXPECT_EQ(report.full_scale, 0);
+    EXPECT_EQ(report.motion, 0);
+    EXPECT_EQ(report.coverage, 0);
+    EXPECT_EQ(report.hot_x, 0);
+    EXPECT_EQ(report.hot_y, 0);
+    EXPECT_EQ(report.size, (engine.is_configured() ? Size{30, 20} : Size{}));
+  }
+}
+
+// Draws a video of single pixels that blink: (x, y, how many times).
+Engine engine_with_events(Size size, const std::vector<cv::Vec3i>& events) {
+  Engine engine = engine_for(size);
+  for (int i = 0; i < 12; ++i) {
+    cv::Mat frame = cv::Mat::zeros(size.height, size.width, CV_8UC3);
+    for (const cv::Vec3i& e : events)
+      frame.at<cv::Vec3b>(e[1], e[0]) = cv::Vec3b::all(std::min(i, e[2]) % 2 ? 200 : 0);
+    processed(engine, frame);
+  }
+  return engine;
+}
+
+TEST(EngineReport, TellsTheStateOfTheMap) {
+  const Size size{600, 50};
+  const Engine engine = engine_with_events(size, {{5, 40, 7}, {500, 3, 11}, {599, 49, 4}});
+  const Report report = engine.report();
+  EXPECT_EQ(report.frames, 12u);
+  EXPECT_EQ(report.size, size);
+  EXPECT_EQ(report.max, 11);
+  EXPECT_EQ(report.full_scale, 11);
+  EXPECT_EQ(report.motion, 1 / 30000.0);  // only the one that still blinks
+  EXPECT_EQ(report.coverage, 3 / 30000.0);
+  EXPECT_DOUBLE_EQ(report.hot_x, 500.5 / 600);
+  EXPECT_DOUBLE_EQ(report.hot_y, 3.5 / 50);
+}
+
+// Reading order goes by rows of the picture, not by tiles.
+TEST(EngineReport, TheHottestSpotIsTheFirstInReadingOrder) {
+  const Size size{600, 50};
+  const Engine engine =
+      engine_with_events(size, {{5, 9, 6}, {300, 4, 6}, {280, 6, 6}, {310, 4, 6}});
+  EXPECT_DOUBLE_EQ(engine.report().hot_x, 300.5 / 600);
+  EXPECT_DOUBLE_EQ(engine.report().hot_y, 4.5 / 50);
+}
+
+TEST(EngineMap, CellsAreTheMaximumOfWhatTheyCover) {
+  const Size size{517, 61};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 30);
+  const cv::Mat index = reference.index();
+  for (const int width : {1, 2, 64, 100, 333, 516}) {
+    const GreyMap map = engine.map(width);
+    ASSERT_EQ(map.size.width, width);
+    ASSERT_EQ(map.size.height, std::max(1, int(std::lround(61.0 * width / 517))));
+    cv::Mat expected = cv::Mat::zeros(map.size.height, width, CV_8UC1);
+    for (int y = 0; y < size.height; ++y) {
+      for (int x = 0; x < size.width; ++x) {
+        uint8_t& cell =
+            expected.at<uint8_t>(y * map.size.height / size.height, x * width / size.width);
+        cell = std::max(cell, index.at<uint8_t>(y, x));
+      }
+    }
+    EXPECT_TRUE(std::equal(map.pixels.begin(), map.pixels.end(), expected.begin<uint8_t>(),
+                           expected.end<uint8_t>()))
+        << width;
+  }
+}
+
+TEST(EngineMap, IsNeverLargerThanTheAnalysis) {
+  const Size size{51, 37};
+  Engine engine = engine_for(size);
+  Reference reference;
+  run(engine, reference, size, 0, 10);
+  const cv::Mat index = reference.index();
+  for (const int width : {0, 51, 52, INT_MAX}) {
+    const GreyMap map = engine.map(width);
+    EXPECT_EQ(map.size, size);
+    EXPECT_TRUE(std::equal(map.pixels.begin(), map.pixels.end(), index.begin<uint8_t>(),
+                           index.end<uint8_t>()));
+  }
+}
+
+TEST(EngineMap, OfATallPictureHasARow) {
+  Engine engine = engine_for({300, 1});
+  EXPECT_EQ(engine.map(10).size, (Size{10, 1}));
+  engine.configure({kBgr, {}, {3, 700}});
+  EXPECT_EQ(engine.map(1).size, (Size{1, 233}));
+}
+
+TEST(EngineMemory, IsWithinNineBytesAPixel) {
+  const Size size{1920, 1080};
+  for (const PixelFormat& format : {kI420, kNv12, kGray8}) {
+    Engine engine;
+    engine.configure({format, kLimited, size});
+    EXPECT_LE(engine.memory(), size_t(9 * size.area()));
+    EXPECT_GE(engine.memory(), size_t(5 * size.area()));  // luma, counts, index, colours
+  }
+}
+
+}  // namespace
+}  // namespace motionheat::test

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "render.h"
+
+#include <gtest/gtest.h>
+
+#include <opencv2/imgproc.hpp>
+
+#include "frames.h"
+
+namespace motionheat::test {
+namespace {
+
+constexpr ColorSpace kLimited{.offset = {16, 128, 128}, .scale = {219, 224, 224}};
+
+std::vector<Format> formats() {
+  std::vector<Format> formats = rgb_formats();
+  formats.insert(formats.end(),
+                 {{"I420", kI420}, {"NV12", kNv12}, {"GRAY8", kGray8}, {"YUY2", kYuy2}});
+  return formats;
+}
+
+cv::Mat random_index(Size size, std::mt19937& random) {
+  cv::Mat index(size.height, size.width, CV_8UC1);
+  std::generate_n(index.data, index.total(), std::ref(random));
+  return index;
+}
+
+// Paints every chunk of every tile with the indices of a whole picture.
+void paint_all(Renderer& renderer, const cv::Mat& index) {
+  const TileGrid grid(Size{index.cols, index.rows});
+  TileGrid::Chunks every;
+  for (auto& row : every) row.fill(1);
+  for (int tile = 0; tile < grid.count(); ++tile) {
+    const Rect rect = grid.rect(tile);
+    cv::Mat part = cv::Mat::zeros(TileGrid::kHeight, TileGrid::kWidth, CV_8UC1);
+    index(cv::Rect(rect.x, rect.y, rect.width, rect.height))
+        .copyTo(part(cv::Rect(0, 0, rect.width, rect.height)));
+    renderer.paint(grid, tile, part.data, every);
+  }
+}
+
+Renderer renderer_for(const PixelFormat& format, Size size, const ColorTable& colors,
+                      double opacity) {
+  Renderer renderer;
+  renderer.configure(format, size);
+  renderer.set_colors(colors);
+  renderer.set_blend(Blend(opacity));
+  return renderer;
+}
+
+void expect_blended(const Frame& out, const Frame& in, const cv::Mat& index,
+                    const ColorTable& colors, double opacity) {
+  for (int i = 0; i < in.format().n_components; ++i)
+    EXPECT_TRUE(same_picture(out.plane(i), blended_plane(in, i, index, colors[i], opacity)))
+        << "component " << i << " of " << in.size().width << "x" << in.size().height;
+}
+
+class RendererOf : public ::testing::TestWithParam<Format> {};
+
+TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
+  const PixelFormat& format = GetParam().layout;
+  const ColorTable colors = make_color_table(cv::COLORMAP_TURBO, format, kLimited);
+  std::mt19937 random(1);
+  for (const Size size :
+       {Size{1, 1}, Size{2, 2}, Size{3, 5}, Size{61, 34}, Size{64, 33}, Size{291, 35}}) {
+    for (const Rows rows : {Rows{}, Rows{.padding = 3}, Rows{.padding = 1, .bottom_up = true}}) {
+      for (const double opacity : {0.4, 0.5}) {
+        Renderer renderer = renderer_for(format, size, colors, opacity);
+        const cv::Mat index = random_index(size, random);
+        const Rect all{0, 0, size.width, size.height};
+        paint_all(renderer, index);
+
+        Frame in(format, size, rows), out(format, size, {.padding = 2});
+        in.randomize(random);
+        const std::vector<uint8_t> before = in.bytes();
+        renderer.draw(in.view(), out.view(), all, true);
+        expect_blended(out, in, index, colors, opacity);
+        EXPECT_EQ(in.bytes(), before);
+        EXPECT_TRUE(out.padding_is_intact());
+        if (format.model == ColorModel::kRgb) {
+          EXPECT_EQ(out.alpha(), in.alpha());
+        }
+
+        renderer.draw(in.view(), in.view(), all, true);
+        EXPECT_EQ(in.bytes(), out.bytes());
+        EXPECT_TRUE(in.padding_is_intact());
+      }
+    }
+  }
+}
+
+TEST_P(RendererOf, AnAreaWithoutHeatHasTheColorOfZero) {
+  const PixelFormat& format = GetParam().layout;
+  const Size size{35, 19};
+  const ColorTable colors = make_color_table(cv::COLORMAP_SPRING, format, kLimited);
+  const Renderer renderer = renderer_for(format, size, colors, 0.4);
+  std::mt19937 random(2);
+  Frame in(format, size), out(format, size);
+  in.randomize(random);
+  renderer.draw(in.view(), out.view(), {0, 0, size.width, size.height}, false);
+  expect_blended(out, in, cv::Mat::zeros(size.height, size.width, CV_8UC1), colors, 0.4);
+}
+
+TEST_P(RendererOf, DrawsItsAreaAlone) {
+  const PixelFormat& format = GetParam().layout;
+  const Size size{62, 34};
+  const Rect area{8, 6, 30, 14};
+  const cv::Rect cv_area(area.x, area.y, area.width, area.height);
+  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
+  Renderer renderer = renderer_for(format, size, colors, 1);
+  std::mt19937 random(3);
+  const cv::Mat index = random_index(size, random);
+  paint_all(renderer, index);
+
+  Frame in(format, size), out(format, size);
+  in.randomize(random);
+  out.randomize(random);
+  Frame expected(format, size);
+  expected.set_bytes(out.bytes());
+  renderer.draw(in.view(), out.view(), area, true);
+  for (int i = 0; i < format.n_components; ++i) {
+    const Component& c = format.components[i];
+    const cv::Mat blended = blended_plane(in, i, index, colors[i], 1);
+    for (int y = area.y >> c.y_shift; y < area.bottom() >> c.y_shift; ++y)
+      for (int x = area.x >> c.x_shift; x < area.right() >> c.x_shift; ++x)
+        expected.at(i, x << c.x_shift, y << c.y_shift) = blended.at<uint8_t>(y, x);
+    EXPECT_TRUE(same_picture(out.plane(i), expected.plane(i))) << "component " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, RendererOf, ::testing::ValuesIn(formats()), name_of);
+
+TEST(Renderer, NewColorsShowOnceRepainted) {
+  const Size size{20, 10};
+  const Rect all{0, 0, size.width, size.height};
+  const ColorTable jet = make_color_table(cv::COLORMAP_JET, kNv12, kLimited);
+  const ColorTable hot = make_color_table(cv::COLORMAP_HOT, kNv12, kLimited);
+  Renderer renderer = renderer_for(kNv12, size, jet, 0.4);
+  std::mt19937 random(4);
+  const cv::Mat index = random_index(size, random);
+  Frame in(kNv12, size), out(kNv12, size);
+  in.randomize(random);
+
+  paint_all(renderer, index);
+  renderer.set_colors(hot);
+  renderer.draw(in.view(), out.view(), all, true);
+  expect_blended(out, in, index, jet, 0.4);
+  renderer.draw(in.view(), out.view(), all, false);
+  expect_blended(out, in, cv::Mat::zeros(index.size(), CV_8UC1), hot, 0.4);
+  paint_all(renderer, index);
+  renderer.draw(in.view(), out.view(), all, true);
+  expect_blended(out, in, index, hot, 0.4);
+}
+
+}  // namespace
+}  // namespace motionheat::test
