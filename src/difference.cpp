@@ -35,18 +35,19 @@ void Difference::set_threshold(int threshold) {
 void Difference::remember(const ConstFrameView& frame) {
   // Comparing is how a tile is remembered; what it says of motion does not count.
   uint8_t mask[TileGrid::kPixels];
+  uint8_t moved;
   const TileGrid grid(size_);
   for (int tile = 0; tile < grid.count(); ++tile)
-    compare(frame, intersect(grid.rect(tile), frame.size), mask, TileGrid::kWidth);
+    compare(frame, intersect(grid.rect(tile), frame.size), mask, TileGrid::kWidth, &moved);
   has_previous_ = true;
 }
 
-bool Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                         ptrdiff_t mask_stride) {
+void Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                         ptrdiff_t mask_stride, uint8_t* moved) {
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
-  const kernels::Rows<uint8_t> moved{mask, mask_stride};
+  const kernels::Rows<uint8_t> marks{mask, mask_stride};
   const kernels::Rows<uint8_t> previous{
       previous_.get() + area.y * previous_stride_ + size_t(area.x) * pixel_bytes_,
       ptrdiff_t(previous_stride_)};
@@ -56,22 +57,33 @@ bool Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t*
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
                                   format_.components[2].offset};
-    return k.difference_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_));
+    k.difference_rgb(current, previous, marks, extent, order, uint8_t(native_threshold_), moved,
+                     TileGrid::kWidth);
+    return;
   }
   current = current.from(c.offset);
   if (format_.sample_bytes() == 2) {
     const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
                                         previous.stride};
     const uint16_t bits = uint16_t(((1 << c.depth) - 1) << c.lsb);
-    return k.difference_u16(current, words, moved, extent, uint16_t(native_threshold_), bits);
+    k.difference_u16(current, words, marks, extent, uint16_t(native_threshold_), bits, moved,
+                     TileGrid::kWidth);
+    return;
   }
+  if (c.step == 1) {
+    k.difference_u8(current, previous, marks, extent, uint8_t(native_threshold_), moved,
+                    TileGrid::kWidth);
+    return;
+  }
+  // Luma between chroma: a tile of it at a time.
   uint8_t luma[TileGrid::kPixels];
-  if (c.step > 1) {
-    const kernels::Rows<uint8_t> gathered{luma, TileGrid::kWidth};
-    k.gather_u8(current, c.step, gathered, extent);
-    current = gathered;
+  const kernels::Rows<uint8_t> gathered{luma, TileGrid::kWidth};
+  for (int x = 0; x < area.width; x += TileGrid::kWidth) {
+    const kernels::Extent tile{std::min(TileGrid::kWidth, area.width - x), area.height};
+    k.gather_u8(current.from(ptrdiff_t{x} * c.step), c.step, gathered, tile);
+    k.difference_u8(gathered, previous.from(x), marks.from(x), tile, uint8_t(native_threshold_),
+                    moved++, TileGrid::kWidth);
   }
-  return k.difference_u8(current, previous, moved, extent, uint8_t(native_threshold_));
 }
 
 }  // namespace motionheat

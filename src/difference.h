@@ -30,11 +30,13 @@ class Difference {
   /// Makes `frame` the previous frame without comparing.
   void remember(const ConstFrameView& frame);
 
-  /// Compares `area`, no larger than a tile, of `frame` with the previous frame, which becomes
-  /// `frame` there. Sets `mask` (rows of `area`, `mask_stride` apart) to 0xff where a pixel moved
-  /// and to 0 elsewhere. True if any moved. The area is no larger than a tile; distinct ones may be
-  /// compared by several threads at once.
-  bool compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask, ptrdiff_t mask_stride);
+  /// Compares `area` of `frame` with the previous frame, which becomes `frame` there. Sets `mask`
+  /// (rows of `area`, `mask_stride` apart) to 0xff where a pixel moved and to 0 elsewhere. Of each
+  /// TileGrid::kWidth columns from the left, sets a byte of `moved` if any pixel did and else
+  /// leaves it. The area is no higher than a tile. Distinct areas may be compared by several
+  /// threads at once.
+  void compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask, ptrdiff_t mask_stride,
+               uint8_t* moved);
 
   /// Bytes it holds.
   size_t memory() const { return previous_size_; }

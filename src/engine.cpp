@@ -48,8 +48,10 @@ void Engine::configure(const StreamFormat& stream) {
     std::vector<Tile> tiles(count);
     std::vector<uint32_t> moved(count);
     indices_ = std::make_unique_for_overwrite<uint8_t[]>(count * TileGrid::kPixels);
+    std::vector<uint8_t> moving(count);
     tiles_ = std::move(tiles);
     moved_ = std::move(moved);
+    moving_ = std::move(moving);
     heat_ = std::move(heat);
     update_scale();
   }
@@ -72,26 +74,31 @@ void Engine::set(const Settings& settings) {
     renderer_.set_blend(blend_for(settings));
 }
 
-// Calls `work(row)` for every row of tiles, in as many threads as are wanted and worth it.
+// Calls `work(row, slice)` for every row of tiles, in as many threads as are wanted and worth it;
+// the calls of a slice come one after another.
 template <typename Work>
 void Engine::for_rows(const Work& work) {
   struct Body : cv::ParallelLoopBody {
     Body(const Work& w, int r, int s) : work(w), rows(r), slices(s) {}
     void operator()(const cv::Range& range) const override {
-      for (int row = rows * range.start / slices; row < rows * range.end / slices; ++row) work(row);
+      for (int slice = range.start; slice < range.end; ++slice)
+        for (int row = rows * slice / slices; row < rows * (slice + 1) / slices; ++row)
+          work(row, slice);
     }
     const Work& work;
     const int rows;
     const int slices;
   };
-  const int rows = heat_.grid().rows();
-  const int wanted = settings_.n_threads > 0 ? settings_.n_threads : cv::getNumberOfCPUs();
-  const int slices = std::clamp(rows / kMinRowsPerSlice, 1, wanted);
-  const Body body(work, rows, slices);
-  if (slices == 1)
+  const Body body(work, heat_.grid().rows(), slices());
+  if (body.slices == 1)
     body(cv::Range(0, 1));
   else
-    cv::parallel_for_(cv::Range(0, slices), body, slices);
+    cv::parallel_for_(cv::Range(0, body.slices), body, body.slices);
+}
+
+int Engine::slices() const {
+  const int wanted = settings_.n_threads > 0 ? settings_.n_threads : cv::getNumberOfCPUs();
+  return std::clamp(heat_.grid().rows() / kMinRowsPerSlice, 1, wanted);
 }
 
 void Engine::process(const ConstFrameView& in, const FrameView* out) {
@@ -102,22 +109,23 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   const TileGrid& grid = heat_.grid();
   const bool comparing = difference_.has_previous();
   std::fill(moved_.begin(), moved_.end(), 0);
+  std::fill(moving_.begin(), moving_.end(), 0);
   for (Tile& t : tiles_) t.compared = !comparing;
+  masks_.resize(slices() * size_t(grid.columns()) * TileGrid::kPixels);
 
   if (!comparing) {
     difference_.remember(in);
   } else {
     const uint64_t highest = heat_.max();
-    for_rows([&](int row) {
-      for (int tile = grid.index(0, row); tile < grid.index(0, row + 1); ++tile)
-        if (!out || heat_.tile_max(tile) + kIncrement > highest) compare_tile(in, tile);
-    });
+    const auto may_be_hottest = [&](int tile) {
+      return !out || heat_.tile_max(tile) + kIncrement > highest;
+    };
+    for_rows([&](int row, int slice) { compare_row(in, row, slice, may_be_hottest); });
   }
   update_scale();
   if (out) {
-    for_rows([&](int row) {
-      for (int tile = grid.index(0, row); tile < grid.index(0, row + 1); ++tile)
-        if (!tiles_[tile].compared) compare_tile(in, tile);
+    for_rows([&](int row, int slice) {
+      compare_row(in, row, slice, [&](int tile) { return !tiles_[tile].compared; });
       draw_tiles(in, *out, row);
     });
   }
@@ -125,7 +133,7 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
-  for_rows([&](int row) { draw_tiles(in, out, row); });
+  for_rows([&](int row, int) { draw_tiles(in, out, row); });
 }
 
 void Engine::skip() {
@@ -142,15 +150,37 @@ void Engine::reset() {
   motion_ = 0;
 }
 
-void Engine::compare_tile(const ConstFrameView& frame, int tile) {
-  tiles_[tile].compared = true;
-  const Rect area = intersect(heat_.grid().rect(tile), frame.size);
-  uint8_t mask[TileGrid::kPixels];
-  if (area.width < heat_.grid().rect(tile).width || area.height < heat_.grid().rect(tile).height)
-    std::fill(std::begin(mask), std::end(mask), 0);
-  if (!difference_.compare(frame, area, mask, TileGrid::kWidth)) return;
-  moved_[tile] = heat_.add(tile, mask);
-  tiles_[tile].heat_changed = true;
+// Compares those tiles of a row of tiles that `is_wanted(tile)`.
+template <typename Predicate>
+void Engine::compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted) {
+  const TileGrid& grid = heat_.grid();
+  for (int column = 0; column < grid.columns();) {
+    int end = column;
+    while (end < grid.columns() && is_wanted(grid.index(end, row))) ++end;
+    if (end > column) compare_tiles(frame, row, column, end, slice);
+    column = end + 1;
+  }
+}
+
+// Compares the tiles from `column` to before `end` of a row of tiles in one go: long rows are what
+// memory is good at.
+void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice) {
+  const TileGrid& grid = heat_.grid();
+  const ptrdiff_t stride = ptrdiff_t{grid.columns()} * TileGrid::kWidth;
+  uint8_t* mask = masks_.data() + slice * stride * TileGrid::kHeight;
+  Rect run = grid.rect(grid.index(column, row));
+  run.width = grid.rect(grid.index(end - 1, row)).right() - run.x;
+  const Rect area = intersect(run, frame.size);
+  if (!(area == run)) std::fill_n(mask, stride * TileGrid::kHeight, 0);
+
+  difference_.compare(frame, area, mask, stride, &moving_[grid.index(column, row)]);
+  for (int i = column; i < end; ++i) {
+    const int tile = grid.index(i, row);
+    tiles_[tile].compared = true;
+    if (!moving_[tile]) continue;
+    moved_[tile] = heat_.add(tile, mask + ptrdiff_t{i - column} * TileGrid::kWidth, stride);
+    tiles_[tile].heat_changed = true;
+  }
 }
 
 void Engine::update_scale() {

@@ -118,7 +118,10 @@ class Engine {
 
   template <typename Work>
   void for_rows(const Work& work);
-  void compare_tile(const ConstFrameView& frame, int tile);
+  int slices() const;
+  template <typename Predicate>
+  void compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted);
+  void compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice);
   void update_scale();
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
   void refresh(int tile);
@@ -134,7 +137,9 @@ class Engine {
   Renderer renderer_;
   std::unique_ptr<uint8_t[]> indices_;  // tile by tile
   std::vector<Tile> tiles_;
-  std::vector<uint32_t> moved_;  // pixels of each tile in this frame
+  std::vector<uint8_t> moving_;  // tiles in which something moved in this frame
+  std::vector<uint32_t> moved_;  // and how many pixels
+  std::vector<uint8_t> masks_;   // a row of tiles of motion mask for each slice of the work
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   double motion_ = 0;

@@ -36,17 +36,17 @@ HeatMap::HeatMap(Size size)
       low_(std::make_unique_for_overwrite<uint16_t[]>(size_t(grid_.count()) * TileGrid::kPixels)),
       tiles_(size_t(grid_.count())) {}
 
-uint32_t HeatMap::add(int tile, const uint8_t* mask) {
+uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
   const kernels::Kernels& k = kernels::active();
   const Rect rect = grid_.rect(tile);
   Tile& t = tiles_[tile];
   uint16_t* counts = low(tile);
   if (t.max == 0) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
-  const kernels::Accumulated result = k.accumulate({mask, TileGrid::kWidth}, {counts, kWordStride},
-                                                   {rect.width, rect.height}, kEvent);
+  const kernels::Accumulated result =
+      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height}, kEvent);
   if (result.carried || t.high)
-    carry(tile, mask);
+    carry(tile, mask, mask_stride);
   else
     t.max = std::max<uint64_t>(t.max, result.max);
   return result.moved;
@@ -54,7 +54,7 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask) {
 
 // The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one of
 // a pixel that moved and now less than an event.
-void HeatMap::carry(int tile, const uint8_t* mask) {
+void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
   Tile& t = tiles_[tile];
   if (!t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   const Rect rect = grid_.rect(tile);
@@ -63,7 +63,7 @@ void HeatMap::carry(int tile, const uint8_t* mask) {
   for (int y = 0; y < rect.height; ++y) {
     for (int x = 0; x < rect.width; ++x) {
       const size_t i = size_t(y) * TileGrid::kWidth + x;
-      t.high[i] += (mask[i] & 1) & (counts[i] < kEvent);
+      t.high[i] += (mask[y * mask_stride + x] & 1) & (counts[i] < kEvent);
       max = std::max(max, uint64_t{t.high[i]} << 16 | counts[i]);
     }
   }

@@ -22,9 +22,10 @@ class HeatMap {
 
   const TileGrid& grid() const { return grid_; }
 
-  /// Adds an event to each pixel of `tile` whose byte in `mask` is 0xff; rows of the mask are
-  /// TileGrid::kWidth apart. Returns how many moved. Threads may add to distinct tiles at once.
-  uint32_t add(int tile, const uint8_t* mask);
+  /// Adds an event to each pixel of `tile` whose byte in `mask` is 0xff, the others being 0; rows
+  /// of the mask are `mask_stride` apart. Returns how many moved. Threads may add to distinct tiles
+  /// at once.
+  uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
 
   bool is_cold(int tile) const { return tiles_[tile].max == 0; }
   /// The count of the hottest pixel of a tile.
@@ -64,7 +65,7 @@ class HeatMap {
   };
 
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
-  void carry(int tile, const uint8_t* mask);
+  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
 
   TileGrid grid_;
   std::unique_ptr<uint16_t[]> low_;

@@ -44,61 +44,74 @@ HWY_INLINE int Whole(Extent extent, size_t lanes) {
   return extent.width - extent.width % int(lanes);
 }
 
-bool DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                  Extent extent, uint8_t threshold) {
+// Calls `work(y, begin, end)` for the part of each segment of each row that whole vectors fill.
+template <class Work>
+HWY_INLINE void ForSegments(Extent extent, int segment, int whole, Work work) {
+  for (int y = 0; y < extent.height; ++y)
+    for (int begin = 0; begin < whole; begin += segment)
+      work(y, begin, std::min(begin + segment, whole));
+}
+
+// What the scalar twin needs for the rest of rows: `moved` of the segment in which it begins. A
+// segment is a whole number of vectors.
+HWY_INLINE uint8_t* From(uint8_t* moved, int whole, int segment) {
+  return moved + whole / segment;
+}
+
+void DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                  Extent extent, uint8_t threshold, uint8_t* moved, int segment) {
   const U8 d;
   const int whole = Whole(extent, hn::Lanes(d));
   const auto limit = hn::Set(d, threshold);
-  auto any = hn::Zero(d);
-  for (int y = 0; y < extent.height; ++y) {
+  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
     const uint8_t* c = current[y];
     uint8_t* p = previous[y];
     uint8_t* m = mask[y];
-    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+    auto any = hn::Zero(d);
+    for (int x = begin; x < end; x += int(hn::Lanes(d))) {
       const auto now = hn::LoadU(d, c + x);
       const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
       any = hn::Or(any, above);
       hn::StoreU(hn::VecFromMask(d, hn::Ne(above, hn::Zero(d))), d, m + x);
       hn::StoreU(now, d, p + x);
     }
-  }
-  bool moved = AnySet(d, any);
+    moved[begin / segment] |= AnySet(d, any);
+  });
   if (whole < extent.width)
-    moved |= scalar.difference_u8(current.from(whole), previous.from(whole), mask.from(whole),
-                                  {extent.width - whole, extent.height}, threshold);
-  return moved;
+    scalar.difference_u8(current.from(whole), previous.from(whole), mask.from(whole),
+                         {extent.width - whole, extent.height}, threshold,
+                         From(moved, whole, segment), segment);
 }
 
-bool DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                   Extent extent, uint16_t threshold, uint16_t bits) {
+void DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                   Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved, int segment) {
   const U16 d;
   const hn::Rebind<int16_t, U16> d_signed;
   const hn::Rebind<int8_t, U16> d_byte;
   const int whole = Whole(extent, hn::Lanes(d));
   const auto limit = hn::Set(d, threshold);
   const auto counted = hn::Set(d, bits);
-  auto any = hn::Zero(d);
-  for (int y = 0; y < extent.height; ++y) {
+  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
     const uint8_t* c = current[y];
     uint16_t* p = previous[y];
     int8_t* m = reinterpret_cast<int8_t*>(mask[y]);
-    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+    auto any = hn::Zero(d);
+    for (int x = begin; x < end; x += int(hn::Lanes(d))) {
       // Rows need not be aligned to samples, which LoadU of bytes allows.
       const auto bytes = hn::LoadU(U8(), c + 2 * ptrdiff_t{x});
       const auto now = hn::And(hn::BitCast(d, bytes), counted);
       const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
       any = hn::Or(any, above);
-      const auto moved = hn::VecFromMask(d, hn::Ne(above, hn::Zero(d)));
-      hn::StoreU(hn::DemoteTo(d_byte, hn::BitCast(d_signed, moved)), d_byte, m + x);
+      const auto word = hn::VecFromMask(d, hn::Ne(above, hn::Zero(d)));
+      hn::StoreU(hn::DemoteTo(d_byte, hn::BitCast(d_signed, word)), d_byte, m + x);
       hn::StoreU(now, d, p + x);
     }
-  }
-  bool moved = AnySet(d, any);
+    moved[begin / segment] |= AnySet(d, any);
+  });
   if (whole < extent.width)
-    moved |= scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
-                                   mask.from(whole), {extent.width - whole, extent.height},
-                                   threshold, bits);
-  return moved;
+    scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                          mask.from(whole), {extent.width - whole, extent.height}, threshold, bits,
+                          From(moved, whole, segment), segment);
 }
 
 // Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
@@ -117,8 +130,8 @@ HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
   return hn::VecFromMask(d, hn::Eq(hn::Max(sum, limit), sum));
 }
 
-bool DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                   Extent extent, RgbOrder order, uint8_t threshold) {
+void DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                   Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved, int segment) {
   const U8 d;
   const hn::Half<U8> d_half;
   const U16 d16;
@@ -128,19 +141,19 @@ bool DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uin
   const int whole = Whole(extent, hn::Lanes(d));
   const auto byte_limit = hn::Set(d, threshold);
   const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
-  auto any = hn::Zero(d);
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* c = current[y];
-    uint8_t* p = previous[y];
+  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
+    const uint8_t* c = current[y] + ptrdiff_t{begin} * order.step;
+    uint8_t* p = previous[y] + ptrdiff_t{begin} * order.step;
     uint8_t* m = mask[y];
-    for (int x = 0; x < whole; x += lanes, c += lanes * order.step, p += lanes * order.step) {
+    auto any = hn::Zero(d);
+    for (int x = begin; x < end; x += lanes, c += lanes * order.step, p += lanes * order.step) {
       // A grey is never above its largest component: most blocks need no weighting.
       auto above = hn::Zero(d);
       for (int i = 0; i < order.step; ++i) {
         const auto diff = AbsDiff(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
         above = hn::Or(above, hn::SaturatedSub(diff, byte_limit));
       }
-      auto moved = hn::Zero(d);
+      auto above_grey = hn::Zero(d);
       if (AnySet(d, above)) {
         hn::Vec<U8> c0, c1, c2, c3, p0, p1, p2, p3;
         if (order.step == 3) {
@@ -163,20 +176,21 @@ bool DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uin
                                     hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
         const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
         const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
-        moved = hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
-        any = hn::Or(any, moved);
+        above_grey =
+            hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+        any = hn::Or(any, above_grey);
       }
-      hn::StoreU(moved, d, m + x);
+      hn::StoreU(above_grey, d, m + x);
       for (int i = 0; i < order.step; ++i)
         hn::StoreU(hn::LoadU(d, c + i * lanes), d, p + i * lanes);
     }
-  }
-  bool moved = AnySet(d, any);
+    moved[begin / segment] |= AnySet(d, any);
+  });
   if (whole < extent.width)
-    moved |= scalar.difference_rgb(current.from(ptrdiff_t{whole} * order.step),
-                                   previous.from(ptrdiff_t{whole} * order.step), mask.from(whole),
-                                   {extent.width - whole, extent.height}, order, threshold);
-  return moved;
+    scalar.difference_rgb(current.from(ptrdiff_t{whole} * order.step),
+                          previous.from(ptrdiff_t{whole} * order.step), mask.from(whole),
+                          {extent.width - whole, extent.height}, order, threshold,
+                          From(moved, whole, segment), segment);
 }
 
 void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
@@ -244,6 +258,19 @@ Accumulated Accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent exte
   return result;
 }
 
+// The rounded quotient of two integers below 2^24. With a fused residual and a rounded inverse one
+// correction rounds as division does (Markstein 1990), in a quarter of its time.
+template <class V>
+HWY_INLINE V Quotient(V count, V divisor, V inverse) {
+#if HWY_NATIVE_FMA
+  const auto estimate = hn::Mul(count, inverse);
+  return hn::MulAdd(hn::NegMulAdd(estimate, divisor, count), inverse, estimate);
+#else
+  (void)inverse;
+  return hn::Div(count, divisor);
+#endif
+}
+
 bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
                  Rows<uint8_t> changed, int chunk) {
   const F32 d;
@@ -254,6 +281,7 @@ bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, f
   const int lanes = int(hn::Lanes(d));
   const int whole = extent.width - extent.width % chunk;
   const auto divisor = hn::Set(d, max);
+  const auto inverse = hn::Set(d, 1.0f / max);
   const auto top = hn::Set(d, 255.0f);
   bool any = false;
   for (int y = 0; y < extent.height; ++y) {
@@ -269,7 +297,7 @@ bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, f
       auto difference = hn::Zero(d8);
       for (int x = begin; x < begin + chunk; x += lanes) {
         const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
-        const auto value = hn::ConvertTo(d32, hn::Mul(hn::Div(count, divisor), top));
+        const auto value = hn::ConvertTo(d32, hn::Mul(Quotient(count, divisor, inverse), top));
         const auto bytes = hn::DemoteTo(d8, value);
         difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
         hn::StoreU(bytes, d8, out + x);
@@ -292,8 +320,8 @@ HWY_INLINE hn::Vec<D> MaskLanes(D d, const uint8_t mask[4]) {
   return hn::Load(d, lanes);
 }
 
-template <class Join>
-HWY_INLINE void BlendWith(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+template <bool kMasked, class Join>
+HWY_INLINE void BlendRows(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
                           Extent extent, const uint8_t mask[4], Join join) {
   const U8 d;
   const auto picture_bytes = MaskLanes(d, mask);
@@ -304,11 +332,20 @@ HWY_INLINE void BlendWith(Rows<const uint8_t> src, Rows<const uint8_t> color, Ro
     uint8_t* out = dst[y];
     for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
       const auto picture = hn::LoadU(d, s + x);
-      const auto joined = join(picture, hn::LoadU(d, c + x));
-      hn::StoreU(hn::Or(hn::And(picture_bytes, joined), hn::AndNot(picture_bytes, picture)), d,
-                 out + x);
+      auto joined = join(picture, hn::LoadU(d, c + x));
+      if (kMasked) joined = hn::IfVecThenElse(picture_bytes, joined, picture);
+      hn::StoreU(joined, d, out + x);
     }
   }
+}
+
+template <class Join>
+HWY_INLINE void BlendWith(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
+                          Extent extent, const uint8_t mask[4], Join join) {
+  if (mask[0] & mask[1] & mask[2] & mask[3])
+    BlendRows<false>(src, color, dst, extent, mask, join);
+  else
+    BlendRows<true>(src, color, dst, extent, mask, join);
 }
 
 template <class Sum>
@@ -358,7 +395,7 @@ void BlendU8(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> d
         const auto odd_sum = hn::Add(hn::Add(hn::MulHigh(hn::And(p, odd), weight_picture),
                                              hn::MulHigh(hn::And(c, odd), weight_color)),
                                      bias);
-        return hn::BitCast(U8(), hn::Or(hn::ShiftRight<8>(even_sum), hn::And(odd_sum, odd)));
+        return hn::BitCast(U8(), hn::IfVecThenElse(odd, odd_sum, hn::ShiftRight<8>(even_sum)));
       });
       break;
     }

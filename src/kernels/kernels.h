@@ -34,10 +34,8 @@ struct BlendParams {
   enum class Method {
     kPicture,   // p
     kColor,     // c
-    kFixed,     // (((p * picture) >> 8) + ((c * color) >> 8) + bias) >> 8, weights
-                // in 1/65536
-    kSeparate,  // float32 p * picture_f + c * color_f, each step rounded; then
-                // half to even
+    kFixed,     // (((p * picture) >> 8) + ((c * color) >> 8) + bias) >> 8, weights in 1/65536
+    kSeparate,  // float32 p * picture_f + c * color_f, each step rounded; then half to even
     kFused,     // the same, but the last product and the sum rounded once
     kTable,     // table[p * 256 + c]
   };
@@ -74,16 +72,19 @@ struct Accumulated {
 struct Kernels {
   const char* name;
 
-  /// mask = |current - previous| > threshold ? 0xff : 0, previous = current. True if any moved.
-  bool (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                        Extent extent, uint8_t threshold);
+  /// mask = |current - previous| > threshold ? 0xff : 0, previous = current. Of each `segment`
+  /// columns, the first ones first, sets a byte of `moved` if any pixel moved, and else leaves it.
+  void (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                        Extent extent, uint8_t threshold, uint8_t* moved, int segment);
   /// The same for samples of 16 bits, of which those set in `bits` count.
-  bool (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                         Extent extent, uint16_t threshold, uint16_t bits);
+  void (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                         Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved,
+                         int segment);
   /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour. The
   /// extent is in pixels; `previous` is packed as `current` is.
-  bool (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                         Extent extent, RgbOrder order, uint8_t threshold);
+  void (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                         Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved,
+                         int segment);
   /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
   void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
   /// low += increment where mask is 0xff; a sum may wrap.

@@ -9,25 +9,22 @@
 namespace motionheat::kernels {
 namespace {
 
-bool difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                   Extent extent, uint8_t threshold) {
-  uint8_t any = 0;
+void difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                   Extent extent, uint8_t threshold, uint8_t* moved, int segment) {
   for (int y = 0; y < extent.height; ++y) {
     const uint8_t* c = current[y];
     uint8_t* p = previous[y];
     uint8_t* m = mask[y];
     for (int x = 0; x < extent.width; ++x) {
       m[x] = std::abs(c[x] - p[x]) > threshold ? 0xff : 0;
-      any |= m[x];
+      moved[x / segment] |= m[x] & 1;
       p[x] = c[x];
     }
   }
-  return any != 0;
 }
 
-bool difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                    Extent extent, uint16_t threshold, uint16_t bits) {
-  uint8_t any = 0;
+void difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
+                    Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved, int segment) {
   for (int y = 0; y < extent.height; ++y) {
     const uint8_t* c = current[y];
     uint16_t* p = previous[y];
@@ -37,11 +34,10 @@ bool difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<u
       std::memcpy(&sample, c + 2 * x, 2);  // rows need not be aligned
       sample &= bits;
       m[x] = std::abs(sample - p[x]) > threshold ? 0xff : 0;
-      any |= m[x];
+      moved[x / segment] |= m[x] & 1;
       p[x] = sample;
     }
   }
-  return any != 0;
 }
 
 // OpenCV's 8-bit grey: 0.299 R + 0.587 G + 0.114 B in 1/32768, rounded half up.
@@ -49,9 +45,8 @@ int grey(int r, int g, int b) {
   return (r * 9798 + g * 19235 + b * 3735 + (1 << 14)) >> 15;
 }
 
-bool difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                    Extent extent, RgbOrder order, uint8_t threshold) {
-  uint8_t any = 0;
+void difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
+                    Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved, int segment) {
   for (int y = 0; y < extent.height; ++y) {
     const uint8_t* c = current[y];
     uint8_t* p = previous[y];
@@ -60,11 +55,10 @@ bool difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<ui
       const int g = grey(std::abs(c[order.r] - p[order.r]), std::abs(c[order.g] - p[order.g]),
                          std::abs(c[order.b] - p[order.b]));
       m[x] = g > threshold ? 0xff : 0;
-      any |= m[x];
+      moved[x / segment] |= m[x] & 1;
     }
     std::memcpy(previous[y], current[y], size_t(extent.width) * order.step);
   }
-  return any != 0;
 }
 
 void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {

@@ -19,9 +19,17 @@ cv::Mat compare(Difference& difference, const Frame& frame) {
   cv::Mat mask(frame.size().height, frame.size().width, CV_8UC1, cv::Scalar(kUntouched));
   const TileGrid grid(frame.size());
   bool any = false;
-  for (int tile = 0; tile < grid.count(); ++tile) {
-    const Rect area = grid.rect(tile);
-    any |= difference.compare(frame.view(), area, mask.ptr(area.y, area.x), ptrdiff_t(mask.step));
+  for (int row = 0; row < grid.rows(); ++row) {
+    Rect area = grid.rect(grid.index(0, row));
+    area.width = mask.cols;
+    std::vector<uint8_t> moved(grid.columns());
+    difference.compare(frame.view(), area, mask.ptr(area.y), ptrdiff_t(mask.step), moved.data());
+    for (int column = 0; column < grid.columns(); ++column) {
+      const Rect tile = grid.rect(grid.index(column, row));
+      const int count = cv::countNonZero(mask(cv::Rect(tile.x, tile.y, tile.width, tile.height)));
+      EXPECT_EQ(moved[column] != 0, count > 0);
+      any |= moved[column] != 0;
+    }
   }
   EXPECT_EQ(any, cv::countNonZero(mask) > 0);
   return mask;
@@ -81,8 +89,10 @@ TEST(Difference, GreyOfEveryColorEqualsOpenCv) {
         for (int red = 0; red < 256; ++red)
           colors.at<cv::Vec3b>(green, red) = cv::Vec3b(blue, green, red);
       difference.remember(view_of(black));
+      uint8_t moved = 0;
       for (int y = 0; y < 256; y += TileGrid::kHeight)
-        difference.compare(view_of(colors), {0, y, 256, TileGrid::kHeight}, mask.ptr(y), 256);
+        difference.compare(view_of(colors), {0, y, 256, TileGrid::kHeight}, mask.ptr(y), 256,
+                           &moved);
       ASSERT_TRUE(same_picture(mask, expected_mask(colors, black, threshold))) << "blue " << blue;
     }
   }
@@ -178,7 +188,9 @@ TEST(Difference, ComparesItsAreaAlone) {
 
     cv::Mat mask(size.height, size.width, CV_8UC1, cv::Scalar(kUntouched));
     cv::Mat inside = mask(cv::Rect(area.x, area.y, area.width, area.height));
-    EXPECT_TRUE(difference.compare(white.view(), area, inside.data, ptrdiff_t(mask.step)));
+    uint8_t moved = 0;
+    difference.compare(white.view(), area, inside.data, ptrdiff_t(mask.step), &moved);
+    EXPECT_TRUE(moved);
     cv::Mat expected(size.height, size.width, CV_8UC1, cv::Scalar(kUntouched));
     expected(cv::Rect(area.x, area.y, area.width, area.height)) = 255;
     EXPECT_TRUE(same_picture(mask, expected));

@@ -76,7 +76,7 @@ TEST(HeatMap, CountsEveryEvent) {
           moved += mask[i] & 1;
           max = std::max(max, count);
         });
-        EXPECT_EQ(heat.add(tile, mask.data()), moved);
+        EXPECT_EQ(heat.add(tile, mask.data(), TileGrid::kWidth), moved);
         EXPECT_EQ(heat.tile_max(tile), max);
         EXPECT_EQ(heat.is_cold(tile), max == 0);
       }
@@ -91,16 +91,16 @@ TEST(HeatMap, CountsOnPastSixteenBits) {
   HeatMap heat(size);
   std::vector<uint8_t> odd(kTilePixels), all(kTilePixels, 0xff);
   for (size_t i = 1; i < kTilePixels; i += 2) odd[i] = 0xff;
-  for (int frame = 0; frame < 65535; ++frame) heat.add(0, all.data());
+  for (int frame = 0; frame < 65535; ++frame) heat.add(0, all.data(), TileGrid::kWidth);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 65535u);
-  for (int frame = 0; frame < 5000; ++frame) heat.add(0, odd.data());
+  for (int frame = 0; frame < 5000; ++frame) heat.add(0, odd.data(), TileGrid::kWidth);
   EXPECT_NE(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 70535u);
   for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
     EXPECT_EQ(heat.at(x, y), odd[i] ? 70535u : 65535u) << x << ", " << y;
   });
-  heat.add(0, all.data());  // carries in the other half too
+  heat.add(0, all.data(), TileGrid::kWidth);  // carries in the other half too
   for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
     EXPECT_EQ(heat.at(x, y), odd[i] ? 70536u : 65536u) << x << ", " << y;
   });
@@ -118,7 +118,7 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
     for (int frame = 0; frame < 8; ++frame) {
       for (int tile = 0; tile < heat.grid().count(); ++tile) {
         const std::vector<uint8_t> mask = random_mask(heat.grid().rect(tile), 2, random);
-        heat.add(tile, mask.data());
+        heat.add(tile, mask.data(), TileGrid::kWidth);
         for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t i) {
           expected[size_t(y) * size.width + x] += mask[i] & 1;
         });
@@ -135,7 +135,7 @@ TEST(HeatMap, OtherTilesKeepOneWord) {
   heat.assign(0, full.data());
   heat.assign(1, full.data());
   const std::vector<uint8_t> all(kTilePixels, 0xff);
-  heat.add(1, all.data());
+  heat.add(1, all.data(), TileGrid::kWidth);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_NE(heat.high(1), nullptr);
   EXPECT_EQ(heat.at(255, 15), 65535u);
@@ -151,7 +151,8 @@ TEST(HeatMap, ClearMakesEveryTileColdAndCountingStartsAnew) {
   for (int tile = 0; tile < heat.grid().count(); ++tile) EXPECT_TRUE(heat.is_cold(tile));
   EXPECT_EQ(counts_of(heat), Counts(size.area()));
   const std::vector<uint8_t> all(kTilePixels, 0xff);
-  for (int tile = 0; tile < heat.grid().count(); ++tile) heat.add(tile, all.data());
+  for (int tile = 0; tile < heat.grid().count(); ++tile)
+    heat.add(tile, all.data(), TileGrid::kWidth);
   EXPECT_EQ(counts_of(heat), Counts(size.area(), 1));
 }
 
