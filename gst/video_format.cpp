@@ -28,6 +28,9 @@ pixel_format (const GstVideoFormatInfo * finfo)
     c.y_shift = GST_VIDEO_FORMAT_INFO_H_SUB (finfo, i);
     c.depth = GST_VIDEO_FORMAT_INFO_DEPTH (finfo, i);
     c.lsb = GST_VIDEO_FORMAT_INFO_SHIFT (finfo, i);
+    /* GStreamer 1.22 counts P010's offsets in samples */
+    if (c.depth > 8 && c.offset % 2 != 0)
+      c.offset *= 2;
   }
 
   return format;

@@ -6,7 +6,8 @@
 namespace {
 
 const char* const kFormats[] = {"RGB",  "BGR",  "RGBx", "BGRx", "xRGB", "xBGR", "RGBA",
-                                "BGRA", "ARGB", "ABGR", "I420", "NV12", "GRAY8"};
+                                "BGRA", "ARGB", "ABGR", "I420", "YV12", "NV12", "NV21",
+                                "Y42B", "Y444", "AYUV", "VUYA", "GRAY8"};
 
 // Odd ones, one pixel, and such that end just after a tile of the heat map does.
 const cv::Size kSizes[] = {{1, 1}, {2, 2}, {3, 5}, {17, 9}, {257, 33}, {64, 48}, {1, 40}, {300, 1}};
