@@ -16,9 +16,9 @@ void Difference::configure(const PixelFormat& format, int luma_range, Size size)
   // RGB is remembered as it is packed, anything else as a plain plane of luma.
   pixel_bytes_ =
       format.model == ColorModel::kRgb ? format.components[0].step : format.sample_bytes();
-  previous_stride_ = size_t(size.width) * pixel_bytes_;
+  previous_stride_ = aligned_stride(size_t(size.width) * pixel_bytes_);
   previous_size_ = previous_stride_ * size.height;
-  previous_ = std::make_unique_for_overwrite<uint8_t[]>(previous_size_);
+  previous_ = make_aligned<uint8_t>(previous_size_);
   set_threshold(threshold_);
 }
 

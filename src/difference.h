@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <memory>
-
+#include "aligned.h"
 #include "frame_view.h"
 
 namespace motionheat {
@@ -50,7 +49,7 @@ class Difference {
   int pixel_bytes_ = 1;       // of a remembered pixel
   size_t previous_stride_ = 0;
   size_t previous_size_ = 0;
-  std::unique_ptr<uint8_t[]> previous_;  // not initialised: remember() fills it
+  AlignedArray<uint8_t> previous_;  // not initialised: remember() fills it
   bool has_previous_ = false;
 };
 

@@ -47,7 +47,7 @@ void Engine::configure(const StreamFormat& stream) {
     const size_t count = size_t(heat.grid().count());
     std::vector<Tile> tiles(count);
     std::vector<uint32_t> moved(count);
-    indices_ = std::make_unique_for_overwrite<uint8_t[]>(count * TileGrid::kPixels);
+    indices_ = make_aligned<uint8_t>(count * TileGrid::kPixels);
     std::vector<uint8_t> moving(count);
     tiles_ = std::move(tiles);
     moved_ = std::move(moved);
@@ -111,7 +111,11 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   std::fill(moved_.begin(), moved_.end(), 0);
   std::fill(moving_.begin(), moving_.end(), 0);
   for (Tile& t : tiles_) t.compared = !comparing;
-  masks_.resize(slices() * size_t(grid.columns()) * TileGrid::kPixels);
+  const size_t masks = slices() * size_t(grid.columns()) * TileGrid::kPixels;
+  if (masks > masks_size_) {
+    masks_ = make_aligned<uint8_t>(masks);
+    masks_size_ = masks;
+  }
 
   if (!comparing) {
     difference_.remember(in);
@@ -167,7 +171,7 @@ void Engine::compare_row(const ConstFrameView& frame, int row, int slice, Predic
 void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice) {
   const TileGrid& grid = heat_.grid();
   const ptrdiff_t stride = ptrdiff_t{grid.columns()} * TileGrid::kWidth;
-  uint8_t* mask = masks_.data() + slice * stride * TileGrid::kHeight;
+  uint8_t* mask = masks_.get() + slice * stride * TileGrid::kHeight;
   Rect run = grid.rect(grid.index(column, row));
   run.width = grid.rect(grid.index(end - 1, row)).right() - run.x;
   const Rect area = intersect(run, frame.size);

@@ -135,11 +135,12 @@ class Engine {
   Scale scale_;
   uint32_t scale_version_ = 1;
   Renderer renderer_;
-  std::unique_ptr<uint8_t[]> indices_;  // tile by tile
+  AlignedArray<uint8_t> indices_;  // tile by tile
   std::vector<Tile> tiles_;
   std::vector<uint8_t> moving_;  // tiles in which something moved in this frame
   std::vector<uint32_t> moved_;  // and how many pixels
-  std::vector<uint8_t> masks_;   // a row of tiles of motion mask for each slice of the work
+  size_t masks_size_ = 0;
+  AlignedArray<uint8_t> masks_;  // a row of tiles of motion mask for each slice of the work
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   double motion_ = 0;

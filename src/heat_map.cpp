@@ -33,7 +33,7 @@ std::vector<int> source_starts(int from, int to) {
 HeatMap::HeatMap(Size size)
     : grid_(size),
       // Not initialised: a tile is cleared when it gets its first event.
-      low_(std::make_unique_for_overwrite<uint16_t[]>(size_t(grid_.count()) * TileGrid::kPixels)),
+      low_(make_aligned<uint16_t>(size_t(grid_.count()) * TileGrid::kPixels)),
       tiles_(size_t(grid_.count())) {}
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {

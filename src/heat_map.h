@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "aligned.h"
 #include "tile_grid.h"
 
 namespace motionheat {
@@ -68,7 +69,7 @@ class HeatMap {
   void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
 
   TileGrid grid_;
-  std::unique_ptr<uint16_t[]> low_;
+  AlignedArray<uint16_t> low_;
   std::vector<Tile> tiles_;
 };
 

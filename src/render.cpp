@@ -17,10 +17,12 @@ void Renderer::configure(const PixelFormat& format, Size size) {
     Plane& plane = planes_[p];
     if (!plane.has_color) continue;
     plane.layout = plane_layout(format, p);
-    plane.stride = size_t(plane.layout.byte_end(size.width));
+    plane.row_bytes = size_t(plane.layout.byte_end(size.width));
+    plane.stride = aligned_stride(plane.row_bytes);
     plane.size = plane.stride * plane.layout.row_end(size.height);
-    plane.color = std::make_unique_for_overwrite<uint8_t[]>(plane.size);
-    plane.cold_row.resize(plane.stride);
+    plane.color = make_aligned<uint8_t>(plane.size);
+    plane.cold_row = make_aligned<uint8_t>(plane.stride);
+    std::fill_n(plane.cold_row.get(), plane.stride, 0);
   }
 }
 
@@ -29,9 +31,9 @@ void Renderer::set_colors(const ColorTable& colors) {
   for (int i = 0; i < format_.n_components; ++i) {
     const Component& c = format_.components[i];
     const uint16_t sample = uint16_t(colors[i][0] << c.lsb);
-    std::vector<uint8_t>& row = planes_[c.plane].cold_row;
-    for (size_t byte = c.offset; byte < row.size(); byte += c.step)
-      std::memcpy(row.data() + byte, &sample, format_.sample_bytes());  // little endian
+    const Plane& plane = planes_[c.plane];
+    for (size_t byte = c.offset; byte < plane.row_bytes; byte += c.step)
+      std::memcpy(plane.cold_row.get() + byte, &sample, format_.sample_bytes());  // little endian
   }
 }
 
@@ -42,7 +44,7 @@ void Renderer::paint_cold(const TileGrid& grid, int tile) {
     const ptrdiff_t begin = plane.layout.byte(area.x);
     const ptrdiff_t end = plane.layout.byte_end(area.right());
     for (int y = plane.layout.row(area.y); y < plane.layout.row_end(area.bottom()); ++y)
-      std::copy(plane.cold_row.data() + begin, plane.cold_row.data() + end,
+      std::copy(plane.cold_row.get() + begin, plane.cold_row.get() + end,
                 plane.color.get() + plane.stride * y + begin);
   }
 }
@@ -81,12 +83,12 @@ void Renderer::paint_area(const Rect& area, const uint8_t* index) {
 
 template <typename Sample, int kXShift, int kYShift>
 void Renderer::paint_chunk(int component, const Rect& area, const uint8_t* index) {
-  const Component& c = format_.components[component];
-  const std::array<uint16_t, 256>& colors = colors_[component];
+  const Component c = format_.components[component];
+  const uint16_t* const colors = colors_[component].data();
   Plane& plane = planes_[c.plane];
   constexpr int kPixels = 1 << (kXShift + kYShift);
-  const auto put = [&c](uint8_t* dst, int value) {
-    const Sample sample = Sample(value << c.lsb);
+  const auto put = [lsb = c.lsb](uint8_t* dst, int value) {
+    const Sample sample = Sample(value << lsb);
     std::memcpy(dst, &sample, sizeof sample);
   };
   for (int y = 0; y < area.height; y += 1 << kYShift, index += TileGrid::kWidth << kYShift) {
@@ -94,15 +96,16 @@ void Renderer::paint_chunk(int component, const Rect& area, const uint8_t* index
                    ptrdiff_t{area.x >> kXShift} * c.step + c.offset;
     // At an odd edge the last row or column stands in for the one that is not there.
     const uint8_t* below = index + (kYShift && y + 1 < area.height ? TileGrid::kWidth : 0);
+    const int width = area.width;
     int x = 0;
-    for (; x + kXShift < area.width; x += 1 << kXShift, dst += c.step) {
+    for (; x + kXShift < width; x += 1 << kXShift, dst += c.step) {
       int sum = colors[index[x]];
       if (kXShift) sum += colors[index[x + 1]];
       if (kYShift) sum += colors[below[x]];
       if (kXShift && kYShift) sum += colors[below[x + 1]];
       put(dst, (sum + kPixels / 2) / kPixels);
     }
-    if (x < area.width) put(dst, (colors[index[x]] + colors[below[x]] + 1) / 2);
+    if (x < width) put(dst, (colors[index[x]] + colors[below[x]] + 1) / 2);
   }
 }
 
@@ -116,7 +119,7 @@ void Renderer::draw(const ConstFrameView& in, const FrameView& out, const Rect& 
     const int top = layout.row(area.y);
     const kernels::Extent bytes{int(layout.byte_end(area.right()) - begin),
                                 layout.row_end(area.bottom()) - top};
-    kernels::Rows<const uint8_t> color{plane.cold_row.data() + begin, 0};
+    kernels::Rows<const uint8_t> color{plane.cold_row.get() + begin, 0};
     if (painted) color = {plane.color.get() + plane.stride * top + begin, ptrdiff_t(plane.stride)};
     const bool cut = layout.x_shift && area.right() % 2 && layout.cut_mask != layout.mask;
     blend(plane, {in.row(p, top) + begin, in.stride[p]}, color,
@@ -146,7 +149,7 @@ void Renderer::blend(const Plane& plane, kernels::Rows<const uint8_t> in,
 
 size_t Renderer::memory() const {
   size_t bytes = 0;
-  for (const Plane& plane : planes_) bytes += plane.size + plane.cold_row.size();
+  for (const Plane& plane : planes_) bytes += plane.size + plane.stride;
   return bytes;
 }
 

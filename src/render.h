@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <memory>
 #include <vector>
 
+#include "aligned.h"
 #include "blend.h"
 #include "color_map.h"
 #include "tile_grid.h"
@@ -43,8 +43,9 @@ class Renderer {
     PlaneLayout layout;
     size_t stride = 0;
     size_t size = 0;
-    std::unique_ptr<uint8_t[]> color;  // not initialised: drawn only where painted
-    std::vector<uint8_t> cold_row;
+    AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
+    size_t row_bytes = 0;
+    AlignedArray<uint8_t> cold_row;  // the colour of index 0
   };
 
   template <typename Sample, int kXShift, int kYShift>

@@ -149,6 +149,26 @@ TEST(Engine, SettingsFromBeforeTheStreamHold) {
   }
 }
 
+// High enough for several slices; a tile and a bit wide.
+TEST(Engine, ThreadsDoNotChangeTheResult) {
+  const Size size{300, 850};
+  Engine one;
+  one.configure({kBgr, {}, size});
+  for (const int threads : {2, 3, 4, 0}) {
+    Engine many;
+    many.set({.n_threads = threads});
+    many.configure({kBgr, {}, size});
+    one.reset();
+    one.forget_previous();
+    for (int i = 0; i < 8; ++i) {
+      const cv::Mat frame = i == 5 ? noise(size, i) : blocks(size, i);
+      ASSERT_TRUE(same_picture(processed(many, frame), processed(one, frame))) << threads;
+    }
+    EXPECT_EQ(many.report().motion, one.report().motion);
+    EXPECT_TRUE(same_picture(index_of(many), index_of(one)));
+  }
+}
+
 struct Yuv {
   const char* name;
   PixelFormat format;
