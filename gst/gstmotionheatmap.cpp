@@ -45,6 +45,7 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,9 @@ struct GstMotionHeatmapPrivate
   GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
   bool picture_drawn = false;   /* whether the heat is on it already */
   bool have_frames = false;
+  /* what downstream said of metas in the allocation query */
+  bool video_meta_goes_on = false;
+  bool crop_meta_goes_on = false;
 
   SnapshotWriter writer;
 };
@@ -130,11 +134,14 @@ gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
   motionheat::GreyMap map;
   FrameTimes times;
 
-  {
+  try {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     report = priv->engine.report ();
     map = priv->engine.map ((int) priv->current.message_width);
     times = priv->times;
+  } catch (const std::bad_alloc &) {
+    GST_WARNING_OBJECT (self, "not enough memory for the map of a message");
+    return;
   }
 
   GstStructure *structure = motion_heatmap_report_structure (report, times, final);
@@ -206,6 +213,7 @@ gst_motion_heatmap_rendered_picture (GstMotionHeatmap * self)
     const motionheat::FrameView view = motion_heatmap_frame_view (&frame, info);
     {
       std::lock_guard < std::mutex > lock (priv->engine_lock);
+      priv->engine.set (priv->current.engine);
       priv->engine.draw (view, view);
     }
     gst_video_frame_unmap (&frame);
@@ -330,12 +338,46 @@ gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * 
 /* Buffers. One that is ours to write to is drawn on in place; a shared one is read while the
  * output is written, which saves the copy that an in-place filter would make first. */
 
+static gboolean
+gst_motion_heatmap_decide_allocation (GstBaseTransform * trans, GstQuery * query)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+
+  priv->video_meta_goes_on =
+      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
+  priv->crop_meta_goes_on =
+      gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, nullptr);
+
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans, query);
+}
+
+/* Whether downstream understands where in the buffer the picture lies. */
+static bool
+gst_motion_heatmap_layout_goes_on (GstMotionHeatmap * self, GstBuffer * buffer)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  if (gst_buffer_get_video_crop_meta (buffer) && !priv->crop_meta_goes_on)
+    return false;
+  if (!meta || priv->video_meta_goes_on)
+    return true;
+  for (guint i = 0; i < meta->n_planes; i++) {
+    if (meta->offset[i] != GST_VIDEO_INFO_PLANE_OFFSET (info, i)
+        || meta->stride[i] != GST_VIDEO_INFO_PLANE_STRIDE (info, i))
+      return false;
+  }
+  return true;
+}
+
 static GstFlowReturn
 gst_motion_heatmap_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
     GstBuffer ** outbuf)
 {
   if (!gst_base_transform_is_passthrough (trans) && gst_buffer_is_writable (inbuf)
-      && gst_buffer_is_all_memory_writable (inbuf)) {
+      && gst_buffer_is_all_memory_writable (inbuf)
+      && gst_motion_heatmap_layout_goes_on (GST_MOTION_HEATMAP (trans), inbuf)) {
     *outbuf = inbuf;
     return GST_FLOW_OK;
   }
@@ -470,6 +512,7 @@ gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
     case GST_EVENT_FLUSH_STOP:
+    case GST_EVENT_GAP:
       gst_motion_heatmap_break_stream (self);
       break;
     case GST_EVENT_SEGMENT:{
@@ -582,8 +625,17 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
       break;
     }
     case PROP_HEATMAP:{
-      std::lock_guard < std::mutex > lock (priv->engine_lock);
-      g_value_take_boxed (value, motion_heatmap_map_sample (priv->engine.map (0), priv->times));
+      motionheat::GreyMap map;
+      FrameTimes times;
+
+      try {
+        std::lock_guard < std::mutex > lock (priv->engine_lock);
+        map = priv->engine.map (0);
+        times = priv->times;
+      } catch (const std::bad_alloc &) {
+        GST_WARNING_OBJECT (object, "not enough memory for the map");
+      }
+      g_value_take_boxed (value, motion_heatmap_map_sample (map, times));
       break;
     }
     default:{
@@ -661,6 +713,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_motion_heatmap_set_caps);
   trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_motion_heatmap_sink_event);
   trans_class->before_transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_before_transform);
+  trans_class->decide_allocation = GST_DEBUG_FUNCPTR (gst_motion_heatmap_decide_allocation);
   trans_class->prepare_output_buffer =
       GST_DEBUG_FUNCPTR (gst_motion_heatmap_prepare_output_buffer);
   trans_class->transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform);

@@ -61,7 +61,8 @@ to_bgr (const SnapshotJob & job)
 
   gst_video_info_set_format (&bgr_info, GST_VIDEO_FORMAT_BGR, (guint) job.info.width,
       (guint) job.info.height);
-  /* the converter does not convert rates */
+  /* the converter converts neither rates nor fields */
+  bgr_info.interlace_mode = job.info.interlace_mode;
   bgr_info.fps_n = job.info.fps_n;
   bgr_info.fps_d = job.info.fps_d;
   GstBuffer *buffer = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&bgr_info), nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "blend.h"
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
 
@@ -47,8 +48,8 @@ Blend::Blend(double opacity) {
   cv::addWeighted(pairs.picture, 1 - opacity, pairs.color, opacity, 0, expected);
 
   params_.method = Method::kFixed;
-  params_.picture = uint16_t(std::lround((1 - opacity) * 65536));
-  params_.color = uint16_t(std::lround(opacity * 65536));
+  params_.color = uint16_t(std::clamp(std::lround(opacity * 65536), 1L, 65535L));
+  params_.picture = uint16_t(65536 - params_.color);
   // Two products are truncated to 1/256 each, so half a unit or a little more rounds them.
   for (uint16_t bias = 128; bias <= 130; ++bias) {
     params_.bias = bias;

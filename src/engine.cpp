@@ -47,8 +47,8 @@ void Engine::configure(const StreamFormat& stream) {
     const size_t count = size_t(heat.grid().count());
     std::vector<Tile> tiles(count);
     std::vector<uint32_t> moved(count);
-    indices_ = make_aligned<uint8_t>(count * TileGrid::kPixels);
     std::vector<uint8_t> moving(count);
+    indices_ = make_aligned<uint8_t>(count * TileGrid::kPixels);
     tiles_ = std::move(tiles);
     moved_ = std::move(moved);
     moving_ = std::move(moving);
@@ -271,19 +271,16 @@ GreyMap Engine::map(int width) const {
   std::vector<int> cell_of_column(from.width);
   for (int x = 0; x < from.width; ++x)
     cell_of_column[x] = int(int64_t{x} * map.size.width / from.width);
-  // The index grows with the count: the highest count of a cell gives its highest index.
-  std::vector<uint64_t> highest(size_t(map.size.area()));
+  map.pixels.resize(size_t(map.size.area()));
   for (int tile = 0; tile < grid.count(); ++tile) {
     if (heat_.is_cold(tile)) continue;
     heat_.visit(tile, [&](int x, int y, uint64_t count) {
+      if (count == 0) return;
       const int64_t row = int64_t{y} * map.size.height / from.height;
-      uint64_t& cell = highest[row * map.size.width + cell_of_column[x]];
-      cell = std::max(cell, count);
+      uint8_t& cell = map.pixels[row * map.size.width + cell_of_column[x]];
+      cell = std::max(cell, scale_.index(count));
     });
   }
-  map.pixels.resize(highest.size());
-  std::transform(highest.begin(), highest.end(), map.pixels.begin(),
-                 [this](uint64_t count) { return scale_.index(count); });
   return map;
 }
 

@@ -33,7 +33,7 @@ need_root() {
 
 # Installs those of the Debian packages named that are missing.
 install_packages() {
-  local package missing=() log=/dev/stderr
+  local package missing=() log=2
   if ! command -v apt-get >/dev/null; then
     say "This is not Debian. Needed is what these packages of Debian hold: $*"
     return
@@ -45,20 +45,24 @@ install_packages() {
   ((${#missing[@]})) || return 0
   say "Missing packages: ${missing[*]}"
   need_root "apt-get install --no-install-recommends ${missing[*]}"
-  [[ -t 2 ]] || log=/dev/null
+  [[ -t 2 ]] || exec {log}>/dev/null
   # A source that cannot be reached need not be the one that has the packages.
   "${sudo[@]}" apt-get -qq update >&2 || true
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y install --no-install-recommends \
-    "${missing[@]}" >"$log" || die "apt-get failed"
+    "${missing[@]}" >&"$log" || die "apt-get failed"
 }
 
 # build DIRECTORY OPTION...: configures with Meson and compiles.
 build() {
-  local dir=$1 again=()
+  local dir=$1 log again=()
   shift
+  say "Building in $dir"
   [[ ! -f $dir/build.ninja ]] || again=(--reconfigure)
-  meson setup "${again[@]}" "$dir" "$root" "$@" >&2 && meson compile -C "$dir" >&2 ||
-    die "the build failed"
+  if ! log=$(meson setup "${again[@]}" "$dir" "$root" "$@" 2>&1); then
+    say "$log"
+    die "the build cannot be configured"
+  fi
+  ninja -C "$dir" >&2 || die "the build failed"
 }
 
 # Sets `clip` to the path of vtest.avi: people who cross a yard, seen by a surveillance camera. It

@@ -30,7 +30,7 @@ using U16 = hn::ScalableTag<uint16_t>;
 using F32 = hn::ScalableTag<float>;
 
 template <class V>
-HWY_INLINE V AbsDiff(V a, V b) {
+HWY_INLINE V Distance(V a, V b) {
   return hn::Or(hn::SaturatedSub(a, b), hn::SaturatedSub(b, a));
 }
 
@@ -70,7 +70,7 @@ void DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint
     auto any = hn::Zero(d);
     for (int x = begin; x < end; x += int(hn::Lanes(d))) {
       const auto now = hn::LoadU(d, c + x);
-      const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
+      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, p + x)), limit);
       any = hn::Or(any, above);
       hn::StoreU(hn::VecFromMask(d, hn::Ne(above, hn::Zero(d))), d, m + x);
       hn::StoreU(now, d, p + x);
@@ -100,7 +100,7 @@ void DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<ui
       // Rows need not be aligned to samples, which LoadU of bytes allows.
       const auto bytes = hn::LoadU(U8(), c + 2 * ptrdiff_t{x});
       const auto now = hn::And(hn::BitCast(d, bytes), counted);
-      const auto above = hn::SaturatedSub(AbsDiff(now, hn::LoadU(d, p + x)), limit);
+      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, p + x)), limit);
       any = hn::Or(any, above);
       const auto word = hn::VecFromMask(d, hn::Ne(above, hn::Zero(d)));
       hn::StoreU(hn::DemoteTo(d_byte, hn::BitCast(d_signed, word)), d_byte, m + x);
@@ -150,7 +150,7 @@ void DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uin
       // A grey is never above its largest component: most blocks need no weighting.
       auto above = hn::Zero(d);
       for (int i = 0; i < order.step; ++i) {
-        const auto diff = AbsDiff(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
+        const auto diff = Distance(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
         above = hn::Or(above, hn::SaturatedSub(diff, byte_limit));
       }
       auto above_grey = hn::Zero(d);
@@ -164,8 +164,8 @@ void DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uin
           hn::LoadInterleaved4(d, c, c0, c1, c2, c3);
           hn::LoadInterleaved4(d, p, p0, p1, p2, p3);
         }
-        const auto d0 = AbsDiff(c0, p0), d1 = AbsDiff(c1, p1), d2 = AbsDiff(c2, p2),
-                   d3 = AbsDiff(c3, p3);
+        const auto d0 = Distance(c0, p0), d1 = Distance(c1, p1), d2 = Distance(c2, p2),
+                   d3 = Distance(c3, p3);
         const auto pick = [&](int i) { return i == 0 ? d0 : i == 1 ? d1 : i == 2 ? d2 : d3; };
         const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
         const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
@@ -279,6 +279,8 @@ bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, f
   const hn::Rebind<int32_t, F32> d32;
   const hn::Rebind<uint8_t, F32> d8;
   const int lanes = int(hn::Lanes(d));
+  if (int(hn::Lanes(d_test)) > chunk)
+    return scalar.index_linear(low, index, extent, max, changed, chunk);
   const int whole = extent.width - extent.width % chunk;
   const auto divisor = hn::Set(d, max);
   const auto inverse = hn::Set(d, 1.0f / max);

@@ -226,6 +226,22 @@ GST_START_TEST(a_frame_larger_than_its_caps) {
 }
 GST_END_TEST;
 
+// Downstream that does not know of layouts gets the default one.
+GST_START_TEST(a_layout_that_downstream_does_not_know) {
+  Stream stream(caps(kFormats[__i__], 30, 20), false);
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 4; ++i) {
+    const BufferPtr out = stream.push(to_larger_buffer(picture, 40, 24, 0, 0, 7));
+    const Picture expected = model.add_and_overlay(picture);
+    const BufferPtr plain(to_buffer(expected));
+    fail_unless_equals_int(gst_buffer_get_size(out.get()), gst_buffer_get_size(plain.get()));
+    fail_unless(to_picture(out.get(), stream.info()) == expected);
+    picture = moved(picture, i);
+  }
+}
+GST_END_TEST;
+
 // It shows less than the caps say: what there is counts and is drawn.
 GST_START_TEST(a_crop_rectangle_smaller_than_the_caps) {
   for (bool shared : {false, true}) {
@@ -350,6 +366,7 @@ static Suite* buffers_suite() {
   tcase_add_loop_test(tc, padded_strides, 0, n);
   tcase_add_loop_test(tc, nothing_around_the_picture_is_written, 0, n);
   tcase_add_loop_test(tc, a_frame_larger_than_its_caps, 0, n);
+  tcase_add_loop_test(tc, a_layout_that_downstream_does_not_know, 0, n);
   tcase_add_loop_test(tc, a_crop_rectangle_smaller_than_the_caps, 0, n);
   tcase_add_loop_test(tc, a_crop_rectangle, 0, n);
   tcase_add_test(tc, allocation_query);

@@ -162,9 +162,13 @@ std::vector<uint8_t> bytes(GstBuffer* buffer) {
   return result;
 }
 
-Stream::Stream(const std::string& caps)
+Stream::Stream(const std::string& caps, bool takes_metas)
     : harness_(gst_harness_new("motionheatmap")), bus_(gst_bus_new()) {
   gst_element_set_bus(element(), bus_);
+  if (takes_metas) {
+    gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_META_API_TYPE, nullptr);
+    gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_CROP_META_API_TYPE, nullptr);
+  }
   if (caps.empty()) return;
   info_ = video_info(caps);
   gst_harness_set_src_caps_str(harness_, caps.c_str());

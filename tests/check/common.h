@@ -69,7 +69,9 @@ constexpr GstClockTime kFrame = 40 * GST_MSECOND;  // 25 frames a second
 class Stream {
  public:
   /// `caps` may be empty: then none go in yet.
-  explicit Stream(const std::string& caps);
+  /// `takes_metas`: whether what comes after the element understands GstVideoMeta and
+  /// GstVideoCropMeta.
+  explicit Stream(const std::string& caps, bool takes_metas = true);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

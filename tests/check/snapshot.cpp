@@ -147,6 +147,16 @@ GST_START_TEST(to_several_files) {
 }
 GST_END_TEST;
 
+GST_START_TEST(of_interlaced_video) {
+  const Directory directory;
+  Stream stream(kCaps + std::string(",interlace-mode=interleaved"));
+  stream.set("snapshot-location", directory / "heat.png");
+  const Picture shown = play(stream);
+  stream.send(gst_event_new_eos());
+  fail_unless(equal(cv::imread(directory / "heat.png"), shown.planes[0]));
+}
+GST_END_TEST;
+
 GST_START_TEST(of_the_heatmap) {
   const Directory directory;
   Stream stream(kCaps);
@@ -408,6 +418,7 @@ static Suite* snapshot_suite() {
   tcase_add_test(tc, on_the_signal);
   tcase_add_test(tc, on_the_signal_before_eos);
   tcase_add_test(tc, to_several_files);
+  tcase_add_test(tc, of_interlaced_video);
   tcase_add_test(tc, of_the_heatmap);
   tcase_add_test(tc, of_an_untouched_stream);
   tcase_add_test(tc, does_not_change_what_is_shown);
