@@ -312,10 +312,15 @@ gst_motion_heatmap_fill_rest (const GstVideoFrame * in_frame, GstVideoFrame * ou
 
   if (shown.width >= info->width && shown.height >= info->height)
     return;
-  for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES (out_frame); i++) {
-    memset (GST_VIDEO_FRAME_PLANE_DATA (out_frame, i), 0,
-        (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (out_frame, i) *
-        GST_VIDEO_FRAME_COMP_HEIGHT (out_frame, i));
+
+  /* no further than the picture goes: a buffer may end with its last row */
+  const motionheat::PixelFormat format = motion_heatmap_stream_format (info).format;
+  const motionheat::FrameView out = motion_heatmap_frame_view (out_frame, info);
+  for (int p = 0; p < format.n_planes; p++) {
+    const motionheat::PlaneLayout layout = motionheat::plane_layout (format, p);
+
+    for (int y = 0; y < layout.row_end (out.size.height); y++)
+      memset (out.row (p, y), 0, (gsize) layout.byte_end (out.size.width));
   }
 }
 
