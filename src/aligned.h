@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -17,18 +19,28 @@ constexpr size_t aligned_stride(size_t bytes) {
 }
 
 struct AlignedDelete {
-  void operator()(void* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
+  std::align_val_t alignment{kAlignment};
+  void operator()(void* data) const { ::operator delete(data, alignment); }
 };
 
 template <typename T>
 using AlignedArray = std::unique_ptr<T[], AlignedDelete>;
 
 /// `n` elements of a plain type, not initialised. Throws std::bad_alloc.
+///
+/// Planes that fill huge pages get them where the system has some: a frame walks through several
+/// planes at once, and the walks through page tables cost as much as the memory itself.
 template <typename T>
 AlignedArray<T> make_aligned(size_t n) {
+  constexpr size_t kHugePage = size_t{1} << 21;
   if (n > std::numeric_limits<size_t>::max() / sizeof(T)) throw std::bad_alloc();
-  return AlignedArray<T>(
-      static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kAlignment})));
+  const size_t bytes = n * sizeof(T);
+  const std::align_val_t alignment{bytes >= kHugePage ? kHugePage : kAlignment};
+  void* data = ::operator new(bytes, alignment);
+#ifdef MADV_HUGEPAGE
+  if (bytes >= kHugePage) madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  return AlignedArray<T>(static_cast<T*>(data), AlignedDelete{alignment});
 }
 
 }  // namespace motionheat

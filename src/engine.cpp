@@ -14,10 +14,6 @@ constexpr int kMinRowsPerSlice = 200 / TileGrid::kHeight;
 // The most that one frame adds to a count.
 constexpr uint64_t kIncrement = 1;
 
-Size common(Size a, Size b) {
-  return {std::min(a.width, b.width), std::min(a.height, b.height)};
-}
-
 int luma_range(const StreamFormat& stream) {
   return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
 }
@@ -180,10 +176,12 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int
   difference_.compare(frame, area, mask, stride, &moving_[grid.index(column, row)]);
   for (int i = column; i < end; ++i) {
     const int tile = grid.index(i, row);
-    tiles_[tile].compared = true;
+    Tile& t = tiles_[tile];
+    t.compared = true;
     if (!moving_[tile]) continue;
-    moved_[tile] = heat_.add(tile, mask + ptrdiff_t{i - column} * TileGrid::kWidth, stride);
-    tiles_[tile].heat_changed = true;
+    moved_[tile] =
+        heat_.add(tile, mask + ptrdiff_t{i - column} * TileGrid::kWidth, stride, t.stale);
+    t.heat_changed = true;
   }
 }
 
@@ -194,39 +192,38 @@ void Engine::update_scale() {
   ++scale_version_;
 }
 
-// Blends the tiles of a row of tiles, neighbours of a kind (with heat or cold) in one go.
+// Draws the tiles of a row of tiles, cold neighbours in one go.
 void Engine::draw_tiles(const ConstFrameView& in, const FrameView& out, int row) {
   const TileGrid& grid = heat_.grid();
-  const Size size = common(grid.size(), common(in.size, out.size));
-  int column = 0;
-  while (column < grid.columns()) {
-    const int first = grid.index(column, row);
-    const bool cold = heat_.is_cold(first);
-    Rect run = grid.rect(first);
-    int end = column;
-    for (; end < grid.columns() && heat_.is_cold(grid.index(end, row)) == cold; ++end) {
-      const int tile = grid.index(end, row);
-      if (!cold) refresh(tile);
-      run.width = grid.rect(tile).right() - run.x;
+  for (int column = 0; column < grid.columns();) {
+    const int tile = grid.index(column, row);
+    Rect cold = grid.rect(tile);
+    cold.width = 0;
+    for (; column < grid.columns() && heat_.is_cold(grid.index(column, row)); ++column)
+      cold.width += grid.rect(grid.index(column, row)).width;
+    if (cold.width > 0) {
+      renderer_.draw_cold(in, out, cold);
+    } else {
+      refresh(tile);
+      renderer_.draw(in, out, tile);
+      ++column;
     }
-    column = end;
-    run = intersect(run, size);
-    if (run.width > 0 && run.height > 0) renderer_.draw(in, out, run, !cold);
   }
 }
 
 // Brings indices and colours of a tile up to date with its counts and the scale.
 void Engine::refresh(int tile) {
   Tile& t = tiles_[tile];
-  if (t.painted && !t.heat_changed && t.scale == scale_version_) return;
+  const bool rescaled = t.scale != scale_version_;
+  if (t.painted && !t.heat_changed && !rescaled) return;
   uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
   if (!t.painted) {
     std::fill_n(index, TileGrid::kPixels, 0);
-    renderer_.paint_cold(heat_.grid(), tile);
+    renderer_.paint_cold(tile);
   }
-  TileGrid::Chunks changed{};
-  if (scale_.index_tile(heat_, tile, index, changed))
-    renderer_.paint(heat_.grid(), tile, index, changed);
+  if (!t.painted || rescaled)
+    for (auto& row : t.stale) row.fill(true);
+  if (scale_.index_tile(heat_, tile, index, t.stale)) renderer_.paint(tile, index, t.stale);
   t = {.compared = t.compared, .painted = true, .heat_changed = false, .scale = scale_version_};
 }
 

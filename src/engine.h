@@ -110,8 +110,9 @@ class Engine {
   struct Tile {
     bool compared = false;      // in this frame
     bool painted = false;       // indices and colours are there, though maybe of older counts
-    bool heat_changed = false;  // since then
+    bool heat_changed = false;  // since then, in the chunks that `stale` marks
     uint32_t scale = 0;         // the version of the scale they were made with
+    TileGrid::Chunks stale{};
   };
 
   explicit Engine(const Settings& settings);

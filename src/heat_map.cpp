@@ -36,7 +36,8 @@ HeatMap::HeatMap(Size size)
       low_(make_aligned<uint16_t>(size_t(grid_.count()) * TileGrid::kPixels)),
       tiles_(size_t(grid_.count())) {}
 
-uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
+uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
+                      TileGrid::Chunks& moved) {
   const kernels::Kernels& k = kernels::active();
   const Rect rect = grid_.rect(tile);
   Tile& t = tiles_[tile];
@@ -44,7 +45,8 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
   if (t.max == 0) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
   const kernels::Accumulated result =
-      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height}, kEvent);
+      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height}, kEvent,
+                   {moved[0].data(), sizeof moved[0]});
   if (result.carried || t.high)
     carry(tile, mask, mask_stride);
   else

@@ -24,9 +24,9 @@ class HeatMap {
   const TileGrid& grid() const { return grid_; }
 
   /// Adds an event to each pixel of `tile` whose byte in `mask` is 0xff, the others being 0; rows
-  /// of the mask are `mask_stride` apart. Returns how many moved. Threads may add to distinct tiles
-  /// at once.
-  uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
+  /// of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
+  /// leaves the others; returns how many pixels moved. Threads may add to distinct tiles at once.
+  uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
 
   bool is_cold(int tile) const { return tiles_[tile].max == 0; }
   /// The count of the hottest pixel of a tile.

@@ -14,24 +14,29 @@ uint8_t Scale::index(uint64_t count) const {
 }
 
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index,
-                       TileGrid::Chunks& changed) const {
+                       TileGrid::Chunks& flags) const {
   const Rect rect = heat.grid().rect(tile);
   const uint16_t* low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
   // Low words are exact in float32, and so must be the divisor.
   if (!high && full_ < (1 << 24)) {
-    return kernels::active().index_linear(
-        {low, TileGrid::kWidth * sizeof *low}, {index, TileGrid::kWidth}, {rect.width, rect.height},
-        float(full_), {changed[0].data(), sizeof changed[0]}, TileGrid::kChunk);
+    return kernels::active().index_linear({low, TileGrid::kWidth * sizeof *low},
+                                          {index, TileGrid::kWidth}, {rect.width, rect.height},
+                                          float(full_), {flags[0].data(), sizeof flags[0]});
   }
   bool any = false;
   for (int y = 0; y < rect.height; ++y) {
-    for (int x = 0; x < rect.width; ++x) {
-      const size_t i = size_t(y) * TileGrid::kWidth + x;
-      const uint8_t value = this->index(uint64_t{high ? high[i] : 0} << 16 | low[i]);
-      if (value == index[i]) continue;
-      index[i] = value;
-      changed[y][x / TileGrid::kChunk] = any = true;
+    for (int begin = 0; begin < rect.width; begin += TileGrid::kChunk) {
+      uint8_t& flag = flags[y][begin / TileGrid::kChunk];
+      if (!flag) continue;
+      flag = false;
+      for (int x = begin; x < std::min(begin + TileGrid::kChunk, rect.width); ++x) {
+        const size_t i = size_t(y) * TileGrid::kWidth + x;
+        const uint8_t value = this->index(uint64_t{high ? high[i] : 0} << 16 | low[i]);
+        flag |= value != index[i];
+        index[i] = value;
+      }
+      any |= flag;
     }
   }
   return any;

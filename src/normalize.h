@@ -19,10 +19,10 @@ class Scale {
   /// The index of one count.
   uint8_t index(uint64_t count) const;
 
-  /// Brings the indices of a tile that is not cold up to date; rows are TileGrid::kWidth apart.
-  /// Indices of pixels without heat must be 0. Sets the flags of chunks that changed and leaves the
-  /// others; true if any did.
-  bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& changed) const;
+  /// Brings the indices of a tile that is not cold up to date in the chunks whose flag is set; rows
+  /// are TileGrid::kWidth apart. Indices of pixels without heat must be 0. Clears the flags of
+  /// chunks in which no index became another; true if any is left.
+  bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags) const;
 
  private:
   uint64_t full_ = 0;

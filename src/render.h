@@ -12,8 +12,9 @@ namespace motionheat {
 
 /// Steps 5 and 6: the coloured heat, and its blend with the picture.
 ///
-/// The colours of the map are kept as planes laid out as the stream's own, so that blending a row
-/// is the same loop over bytes for every format. They are painted only where the index changed.
+/// The colours of the map are kept in planes laid out as the stream's own, so that blending a row
+/// is the same loop over bytes for every format, but tile by tile: memory is fastest in one piece.
+/// They are painted only where the index changed.
 class Renderer {
  public:
   /// Prepares for frames of this layout and size; nothing is painted yet. Throws std::bad_alloc.
@@ -23,45 +24,52 @@ class Renderer {
   void set_colors(const ColorTable& colors);
   void set_blend(const Blend& blend) { blend_ = blend; }
 
-  /// Paints `tile` of `grid` in the colour of index 0.
-  void paint_cold(const TileGrid& grid, int tile);
+  /// Paints `tile` in the colour of index 0.
+  void paint_cold(int tile);
 
   /// Paints those chunks of `tile` whose flag is set; indices come in rows of TileGrid::kWidth. A
   /// chroma sample has the mean of the colours of the pixels it covers.
-  void paint(const TileGrid& grid, int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
+  void paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
 
-  /// Blends `area` of `in` into `out`, which may be the same picture. `painted` tells whether the
-  /// area was painted; if not it has the colour of index 0.
-  void draw(const ConstFrameView& in, const FrameView& out, const Rect& area, bool painted) const;
+  /// Blends `tile`, which was painted, with `in` into `out`, as far as both reach. `out` may be the
+  /// picture that `in` is of.
+  void draw(const ConstFrameView& in, const FrameView& out, int tile) const;
+
+  /// Blends `area`, of whole tiles, with the colour of index 0.
+  void draw_cold(const ConstFrameView& in, const FrameView& out, const Rect& area) const;
 
   /// Bytes it holds.
   size_t memory() const;
 
  private:
+  // Bits of a component in a packed colour. They hold the sum of four samples of 16 bits: chroma is
+  // averaged over whole colours.
+  static constexpr int kField = 20;
+
   struct Plane {
     bool has_color = false;
     PlaneLayout layout;
-    size_t stride = 0;
-    size_t size = 0;
+    ptrdiff_t tile_stride = 0;  // from row to row of a tile
+    size_t tile_bytes = 0;
     AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
     size_t row_bytes = 0;
     AlignedArray<uint8_t> cold_row;  // the colour of index 0
+
+    uint8_t* tile(int i) const { return color.get() + tile_bytes * i; }
   };
 
-  template <typename Sample, int kXShift, int kYShift>
-  void paint_chunk(int component, const Rect& area, const uint8_t* index);
-
   template <typename Sample>
-  void paint_area(const Rect& area, const uint8_t* index);
+  void paint_run(int tile, const Rect& run, const uint8_t* index);
+  template <typename Sample, int kXShift, int kYShift>
+  void paint_run(int tile, const Rect& run, const uint8_t* index);
 
-  void blend(const Plane& plane, kernels::Rows<const uint8_t> in,
-             kernels::Rows<const uint8_t> color, kernels::Rows<uint8_t> out, kernels::Extent bytes,
-             bool cut) const;
+  void blend(int plane, const ConstFrameView& in, const FrameView& out, const Rect& area,
+             kernels::Rows<const uint8_t> color) const;
 
   PixelFormat format_;
-  Size size_;
+  TileGrid grid_;
   std::array<Plane, kMaxPlanes> planes_;
-  ColorTable colors_{};
+  std::array<uint64_t, 256> colors_{};  // of each index, its components in fields
   Blend blend_{0.0};
 };
 

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "frame_view.h"
+#include "kernels/kernels.h"
 
 namespace motionheat {
 
@@ -16,7 +17,7 @@ class TileGrid {
   static constexpr size_t kPixels = size_t{kWidth} * kHeight;
 
   /// Within a tile changes are tracked by chunks of a row. `Chunks` has a flag for each.
-  static constexpr int kChunk = 32;
+  static constexpr int kChunk = kernels::kChunk;
   static constexpr int kChunksPerRow = kWidth / kChunk;
   using Chunks = std::array<std::array<uint8_t, kChunksPerRow>, kHeight>;
 

@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/highway.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -52,6 +53,16 @@ HWY_INLINE void ForSegments(Extent extent, int segment, int whole, Work work) {
       work(y, begin, std::min(begin + segment, whole));
 }
 
+// How far ahead memory is asked for: what it delivers while it answers. Asking for what is not
+// there is harmless.
+constexpr int kPrefetchBytes = 1024;
+
+// Further on in a row of `width` elements or, if it is short, in the area beside it.
+template <typename T>
+HWY_INLINE void PrefetchAhead(const T* at, int width) {
+  hwy::Prefetch(at + HWY_MIN(width, kPrefetchBytes / int(sizeof(T))));
+}
+
 // What the scalar twin needs for the rest of rows: `moved` of the segment in which it begins. A
 // segment is a whole number of vectors.
 HWY_INLINE uint8_t* From(uint8_t* moved, int whole, int segment) {
@@ -69,6 +80,8 @@ void DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint
     uint8_t* m = mask[y];
     auto any = hn::Zero(d);
     for (int x = begin; x < end; x += int(hn::Lanes(d))) {
+      PrefetchAhead(c + x, extent.width);
+      PrefetchAhead(p + x, extent.width);
       const auto now = hn::LoadU(d, c + x);
       const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, p + x)), limit);
       any = hn::Or(any, above);
@@ -97,6 +110,8 @@ void DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<ui
     int8_t* m = reinterpret_cast<int8_t*>(mask[y]);
     auto any = hn::Zero(d);
     for (int x = begin; x < end; x += int(hn::Lanes(d))) {
+      PrefetchAhead(c + 2 * ptrdiff_t{x}, 2 * extent.width);
+      PrefetchAhead(p + x, extent.width);
       // Rows need not be aligned to samples, which LoadU of bytes allows.
       const auto bytes = hn::LoadU(U8(), c + 2 * ptrdiff_t{x});
       const auto now = hn::And(hn::BitCast(d, bytes), counted);
@@ -150,6 +165,8 @@ void DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uin
       // A grey is never above its largest component: most blocks need no weighting.
       auto above = hn::Zero(d);
       for (int i = 0; i < order.step; ++i) {
+        PrefetchAhead(c + i * lanes, extent.width * order.step);
+        PrefetchAhead(p + i * lanes, extent.width * order.step);
         const auto diff = Distance(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
         above = hn::Or(above, hn::SaturatedSub(diff, byte_limit));
       }
@@ -220,37 +237,51 @@ void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exten
                    {extent.width - whole, extent.height});
 }
 
+// Calls `work(y, begin)` for every chunk that lies whole in its row.
+template <class Work>
+HWY_INLINE void ForChunks(Extent extent, Work work) {
+  for (int y = 0; y < extent.height; ++y)
+    for (int begin = 0; begin + kChunk <= extent.width; begin += kChunk) work(y, begin);
+}
+
 Accumulated Accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                       uint16_t increment) {
-  const U16 d;
-  const hn::Rebind<int16_t, U16> d_signed;
-  const hn::Rebind<int8_t, U16> d_byte;
+                       uint16_t increment, Rows<uint8_t> moved) {
+  const hn::CappedTag<uint8_t, kChunk> d8;
+  const hn::CappedTag<uint16_t, kChunk> d;
+  const hn::Rebind<int16_t, decltype(d)> d_signed;
+  const hn::Rebind<int8_t, decltype(d)> d_byte;
   const int lanes = int(hn::Lanes(d));
-  const int whole = Whole(extent, hn::Lanes(d));
   const auto event = hn::Set(d, increment);
   auto max = hn::Zero(d);
   auto wrapped = hn::Zero(d);
-  size_t moved = 0;
-  for (int y = 0; y < extent.height; ++y) {
-    const int8_t* m = reinterpret_cast<const int8_t*>(mask[y]);
-    uint16_t* l = low[y];
-    for (int x = 0; x < whole; x += lanes) {
-      const auto wide = hn::BitCast(d, hn::PromoteTo(d_signed, hn::LoadU(d_byte, m + x)));
+  size_t count = 0;
+  ForChunks(extent, [&](int y, int begin) {
+    const uint8_t* m = mask[y] + begin;
+    uint16_t* l = low[y] + begin;
+    auto any = hn::Zero(d8);
+    for (int x = 0; x < kChunk; x += int(hn::Lanes(d8))) any = hn::Or(any, hn::LoadU(d8, m + x));
+    if (!AnySet(d8, any)) return;
+    moved[y][begin / kChunk] = true;
+    for (int x = 0; x < kChunk; x += lanes) {
+      const auto bytes = hn::LoadU(d_byte, reinterpret_cast<const int8_t*>(m) + x);
+      const auto wide = hn::BitCast(d, hn::PromoteTo(d_signed, bytes));
       const auto before = hn::LoadU(d, l + x);
       const auto sum = hn::Add(before, hn::And(wide, event));
-      moved += hn::CountTrue(d, hn::Ne(wide, hn::Zero(d)));
+      count += hn::CountTrue(d, hn::Ne(wide, hn::Zero(d)));
       wrapped = hn::Or(wrapped, hn::SaturatedSub(before, sum));
-      max = hn::Max(max, sum);
+      max = hn::Max(max, hn::And(wide, sum));
       hn::StoreU(sum, d, l + x);
     }
-  }
+  });
   HWY_ALIGN uint16_t lane_max[hn::MaxLanes(d)];
   hn::Store(max, d, lane_max);
-  Accumulated result{.moved = uint32_t(moved), .carried = AnySet(d, wrapped)};
+  Accumulated result{.moved = uint32_t(count), .carried = AnySet(d, wrapped)};
   for (int i = 0; i < lanes; ++i) result.max = HWY_MAX(result.max, lane_max[i]);
+  const int whole = Whole(extent, kChunk);
   if (whole < extent.width) {
-    const Accumulated rest = scalar.accumulate(mask.from(whole), low.from(whole),
-                                               {extent.width - whole, extent.height}, increment);
+    const Accumulated rest =
+        scalar.accumulate(mask.from(whole), low.from(whole), {extent.width - whole, extent.height},
+                          increment, moved.from(whole / kChunk));
     result.moved += rest.moved;
     result.max = HWY_MAX(result.max, rest.max);
     result.carried |= rest.carried;
@@ -272,45 +303,46 @@ HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 }
 
 bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                 Rows<uint8_t> changed, int chunk) {
-  const F32 d;
-  const U16 d_test;
-  const hn::Rebind<uint16_t, F32> d16;
-  const hn::Rebind<int32_t, F32> d32;
-  const hn::Rebind<uint8_t, F32> d8;
-  const int lanes = int(hn::Lanes(d));
-  if (int(hn::Lanes(d_test)) > chunk)
-    return scalar.index_linear(low, index, extent, max, changed, chunk);
-  const int whole = extent.width - extent.width % chunk;
+                 Rows<uint8_t> flags) {
+  const hn::CappedTag<float, kChunk> d;
+  const hn::CappedTag<uint16_t, kChunk> d_test;
+  const hn::Rebind<uint16_t, decltype(d)> d16;
+  const hn::Rebind<int32_t, decltype(d)> d32;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
   const auto divisor = hn::Set(d, max);
   const auto inverse = hn::Set(d, 1.0f / max);
   const auto top = hn::Set(d, 255.0f);
   bool any = false;
-  for (int y = 0; y < extent.height; ++y) {
-    const uint16_t* l = low[y];
-    uint8_t* out = index[y];
-    for (int begin = 0; begin < whole; begin += chunk) {
-      // Most of a map has no heat.
-      auto heat = hn::Zero(d_test);
-      for (int x = begin; x < begin + chunk; x += int(hn::Lanes(d_test)))
-        heat = hn::Or(heat, hn::LoadU(d_test, l + x));
-      if (!AnySet(d_test, heat)) continue;
+  ForChunks(extent, [&](int y, int begin) {
+    uint8_t& flag = flags[y][begin / kChunk];
+    if (!flag) return;
+    const uint16_t* l = low[y] + begin;
+    uint8_t* out = index[y] + begin;
+    PrefetchAhead(l, extent.width);
+    PrefetchAhead(out, extent.width);
+    // Most of a map has no heat.
+    auto heat = hn::Zero(d_test);
+    for (int x = 0; x < kChunk; x += int(hn::Lanes(d_test)))
+      heat = hn::Or(heat, hn::LoadU(d_test, l + x));
+    flag = AnySet(d_test, heat);
+    if (!flag) return;
 
-      auto difference = hn::Zero(d8);
-      for (int x = begin; x < begin + chunk; x += lanes) {
-        const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
-        const auto value = hn::ConvertTo(d32, hn::Mul(Quotient(count, divisor, inverse), top));
-        const auto bytes = hn::DemoteTo(d8, value);
-        difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
-        hn::StoreU(bytes, d8, out + x);
-      }
-      if (AnySet(d8, difference)) changed[y][begin / chunk] = any = true;
+    auto difference = hn::Zero(d8);
+    for (int x = 0; x < kChunk; x += int(hn::Lanes(d))) {
+      const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
+      const auto value = hn::ConvertTo(d32, hn::Mul(Quotient(count, divisor, inverse), top));
+      const auto bytes = hn::DemoteTo(d8, value);
+      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
+      hn::StoreU(bytes, d8, out + x);
     }
-  }
+    flag = AnySet(d8, difference);
+    any |= flag;
+  });
+  const int whole = Whole(extent, kChunk);
   if (whole < extent.width)
-    any |= scalar.index_linear(low.from(whole), index.from(whole),
-                               {extent.width - whole, extent.height}, max,
-                               changed.from(whole / chunk), chunk);
+    any |=
+        scalar.index_linear(low.from(whole), index.from(whole),
+                            {extent.width - whole, extent.height}, max, flags.from(whole / kChunk));
   return any;
 }
 
@@ -320,6 +352,15 @@ HWY_INLINE hn::Vec<D> MaskLanes(D d, const uint8_t mask[4]) {
   HWY_ALIGN uint8_t lanes[hn::MaxLanes(U8())];
   for (size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = mask[i % 4];
   return hn::Load(d, lanes);
+}
+
+// The picture was just compared, so it is the area below that memory can be asked for meanwhile.
+// The colours of a tile lie in one piece.
+HWY_INLINE void PrefetchForBlend(Rows<const uint8_t> src, Rows<const uint8_t> color,
+                                 Rows<uint8_t> dst, Extent bytes, int y, ptrdiff_t byte) {
+  hwy::Prefetch(src[y + bytes.height] + byte);
+  hwy::Prefetch(color[y] + byte + kPrefetchBytes);
+  PrefetchAhead(dst[y] + byte, bytes.width);
 }
 
 template <bool kMasked, class Join>
@@ -333,6 +374,7 @@ HWY_INLINE void BlendRows(Rows<const uint8_t> src, Rows<const uint8_t> color, Ro
     const uint8_t* c = color[y];
     uint8_t* out = dst[y];
     for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
+      PrefetchForBlend(src, color, dst, extent, y, x);
       const auto picture = hn::LoadU(d, s + x);
       auto joined = join(picture, hn::LoadU(d, c + x));
       if (kMasked) joined = hn::IfVecThenElse(picture_bytes, joined, picture);
@@ -440,6 +482,7 @@ void BlendU16(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> 
   for (int y = 0; y < extent.height; ++y) {
     for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
       const ptrdiff_t byte = 2 * ptrdiff_t{x};
+      PrefetchForBlend(src, color, dst, {2 * extent.width, extent.height}, y, byte);
       const auto sample = hn::BitCast(d, hn::LoadU(d8, src[y] + byte));
       const auto p = hn::ShiftLeftSame(hn::And(sample, value), top);
       const auto c = hn::ShiftLeftSame(hn::BitCast(d, hn::LoadU(d8, color[y] + byte)), top);

@@ -29,6 +29,9 @@ struct Extent {
   int height;
 };
 
+/// Changes of a row are tracked by chunks of so many elements, with a flag for each.
+inline constexpr int kChunk = 32;
+
 /// How `blend_u8` joins a picture sample p and a colour sample c.
 struct BlendParams {
   enum class Method {
@@ -87,14 +90,15 @@ struct Kernels {
                          int segment);
   /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
   void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
-  /// low += increment where mask is 0xff; a sum may wrap.
+  /// low += increment where mask is 0xff; a sum may wrap. Sets the flag of each chunk in which any
+  /// pixel moved, and leaves the others.
   Accumulated (*accumulate)(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                            uint16_t increment);
-  /// index = min(255, trunc(float(low) / max * 255)). Where low is 0 the index must already be 0.
-  /// Sets the flag of each chunk of `chunk` elements of a row in which an index became another, and
-  /// leaves the others. True if any did.
+                            uint16_t increment, Rows<uint8_t> moved);
+  /// index = min(255, trunc(float(low) / max * 255)) in chunks whose flag is set. Where low is 0
+  /// the index must already be 0. Clears the flags of chunks in which no index became another; true
+  /// if any flag is left.
   bool (*index_linear)(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                       Rows<uint8_t> changed, int chunk);
+                       Rows<uint8_t> flags);
   /// dst = blend of src and color where byte `x % 4` of `mask` is 0xff, else src. `dst` may be
   /// `src`.
   void (*blend_u8)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,

@@ -67,31 +67,38 @@ void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exte
 }
 
 Accumulated accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                       uint16_t increment) {
+                       uint16_t increment, Rows<uint8_t> moved) {
   Accumulated result;
   for (int y = 0; y < extent.height; ++y) {
     const uint8_t* m = mask[y];
     uint16_t* l = low[y];
     for (int x = 0; x < extent.width; ++x) {
-      const uint16_t sum = uint16_t(l[x] + (m[x] ? increment : 0));
+      if (!m[x]) continue;
+      const uint16_t sum = uint16_t(l[x] + increment);
       result.carried |= sum < l[x];
       l[x] = sum;
       result.max = std::max(result.max, sum);
-      result.moved += m[x] & 1;
+      ++result.moved;
+      moved[y][x / kChunk] = true;
     }
   }
   return result;
 }
 
 bool index_linear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                  Rows<uint8_t> changed, int chunk) {
+                  Rows<uint8_t> flags) {
   bool any = false;
   for (int y = 0; y < extent.height; ++y) {
-    for (int x = 0; x < extent.width; ++x) {
-      const uint8_t value = uint8_t(std::min(255.0f, float(low[y][x]) / max * 255.0f));
-      if (value == index[y][x]) continue;
-      index[y][x] = value;
-      changed[y][x / chunk] = any = true;
+    for (int begin = 0; begin < extent.width; begin += kChunk) {
+      uint8_t& flag = flags[y][begin / kChunk];
+      if (!flag) continue;
+      flag = false;
+      for (int x = begin; x < std::min(begin + kChunk, extent.width); ++x) {
+        const uint8_t value = uint8_t(std::min(255.0f, float(low[y][x]) / max * 255.0f));
+        flag |= value != index[y][x];
+        index[y][x] = value;
+      }
+      any |= flag;
     }
   }
   return any;

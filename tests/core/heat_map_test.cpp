@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t kTilePixels = size_t{TileGrid::kWidth} * TileGrid::kHeight;
 
+TileGrid::Chunks ignored;
+
 using Counts = std::vector<uint64_t>;  // of a whole map, row by row
 
 Counts counts_of(const HeatMap& heat) {
@@ -67,17 +69,20 @@ TEST(HeatMap, CountsEveryEvent) {
     for (int frame = 0; frame < 20; ++frame) {
       for (int tile = 0; tile < heat.grid().count(); ++tile) {
         const Rect rect = heat.grid().rect(tile);
-        const std::vector<uint8_t> mask = random_mask(rect, 3, random);
+        const std::vector<uint8_t> mask = random_mask(rect, frame % 2 ? 3 : 50, random);
         uint32_t moved = 0;
         uint64_t max = 0;
+        TileGrid::Chunks chunks{}, expected_chunks{};
         for_each_pixel(rect, [&](int x, int y, size_t i) {
           uint64_t& count = expected[size_t(y) * size.width + x];
           count += mask[i] & 1;
           moved += mask[i] & 1;
           max = std::max(max, count);
+          if (mask[i]) expected_chunks[y - rect.y][(x - rect.x) / TileGrid::kChunk] = true;
         });
-        EXPECT_EQ(heat.add(tile, mask.data(), TileGrid::kWidth), moved);
+        EXPECT_EQ(heat.add(tile, mask.data(), TileGrid::kWidth, chunks), moved);
         EXPECT_EQ(heat.tile_max(tile), max);
+        EXPECT_EQ(chunks, expected_chunks);
         EXPECT_EQ(heat.is_cold(tile), max == 0);
       }
     }
@@ -91,16 +96,16 @@ TEST(HeatMap, CountsOnPastSixteenBits) {
   HeatMap heat(size);
   std::vector<uint8_t> odd(kTilePixels), all(kTilePixels, 0xff);
   for (size_t i = 1; i < kTilePixels; i += 2) odd[i] = 0xff;
-  for (int frame = 0; frame < 65535; ++frame) heat.add(0, all.data(), TileGrid::kWidth);
+  for (int frame = 0; frame < 65535; ++frame) heat.add(0, all.data(), TileGrid::kWidth, ignored);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 65535u);
-  for (int frame = 0; frame < 5000; ++frame) heat.add(0, odd.data(), TileGrid::kWidth);
+  for (int frame = 0; frame < 5000; ++frame) heat.add(0, odd.data(), TileGrid::kWidth, ignored);
   EXPECT_NE(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 70535u);
   for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
     EXPECT_EQ(heat.at(x, y), odd[i] ? 70535u : 65535u) << x << ", " << y;
   });
-  heat.add(0, all.data(), TileGrid::kWidth);  // carries in the other half too
+  heat.add(0, all.data(), TileGrid::kWidth, ignored);  // carries in the other half too
   for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
     EXPECT_EQ(heat.at(x, y), odd[i] ? 70536u : 65536u) << x << ", " << y;
   });
@@ -118,7 +123,7 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
     for (int frame = 0; frame < 8; ++frame) {
       for (int tile = 0; tile < heat.grid().count(); ++tile) {
         const std::vector<uint8_t> mask = random_mask(heat.grid().rect(tile), 2, random);
-        heat.add(tile, mask.data(), TileGrid::kWidth);
+        heat.add(tile, mask.data(), TileGrid::kWidth, ignored);
         for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t i) {
           expected[size_t(y) * size.width + x] += mask[i] & 1;
         });
@@ -135,7 +140,7 @@ TEST(HeatMap, OtherTilesKeepOneWord) {
   heat.assign(0, full.data());
   heat.assign(1, full.data());
   const std::vector<uint8_t> all(kTilePixels, 0xff);
-  heat.add(1, all.data(), TileGrid::kWidth);
+  heat.add(1, all.data(), TileGrid::kWidth, ignored);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_NE(heat.high(1), nullptr);
   EXPECT_EQ(heat.at(255, 15), 65535u);
@@ -152,7 +157,7 @@ TEST(HeatMap, ClearMakesEveryTileColdAndCountingStartsAnew) {
   EXPECT_EQ(counts_of(heat), Counts(size.area()));
   const std::vector<uint8_t> all(kTilePixels, 0xff);
   for (int tile = 0; tile < heat.grid().count(); ++tile)
-    heat.add(tile, all.data(), TileGrid::kWidth);
+    heat.add(tile, all.data(), TileGrid::kWidth, ignored);
   EXPECT_EQ(counts_of(heat), Counts(size.area(), 1));
 }
 

@@ -91,13 +91,13 @@ TEST_P(KernelSet, DividesExactly) {
     for (uint32_t first = 0; first < counts; first += kWidth) {
       for (uint32_t i = 0; i < kWidth; ++i) low[i] = uint16_t(std::min(first + i, counts - 1));
       std::vector<uint8_t> index(kWidth), twin(kWidth);
-      uint8_t changed[kWidth / 32] = {}, twin_changed[kWidth / 32] = {};
+      std::vector<uint8_t> flags(kWidth / kernels::kChunk, 1), twin_flags = flags;
       GetParam()->index_linear({low.data(), 0}, {index.data(), 0}, {kWidth, 1}, float(max),
-                               {changed, 0}, 32);
+                               {flags.data(), 0});
       kernels::scalar.index_linear({low.data(), 0}, {twin.data(), 0}, {kWidth, 1}, float(max),
-                                   {twin_changed, 0}, 32);
+                                   {twin_flags.data(), 0});
       ASSERT_EQ(index, twin) << max << " from " << first;
-      ASSERT_TRUE(std::equal(std::begin(changed), std::end(changed), twin_changed));
+      ASSERT_EQ(flags, twin_flags);
     }
   }
 }

@@ -10,7 +10,17 @@ namespace motionheat::test {
 namespace {
 
 constexpr int kTilePixels = TileGrid::kWidth * TileGrid::kHeight;
-TileGrid::Chunks chunks;  // what changed: tested at the end
+
+TileGrid::Chunks every_chunk() {
+  TileGrid::Chunks chunks;
+  for (auto& row : chunks) row.fill(true);
+  return chunks;
+}
+
+bool index_all(const Scale& scale, const HeatMap& heat, uint8_t* index) {
+  TileGrid::Chunks chunks = every_chunk();
+  return scale.index_tile(heat, 0, index, chunks);
+}
 
 constexpr uint8_t kUntouched = 0x5a;
 
@@ -29,7 +39,7 @@ void expect_reference(uint32_t max) {
   for (uint32_t first = 0; first <= max; first += kTilePixels) {
     for (int i = 0; i < kTilePixels; ++i) counts[i] = std::min<uint64_t>(first + i, max);
     heat.assign(0, counts.data());
-    scale.index_tile(heat, 0, index.data(), chunks);
+    index_all(scale, heat, index.data());
     for (int i = 0; i < kTilePixels; ++i) {
       ASSERT_EQ(index[i], reference_index(counts[i], max)) << counts[i] << " of " << max;
       ASSERT_EQ(scale.index(counts[i]), index[i]) << counts[i] << " of " << max;
@@ -61,7 +71,7 @@ TEST(Scale, StaysExactBeyondFloat32) {
     for (uint64_t& count : counts) count = random() % max >> random() % 20;
     counts[7] = max;
     heat.assign(0, counts.data());
-    Scale(max).index_tile(heat, 0, index.data(), chunks);
+    index_all(Scale(max), heat, index.data());
     for (int i = 0; i < kTilePixels; ++i) {
       const float quotient = float(static_cast<long double>(counts[i]) / max);
       ASSERT_EQ(index[i], uint8_t(quotient * 255.0f)) << counts[i] << " of " << max;
@@ -79,7 +89,7 @@ TEST(Scale, SmallCountsOfAVeryHotMap) {
   for (const uint64_t max : {uint64_t{65536}, uint64_t{1} << 20, (uint64_t{1} << 24) - 1,
                              uint64_t{1} << 24, (uint64_t{1} << 24) + 1, uint64_t{1} << 40}) {
     std::vector<uint8_t> index(kTilePixels);
-    Scale(max).index_tile(heat, 0, index.data(), chunks);
+    index_all(Scale(max), heat, index.data());
     for (int i = 0; i < kTilePixels; ++i) {
       const float quotient = float(static_cast<long double>(counts[i]) / max);
       ASSERT_EQ(index[i], uint8_t(quotient * 255.0f)) << counts[i] << " of " << max;
@@ -94,7 +104,7 @@ TEST(Scale, CountsAboveFullHaveTheHottestIndex) {
               counts.begin());
   heat.assign(0, counts.data());
   std::vector<uint8_t> index(kTilePixels);
-  Scale(5).index_tile(heat, 0, index.data(), chunks);
+  index_all(Scale(5), heat, index.data());
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(Scale(5).index(counts[i]), 255);
     EXPECT_EQ(index[i], 255) << counts[i];
@@ -106,44 +116,62 @@ TEST(Scale, OfAMapWithoutHeatIsZero) {
   EXPECT_EQ(Scale(0).index(3), 0);
 }
 
+// Flags of a tile of `width` by `height` pixels alone: those outside of it are nobody's.
+TileGrid::Chunks flags_within(const TileGrid::Chunks& flags, int width, int height) {
+  TileGrid::Chunks within{};
+  for (int y = 0; y < height; ++y)
+    for (int chunk = 0; chunk * TileGrid::kChunk < width; ++chunk)
+      within[y][chunk] = flags[y][chunk];
+  return within;
+}
+
 // Indices of a tile that has just got its first heat are 0; those outside of it are nobody's.
-TEST(Scale, TellsWhatChangedAndKeepsToTheTile) {
+void expect_flagged_chunks_alone(uint64_t scale_up) {
   constexpr int kWidth = 75;
   HeatMap heat(Size{kWidth, 3});
   std::vector<uint64_t> counts(kTilePixels);
-  for (int i = 0; i < kTilePixels; ++i) counts[i] = uint64_t(i % 5);
+  for (int i = 0; i < kTilePixels; ++i) counts[i] = uint64_t(i % 5) * scale_up;
   heat.assign(0, counts.data());
+  const Scale scale(4 * scale_up);
   const auto inside = [](int i) {
     return i % TileGrid::kWidth < kWidth && i / TileGrid::kWidth < 3;
   };
   std::vector<uint8_t> index(kTilePixels, kUntouched);
   for (int i = 0; i < kTilePixels; ++i)
     if (inside(i)) index[i] = 0;
-  const auto update = [&] {
-    chunks = {};
-    return Scale(4).index_tile(heat, 0, index.data(), chunks);
-  };
 
-  EXPECT_TRUE(update());
+  TileGrid::Chunks flags = every_chunk();
+  EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags));
   for (int i = 0; i < kTilePixels; ++i)
-    ASSERT_EQ(index[i], inside(i) ? reference_index(counts[i], 4) : kUntouched);
-  TileGrid::Chunks expected{};
-  for (int y = 0; y < 3; ++y)
-    for (int chunk = 0; chunk * TileGrid::kChunk < kWidth; ++chunk) expected[y][chunk] = 1;
-  EXPECT_EQ(chunks, expected);
+    ASSERT_EQ(index[i], inside(i) ? reference_index(counts[i] / scale_up, 4) : kUntouched);
+  EXPECT_EQ(flags_within(flags, kWidth, 3), flags_within(every_chunk(), kWidth, 3));
 
-  EXPECT_FALSE(update());
-  EXPECT_EQ(chunks, TileGrid::Chunks{});
+  EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags));
+  EXPECT_EQ(flags_within(flags, kWidth, 3), TileGrid::Chunks{});
 
   for (const int x : {33, 74}) {
     const int i = 2 * TileGrid::kWidth + x;
-    counts[i] = counts[i] == 4 ? 3 : 4;
+    counts[i] = counts[i] == 4 * scale_up ? 3 * scale_up : 4 * scale_up;
     heat.assign(0, counts.data());
-    EXPECT_TRUE(update());
-    expected = {};
-    expected[2][x / TileGrid::kChunk] = 1;
-    EXPECT_EQ(chunks, expected) << x;
+    const std::vector<uint8_t> before = index;
+    flags = every_chunk();
+    flags[2][x / TileGrid::kChunk] = false;
+    EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags)) << "a chunk without a flag";
+    EXPECT_EQ(index, before);
+    flags = every_chunk();
+    EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags));
+    TileGrid::Chunks expected{};
+    expected[2][x / TileGrid::kChunk] = true;
+    EXPECT_EQ(flags_within(flags, kWidth, 3), expected) << x;
   }
+}
+
+TEST(Scale, IndexesFlaggedChunksAndTellsWhatChanged) {
+  expect_flagged_chunks_alone(1);
+}
+
+TEST(Scale, IndexesFlaggedChunksOfLargeCounts) {
+  expect_flagged_chunks_alone(uint64_t{1} << 30);
 }
 
 }  // namespace

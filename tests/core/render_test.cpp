@@ -35,7 +35,7 @@ void paint_all(Renderer& renderer, const cv::Mat& index) {
     cv::Mat part = cv::Mat::zeros(TileGrid::kHeight, TileGrid::kWidth, CV_8UC1);
     index(cv::Rect(rect.x, rect.y, rect.width, rect.height))
         .copyTo(part(cv::Rect(0, 0, rect.width, rect.height)));
-    renderer.paint(grid, tile, part.data, every);
+    renderer.paint(tile, part.data, every);
   }
 }
 
@@ -46,6 +46,10 @@ Renderer renderer_for(const PixelFormat& format, Size size, const ColorTable& co
   renderer.set_colors(colors);
   renderer.set_blend(Blend(opacity));
   return renderer;
+}
+
+void draw_all(const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
+  for (int tile = 0; tile < TileGrid(in.size).count(); ++tile) renderer.draw(in, out, tile);
 }
 
 void expect_blended(const Frame& out, const Frame& in, const cv::Mat& index,
@@ -67,13 +71,12 @@ TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
       for (const double opacity : {0.4, 0.5}) {
         Renderer renderer = renderer_for(format, size, colors, opacity);
         const cv::Mat index = random_index(size, random);
-        const Rect all{0, 0, size.width, size.height};
         paint_all(renderer, index);
 
         Frame in(format, size, rows), out(format, size, {.padding = 2});
         in.randomize(random);
         const std::vector<uint8_t> before = in.bytes();
-        renderer.draw(in.view(), out.view(), all, true);
+        draw_all(renderer, in.view(), out.view());
         expect_blended(out, in, index, colors, opacity);
         EXPECT_EQ(in.bytes(), before);
         EXPECT_TRUE(out.padding_is_intact());
@@ -81,7 +84,7 @@ TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
           EXPECT_EQ(out.alpha(), in.alpha());
         }
 
-        renderer.draw(in.view(), in.view(), all, true);
+        draw_all(renderer, in.view(), in.view());
         EXPECT_EQ(in.bytes(), out.bytes());
         EXPECT_TRUE(in.padding_is_intact());
       }
@@ -97,14 +100,15 @@ TEST_P(RendererOf, AnAreaWithoutHeatHasTheColorOfZero) {
   std::mt19937 random(2);
   Frame in(format, size), out(format, size);
   in.randomize(random);
-  renderer.draw(in.view(), out.view(), {0, 0, size.width, size.height}, false);
+  renderer.draw_cold(in.view(), out.view(), {0, 0, size.width, size.height});
   expect_blended(out, in, cv::Mat::zeros(size.height, size.width, CV_8UC1), colors, 0.4);
 }
 
-TEST_P(RendererOf, DrawsItsAreaAlone) {
+TEST_P(RendererOf, DrawsItsTileAlone) {
   const PixelFormat& format = GetParam().layout;
-  const Size size{62, 34};
-  const Rect area{8, 6, 30, 14};
+  const Size size{TileGrid::kWidth + 62, 3 * TileGrid::kHeight + 2};
+  const int tile = 3;  // in the second row, at the right edge
+  const Rect area = TileGrid(size).rect(tile);
   const cv::Rect cv_area(area.x, area.y, area.width, area.height);
   const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
   Renderer renderer = renderer_for(format, size, colors, 1);
@@ -117,7 +121,7 @@ TEST_P(RendererOf, DrawsItsAreaAlone) {
   out.randomize(random);
   Frame expected(format, size);
   expected.set_bytes(out.bytes());
-  renderer.draw(in.view(), out.view(), area, true);
+  renderer.draw(in.view(), out.view(), tile);
   for (int i = 0; i < format.n_components; ++i) {
     const Component& c = format.components[i];
     const cv::Mat blended = blended_plane(in, i, index, colors[i], 1);
@@ -143,12 +147,12 @@ TEST(Renderer, NewColorsShowOnceRepainted) {
 
   paint_all(renderer, index);
   renderer.set_colors(hot);
-  renderer.draw(in.view(), out.view(), all, true);
+  draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, index, jet, 0.4);
-  renderer.draw(in.view(), out.view(), all, false);
+  renderer.draw_cold(in.view(), out.view(), all);
   expect_blended(out, in, cv::Mat::zeros(index.size(), CV_8UC1), hot, 0.4);
   paint_all(renderer, index);
-  renderer.draw(in.view(), out.view(), all, true);
+  draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, index, hot, 0.4);
 }
 
