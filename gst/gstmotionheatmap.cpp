@@ -29,7 +29,8 @@
  *   each the highest value of the pixels it covers
  *
  * Each picture that was written is announced by an element message named `motionheatmap-snapshot`
- * with the #gchararray `location` and the four times of its frame.
+ * with the #gchararray `location` and the four times of its frame, each saved state by one named
+ * `motionheatmap-state` with the `location`.
  *
  * ## Example launch lines
  * |[
@@ -44,6 +45,7 @@
 
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -52,6 +54,7 @@
 #include "properties.h"
 #include "report.h"
 #include "snapshot.h"
+#include "state.h"
 #include "video_format.h"
 
 GST_DEBUG_CATEGORY_STATIC (motion_heatmap_debug);
@@ -61,6 +64,7 @@ enum
 {
   SIGNAL_RESET,
   SIGNAL_SNAPSHOT,
+  SIGNAL_SAVE_STATE,
   LAST_SIGNAL,
 };
 
@@ -76,7 +80,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
 
 struct GstMotionHeatmapPrivate
 {
-  explicit GstMotionHeatmapPrivate (GstElement * element) : writer (element) {}
+  explicit GstMotionHeatmapPrivate (GstElement * element) : state (element), writer (element) {}
 
   /* What the application asked for. */
   std::mutex settings_lock;
@@ -93,7 +97,11 @@ struct GstMotionHeatmapPrivate
   MotionHeatmapSettings current;        /* for this frame */
   std::vector < SnapshotRequest > due_snapshots;
   std::string checked_location;
-  ReportClock report_clock;
+  StreamClock clock;
+  guint snapshot_number = 0;    /* in a series */
+  bool interval_ended = false;  /* with the last frame, and its snapshot was taken */
+  bool state_loaded = false;
+  bool state_saved = false;     /* that of the last frame */
   GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
   bool picture_drawn = false;   /* whether the heat is on it already */
   bool have_frames = false;
@@ -101,6 +109,7 @@ struct GstMotionHeatmapPrivate
   bool video_meta_goes_on = false;
   bool crop_meta_goes_on = false;
 
+  StateKeeper state;
   SnapshotWriter writer;
 };
 
@@ -221,20 +230,109 @@ gst_motion_heatmap_rendered_picture (GstMotionHeatmap * self)
   return picture;
 }
 
-/* Has the kept picture written to all files that are due. */
-static void
-gst_motion_heatmap_write_pictures (GstMotionHeatmap * self)
+/* The heat as it is, for another thread. */
+static std::shared_ptr < const motionheat::HeatMap >
+gst_motion_heatmap_copy_heat (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  if (priv->due_snapshots.empty ())
-    return;
-  GstBuffer *picture = gst_motion_heatmap_rendered_picture (self);
-  for (const SnapshotRequest & request : priv->due_snapshots)
-    priv->writer.write (gst_buffer_ref (picture), GST_VIDEO_FILTER_CAST (self)->in_info, request,
-        priv->times);
-  gst_buffer_unref (picture);
+  try {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    return std::make_shared < motionheat::HeatMap > (priv->engine.heat ().clone ());
+  } catch (const std::bad_alloc &) {
+    return nullptr;
+  }
+}
+
+/* Has the kept picture, or the events, written to all files that are due. */
+static void
+gst_motion_heatmap_write_snapshots (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  GstBuffer *picture = nullptr;
+
+  for (const SnapshotRequest & request : priv->due_snapshots) {
+    const gchar *reason = nullptr;
+
+    if (motion_heatmap_location_is_data (request.location)) {
+      if (auto heat = gst_motion_heatmap_copy_heat (self))
+        priv->writer.write_events (std::move (heat), request, priv->times);
+      else
+        reason = "not enough memory";
+    } else if (priv->picture) {
+      if (!picture)
+        picture = gst_motion_heatmap_rendered_picture (self);
+      priv->writer.write_picture (gst_buffer_ref (picture),
+          GST_VIDEO_FILTER_CAST (self)->in_info, request, priv->times);
+    } else {
+      reason = "the stream ended before there was a frame for it";
+    }
+    if (reason) {
+      GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("Could not write \"%s\" (%s): %s",
+              request.location.c_str (), request.origin.c_str (), reason), (nullptr));
+    }
+  }
+  gst_clear_buffer (&picture);
   priv->due_snapshots.clear ();
+}
+
+/* Has the snapshot of `snapshot-location` taken with this frame. */
+static void
+gst_motion_heatmap_add_snapshot (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  priv->due_snapshots.push_back ({motion_heatmap_next_location (priv->current.snapshot_location,
+              priv->snapshot_number), "property snapshot-location"});
+}
+
+static void
+gst_motion_heatmap_interval_snapshot (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+
+  if (priv->writer.waiting () == 0) {
+    gst_motion_heatmap_add_snapshot (self);
+    return;
+  }
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+      ("Left out a snapshot to \"%s\" (property snapshot-interval): those before are not written "
+          "yet", priv->current.snapshot_location.c_str ()), (nullptr));
+}
+
+/* State */
+
+static void
+gst_motion_heatmap_save_state (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  motionheat::State about;
+
+  {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    about.frames = priv->engine.frames ();
+    about.skipped = priv->engine.skipped ();
+  }
+  about.half_life = settings.half_life;
+  about.settings = settings.counting ();
+  if (auto heat = gst_motion_heatmap_copy_heat (self))
+    priv->state.save (std::move (heat), about);
+  else
+    GST_WARNING_OBJECT (self, "not enough memory to save the state");
+}
+
+/* Goes on with what an earlier run left. */
+static void
+gst_motion_heatmap_load_state (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const auto state = priv->state.load (priv->current.state_location);
+
+  if (!state)
+    return;
+  std::lock_guard < std::mutex > lock (priv->engine_lock);
+  priv->engine.restore (motionheat::HeatMap::of (state->size, state->counts, state->unit),
+      state->frames, state->skipped);
 }
 
 /* Frames */
@@ -255,20 +353,28 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
     drawn = &out;
   }
 
+  const FrameTimes times = FrameTimes::of (in_frame->buffer,
+      &GST_BASE_TRANSFORM_CAST (self)->segment,
+      GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
+          GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
+  priv->clock.advance (times);
+  const bool analyse = !priv->have_frames || priv->clock.reached (priv->current.analysis_interval);
+
   std::lock_guard < std::mutex > lock (priv->engine_lock);
   priv->engine.set (priv->current.engine);
+  priv->engine.advance ((double) priv->clock.step () / GST_SECOND);
+  if (flags & GST_BUFFER_FLAG_DISCONT)
+    priv->engine.forget_previous ();
   if (flags & (GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_CORRUPTED)) {
     priv->engine.skip ();
     if (drawn)
       priv->engine.draw (in, *drawn);
-  } else {
-    if (flags & GST_BUFFER_FLAG_DISCONT)
-      priv->engine.forget_previous ();
+  } else if (analyse) {
     priv->engine.process (in, drawn);
+  } else if (drawn) {
+    priv->engine.draw (in, *drawn);
   }
-  priv->times = FrameTimes::of (in_frame->buffer, &GST_BASE_TRANSFORM_CAST (self)->segment,
-      GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
-          GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
+  priv->times = times;
 }
 
 /* `out_frame` may be `in_frame`, and is NULL where nothing is to be drawn. */
@@ -286,19 +392,35 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
     return GST_FLOW_ERROR;
   }
   priv->have_frames = true;
+  priv->state_saved = false;
   /* what was drawn on is no gap any more */
   if (out_frame)
     GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
 
-  if (!priv->due_snapshots.empty () || !priv->current.snapshot_location.empty ())
+  priv->interval_ended = priv->current.snapshot_interval > 0
+      && priv->clock.reached (priv->current.snapshot_interval);
+  if (priv->interval_ended && !priv->current.snapshot_location.empty ())
+    gst_motion_heatmap_interval_snapshot (self);
+  /* the last one is wanted at the end of the stream */
+  const bool keep = !priv->current.snapshot_location.empty ()
+      && !motion_heatmap_location_is_data (priv->current.snapshot_location);
+  if (keep || !priv->due_snapshots.empty ())
     gst_motion_heatmap_keep_picture (self, out_frame ? out_frame : in_frame, out_frame != nullptr);
-  gst_motion_heatmap_write_pictures (self);
-  if (priv->current.snapshot_location.empty ())
+  gst_motion_heatmap_write_snapshots (self);
+  if (!keep)
     gst_clear_buffer (&priv->picture);
 
-  if (priv->report_clock.advance (priv->times, priv->current.interval)
-      && priv->current.post_messages)
+  if (priv->current.post_messages && priv->clock.reached (priv->current.interval))
     gst_motion_heatmap_post_report (self, false);
+
+  if (priv->current.state_interval > 0 && priv->clock.reached (priv->current.state_interval)
+      && priv->state.refusal ().empty () && !priv->state.is_behind ())
+    gst_motion_heatmap_save_state (self, priv->current);
+
+  if (priv->interval_ended && priv->current.snapshot_reset) {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    priv->engine.reset ();
+  }
 
   return GST_FLOW_OK;
 }
@@ -376,12 +498,25 @@ gst_motion_heatmap_layout_goes_on (GstMotionHeatmap * self, GstBuffer * buffer)
   return true;
 }
 
+/* Whether mapping the buffer for writing would write to its memory and not to a copy of it. Parts of
+ * other memory, as parsers hand out, are read-only though nobody else holds them. */
+static bool
+gst_motion_heatmap_is_ours (GstBuffer * buffer)
+{
+  if (!gst_buffer_is_writable (buffer) || !gst_buffer_is_all_memory_writable (buffer))
+    return false;
+  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
+    if (GST_MEMORY_IS_READONLY (gst_buffer_peek_memory (buffer, i)))
+      return false;
+  }
+  return true;
+}
+
 static GstFlowReturn
 gst_motion_heatmap_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
     GstBuffer ** outbuf)
 {
-  if (!gst_base_transform_is_passthrough (trans) && gst_buffer_is_writable (inbuf)
-      && gst_buffer_is_all_memory_writable (inbuf)
+  if (!gst_base_transform_is_passthrough (trans) && gst_motion_heatmap_is_ours (inbuf)
       && gst_motion_heatmap_layout_goes_on (GST_MOTION_HEATMAP (trans), inbuf)) {
     *outbuf = inbuf;
     return GST_FLOW_OK;
@@ -439,8 +574,12 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
 
   gst_clear_buffer (&priv->picture);
   try {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.configure (motion_heatmap_stream_format (in_info));
+    {
+      std::lock_guard < std::mutex > lock (priv->engine_lock);
+      priv->engine.configure (motion_heatmap_stream_format (in_info));
+    }
+    if (!std::exchange (priv->state_loaded, true))
+      gst_motion_heatmap_load_state (self);
   } catch (const std::exception & e) {
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
         ("Not enough memory for the heat of a stream of %dx%d pixels", in_info->width,
@@ -470,7 +609,7 @@ gst_motion_heatmap_break_stream (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  priv->report_clock.jump ();
+  priv->clock.jump ();
   std::lock_guard < std::mutex > lock (priv->engine_lock);
   priv->engine.forget_previous ();
 }
@@ -496,17 +635,13 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   if (priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
 
-  if (!priv->current.snapshot_location.empty ())
-    priv->due_snapshots.push_back ({priv->current.snapshot_location,
-            "property snapshot-location"});
-  if (priv->picture)
-    gst_motion_heatmap_write_pictures (self);
-  for (const SnapshotRequest & request : priv->due_snapshots)
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("Could not write \"%s\" (%s): the stream ended "
-            "before there was a frame for it", request.location.c_str (), request.origin.c_str ()),
-        (nullptr));
-  priv->due_snapshots.clear ();
+  if (!priv->current.snapshot_location.empty () && !priv->interval_ended)
+    gst_motion_heatmap_add_snapshot (self);
+  gst_motion_heatmap_write_snapshots (self);
+  gst_motion_heatmap_save_state (self, priv->current);
+  priv->state_saved = true;
   priv->writer.drain ();
+  priv->state.drain ();
 }
 
 static gboolean
@@ -557,13 +692,20 @@ gst_motion_heatmap_start (GstBaseTransform * trans)
 static gboolean
 gst_motion_heatmap_stop (GstBaseTransform * trans)
 {
-  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+  GstMotionHeatmap *self = GST_MOTION_HEATMAP (trans);
+  GstMotionHeatmapPrivate *priv = self->priv;
 
+  if (priv->have_frames && !priv->state_saved)
+    gst_motion_heatmap_save_state (self, priv->current);
   priv->writer.drain ();
+  priv->state.drain ();
   gst_clear_buffer (&priv->picture);
   priv->due_snapshots.clear ();
   priv->checked_location.clear ();
-  priv->report_clock = ReportClock ();
+  priv->clock = StreamClock ();
+  priv->snapshot_number = 0;
+  priv->state_loaded = false;
+  priv->interval_ended = false;
   priv->have_frames = false;
 
   std::lock_guard < std::mutex > lock (priv->engine_lock);
@@ -603,6 +745,32 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
   std::lock_guard < std::mutex > lock (priv->settings_lock);
   priv->snapshot_requests.push_back ({path, "signal snapshot"});
   return TRUE;
+}
+
+static gboolean
+gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  MotionHeatmapSettings settings;
+  std::string reason;
+
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    settings = priv->settings;
+  }
+  {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    reason = priv->engine.is_configured ()? priv->state.refusal () : "there is no stream yet";
+  }
+  if (reason.empty ()) {
+    gst_motion_heatmap_save_state (self, settings);
+    return TRUE;
+  }
+
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+      ("The state cannot be saved to \"%s\" (signal save-state): %s",
+          settings.state_location.c_str (), reason.c_str ()), (nullptr));
+  return FALSE;
 }
 
 static void
@@ -694,9 +862,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   /**
    * GstMotionHeatmap::snapshot:
    * @self: the element
-   * @location: a file, .png, .jpg or .jpeg
+   * @location: a file, .png, .jpg or .jpeg for the rendered picture, .tiff for the events
    *
-   * Writes the rendered picture of the next frame. A `motionheatmap-snapshot` message tells when
+   * Writes a file of the next frame. A `motionheatmap-snapshot` message tells when
    * the file is there, a warning why it is not.
    *
    * Returns: %TRUE if a picture will be taken
@@ -705,6 +873,20 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
       (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
       G_CALLBACK (gst_motion_heatmap_snapshot), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
       G_TYPE_STRING);
+
+  /**
+   * GstMotionHeatmap::save-state:
+   * @self: the element
+   *
+   * Saves the heat to #GstMotionHeatmap:state-location now. A `motionheatmap-state` message tells
+   * when it is there, a warning why it is not.
+   *
+   * Returns: %TRUE if it will be saved
+   */
+  signals[SIGNAL_SAVE_STATE] = g_signal_new_class_handler ("save-state",
+      G_TYPE_FROM_CLASS (klass), (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK (gst_motion_heatmap_save_state_now), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN,
+      0);
 
   gst_element_class_set_static_metadata (element_class, "Motion heatmap",
       "Filter/Effect/Analyzer/Video",

@@ -5,6 +5,10 @@
 
 #define GST_TYPE_MOTION_HEATMAP_OUTPUT (motion_heatmap_output_get_type ())
 #define GST_TYPE_MOTION_HEATMAP_COLORMAP (motion_heatmap_colormap_get_type ())
+#define GST_TYPE_MOTION_HEATMAP_DETECTOR (motion_heatmap_detector_get_type ())
+#define GST_TYPE_MOTION_HEATMAP_NORMALIZATION (motion_heatmap_normalization_get_type ())
+#define GST_TYPE_MOTION_HEATMAP_CURVE (motion_heatmap_curve_get_type ())
+#define GST_TYPE_MOTION_HEATMAP_BACKGROUND (motion_heatmap_background_get_type ())
 
 static GType
 motion_heatmap_output_get_type (void)
@@ -16,6 +20,63 @@ motion_heatmap_output_get_type (void)
     {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static ("GstMotionHeatmapOutput", values);
+
+  return type;
+}
+
+static GType
+motion_heatmap_detector_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {(int) motionheat::Detector::kDifference, "Difference of consecutive frames", "difference"},
+    {(int) motionheat::Detector::kMog2, "Background subtraction by Gaussian mixtures", "mog2"},
+    {(int) motionheat::Detector::kKnn, "Background subtraction by nearest neighbours", "knn"},
+    {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static ("GstMotionHeatmapDetector", values);
+
+  return type;
+}
+
+static GType
+motion_heatmap_normalization_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {(int) motionheat::Normalization::kMax, "The hottest pixel", "max"},
+    {(int) motionheat::Normalization::kPercentile, "A percentile of the pixels with heat",
+        "percentile"},
+    {(int) motionheat::Normalization::kFixed, "A number of events", "fixed"},
+    {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static ("GstMotionHeatmapNormalization", values);
+
+  return type;
+}
+
+static GType
+motion_heatmap_curve_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {(int) motionheat::Curve::kLinear, "In proportion to heat", "linear"},
+    {(int) motionheat::Curve::kSqrt, "Square root of heat", "sqrt"},
+    {(int) motionheat::Curve::kLog, "Logarithm of heat", "log"},
+    {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static ("GstMotionHeatmapCurve", values);
+
+  return type;
+}
+
+static GType
+motion_heatmap_background_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {(int) motionheat::Background::kLive, "Each frame", "live"},
+    {(int) motionheat::Background::kFirst, "The first frame of the stream", "first"},
+    {(int) motionheat::Background::kAverage, "The mean of the frames", "average"},
+    {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static ("GstMotionHeatmapBackground", values);
 
   return type;
 }
@@ -36,12 +97,48 @@ motion_heatmap_colormap_get_type (void)
   return type;
 }
 
+static std::string
+string_of (const GValue * value)
+{
+  const gchar *string = g_value_get_string (value);
+
+  return string ? string : "";
+}
+
+static void
+set_string (GValue * value, const std::string & string)
+{
+  g_value_set_string (value, string.empty ()? nullptr : string.c_str ());
+}
+
 bool
 MotionHeatmapSettings::set (guint prop_id, const GValue * value)
 {
   switch (prop_id) {
     case PROP_THRESHOLD:
       engine.threshold = (int) g_value_get_uint (value);
+      return true;
+    case PROP_DETECTOR:
+      engine.detector = (motionheat::Detector) g_value_get_enum (value);
+      return true;
+    case PROP_ANALYSIS_INTERVAL:
+      analysis_interval = g_value_get_uint64 (value);
+      return true;
+    case PROP_HALF_LIFE:
+      half_life = g_value_get_uint64 (value);
+      engine.half_life = (double) half_life / GST_SECOND;
+      return true;
+    case PROP_NORMALIZATION:
+      engine.normalization = (motionheat::Normalization) g_value_get_enum (value);
+      return true;
+    case PROP_PERCENTILE:
+      engine.percentile = g_value_get_double (value);
+      return true;
+    case PROP_FULL_SCALE:
+      engine.full_scale = g_value_get_double (value);
+      return true;
+    case PROP_CURVE:
+      engine.curve = (motionheat::Curve) g_value_get_enum (value);
       return true;
     case PROP_COLORMAP:
       engine.colormap = g_value_get_enum (value);
@@ -54,6 +151,9 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
       engine.output = output == GST_MOTION_HEATMAP_OUTPUT_HEATMAP ?
           motionheat::Output::kHeatmap : motionheat::Output::kOverlay;
       return true;
+    case PROP_BACKGROUND:
+      engine.background = (motionheat::Background) g_value_get_enum (value);
+      return true;
     case PROP_POST_MESSAGES:
       post_messages = g_value_get_boolean (value);
       return true;
@@ -63,11 +163,21 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_MESSAGE_WIDTH:
       message_width = g_value_get_uint (value);
       return true;
-    case PROP_SNAPSHOT_LOCATION:{
-      const gchar *location = g_value_get_string (value);
-      snapshot_location = location ? location : "";
+    case PROP_SNAPSHOT_LOCATION:
+      snapshot_location = string_of (value);
       return true;
-    }
+    case PROP_SNAPSHOT_INTERVAL:
+      snapshot_interval = g_value_get_uint64 (value);
+      return true;
+    case PROP_SNAPSHOT_RESET:
+      snapshot_reset = g_value_get_boolean (value);
+      return true;
+    case PROP_STATE_LOCATION:
+      state_location = string_of (value);
+      return true;
+    case PROP_STATE_INTERVAL:
+      state_interval = g_value_get_uint64 (value);
+      return true;
     case PROP_N_THREADS:
       engine.n_threads = (int) g_value_get_uint (value);
       return true;
@@ -83,6 +193,27 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     case PROP_THRESHOLD:
       g_value_set_uint (value, (guint) engine.threshold);
       return true;
+    case PROP_DETECTOR:
+      g_value_set_enum (value, (int) engine.detector);
+      return true;
+    case PROP_ANALYSIS_INTERVAL:
+      g_value_set_uint64 (value, analysis_interval);
+      return true;
+    case PROP_HALF_LIFE:
+      g_value_set_uint64 (value, half_life);
+      return true;
+    case PROP_NORMALIZATION:
+      g_value_set_enum (value, (int) engine.normalization);
+      return true;
+    case PROP_PERCENTILE:
+      g_value_set_double (value, engine.percentile);
+      return true;
+    case PROP_FULL_SCALE:
+      g_value_set_double (value, engine.full_scale);
+      return true;
+    case PROP_CURVE:
+      g_value_set_enum (value, (int) engine.curve);
+      return true;
     case PROP_COLORMAP:
       g_value_set_enum (value, engine.colormap);
       return true;
@@ -91,6 +222,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       return true;
     case PROP_OUTPUT:
       g_value_set_enum (value, output);
+      return true;
+    case PROP_BACKGROUND:
+      g_value_set_enum (value, (int) engine.background);
       return true;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, post_messages);
@@ -102,8 +236,19 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       g_value_set_uint (value, message_width);
       return true;
     case PROP_SNAPSHOT_LOCATION:
-      g_value_set_string (value,
-          snapshot_location.empty ()? nullptr : snapshot_location.c_str ());
+      set_string (value, snapshot_location);
+      return true;
+    case PROP_SNAPSHOT_INTERVAL:
+      g_value_set_uint64 (value, snapshot_interval);
+      return true;
+    case PROP_SNAPSHOT_RESET:
+      g_value_set_boolean (value, snapshot_reset);
+      return true;
+    case PROP_STATE_LOCATION:
+      set_string (value, state_location);
+      return true;
+    case PROP_STATE_INTERVAL:
+      g_value_set_uint64 (value, state_interval);
       return true;
     case PROP_N_THREADS:
       g_value_set_uint (value, (guint) engine.n_threads);
@@ -111,6 +256,19 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     default:
       return false;
   }
+}
+
+std::map < std::string, std::string > MotionHeatmapSettings::counting () const
+{
+  GEnumClass *detectors = (GEnumClass *) g_type_class_ref (GST_TYPE_MOTION_HEATMAP_DETECTOR);
+  const std::string detector = g_enum_get_value (detectors, (int) engine.detector)->value_nick;
+
+  g_type_class_unref (detectors);
+  return {
+    {"analysis-interval", std::to_string (analysis_interval)},
+    {"detector", detector},
+    {"threshold", std::to_string (engine.threshold)},
+  };
 }
 
 void
@@ -127,6 +285,41 @@ motion_heatmap_install_properties (GObjectClass * klass)
           "Difference between two frames, in 8-bit full-range grey, above which a pixel moved",
           0, 255, (guint) defaults.engine.threshold, controlled));
 
+  g_object_class_install_property (klass, PROP_DETECTOR,
+      g_param_spec_enum ("detector", "Detector",
+          "What tells motion; the threshold is that of 'difference'",
+          GST_TYPE_MOTION_HEATMAP_DETECTOR, (int) defaults.engine.detector, live));
+
+  g_object_class_install_property (klass, PROP_ANALYSIS_INTERVAL,
+      g_param_spec_uint64 ("analysis-interval", "Analysis interval",
+          "Analyse at most one frame in this stream time, in nanoseconds (0 = every frame)",
+          0, G_MAXINT64, defaults.analysis_interval, controlled));
+
+  g_object_class_install_property (klass, PROP_HALF_LIFE,
+      g_param_spec_uint64 ("half-life", "Half-life",
+          "Stream time in which heat halves, in nanoseconds (0 = it never fades)",
+          0, G_MAXINT64, defaults.half_life, controlled));
+
+  g_object_class_install_property (klass, PROP_NORMALIZATION,
+      g_param_spec_enum ("normalization", "Normalization",
+          "What the hottest colour stands for", GST_TYPE_MOTION_HEATMAP_NORMALIZATION,
+          (int) defaults.engine.normalization, live));
+
+  g_object_class_install_property (klass, PROP_PERCENTILE,
+      g_param_spec_double ("percentile", "Percentile",
+          "Percentile of the counts of all pixels with heat that normalization=percentile takes",
+          0.0, 100.0, defaults.engine.percentile, controlled));
+
+  g_object_class_install_property (klass, PROP_FULL_SCALE,
+      g_param_spec_double ("full-scale", "Full scale",
+          "Events that the hottest colour stands for with normalization=fixed",
+          0.001, 1e12, defaults.engine.full_scale, controlled));
+
+  g_object_class_install_property (klass, PROP_CURVE,
+      g_param_spec_enum ("curve", "Curve",
+          "How colour grows with heat: 'sqrt' and 'log' bring out faint paths",
+          GST_TYPE_MOTION_HEATMAP_CURVE, (int) defaults.engine.curve, live));
+
   g_object_class_install_property (klass, PROP_COLORMAP,
       g_param_spec_enum ("colormap", "Colour map",
           "OpenCV colour map that the heat is shown in",
@@ -140,6 +333,11 @@ motion_heatmap_install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_OUTPUT,
       g_param_spec_enum ("output", "Output",
           "What goes downstream", GST_TYPE_MOTION_HEATMAP_OUTPUT, defaults.output, live));
+
+  g_object_class_install_property (klass, PROP_BACKGROUND,
+      g_param_spec_enum ("background", "Background",
+          "What the heat is drawn on", GST_TYPE_MOTION_HEATMAP_BACKGROUND,
+          (int) defaults.engine.background, live));
 
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
@@ -157,8 +355,29 @@ motion_heatmap_install_properties (GObjectClass * klass)
 
   g_object_class_install_property (klass, PROP_SNAPSHOT_LOCATION,
       g_param_spec_string ("snapshot-location", "Snapshot location",
-          "File for the rendered picture at the end of the stream (.png, .jpg or .jpeg); keeping "
+          "File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at "
+          "the end of the stream and every snapshot-interval; '%05d' in its name counts. Keeping "
           "the last picture costs a copy of each frame", nullptr, live));
+
+  g_object_class_install_property (klass, PROP_SNAPSHOT_INTERVAL,
+      g_param_spec_uint64 ("snapshot-interval", "Snapshot interval",
+          "Stream time between snapshots in nanoseconds (0 = only at the end of the stream)",
+          0, G_MAXINT64, defaults.snapshot_interval, live));
+
+  g_object_class_install_property (klass, PROP_SNAPSHOT_RESET,
+      g_param_spec_boolean ("snapshot-reset", "Snapshot reset",
+          "Start a new map after each snapshot-interval", defaults.snapshot_reset, live));
+
+  g_object_class_install_property (klass, PROP_STATE_LOCATION,
+      g_param_spec_string ("state-location", "State location",
+          "File that keeps the heat across restarts: loaded when the stream begins, saved every "
+          "state-interval, at the end of the stream and on stop", nullptr,
+          (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
+
+  g_object_class_install_property (klass, PROP_STATE_INTERVAL,
+      g_param_spec_uint64 ("state-interval", "State interval",
+          "Stream time between two saves of the state in nanoseconds (0 = only at the end of the "
+          "stream and on stop)", 0, G_MAXINT64, defaults.state_interval, live));
 
   g_object_class_install_property (klass, PROP_N_THREADS,
       g_param_spec_uint ("n-threads", "Threads",
@@ -175,6 +394,10 @@ motion_heatmap_install_properties (GObjectClass * klass)
           "The normalised map as it is now: a GRAY8 sample of the analysis size, or NULL before "
           "the stream's size is known", GST_TYPE_SAMPLE, read_only));
 
+  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_BACKGROUND, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_COLORMAP, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_CURVE, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_DETECTOR, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_NORMALIZATION, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_OUTPUT, (GstPluginAPIFlags) 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <map>
 #include <string>
 
 #include <gst/gst.h>
@@ -19,13 +20,25 @@ enum
 {
   PROP_0,
   PROP_THRESHOLD,
+  PROP_DETECTOR,
+  PROP_ANALYSIS_INTERVAL,
+  PROP_HALF_LIFE,
+  PROP_NORMALIZATION,
+  PROP_PERCENTILE,
+  PROP_FULL_SCALE,
+  PROP_CURVE,
   PROP_COLORMAP,
   PROP_OPACITY,
   PROP_OUTPUT,
+  PROP_BACKGROUND,
   PROP_POST_MESSAGES,
   PROP_INTERVAL,
   PROP_MESSAGE_WIDTH,
   PROP_SNAPSHOT_LOCATION,
+  PROP_SNAPSHOT_INTERVAL,
+  PROP_SNAPSHOT_RESET,
+  PROP_STATE_LOCATION,
+  PROP_STATE_INTERVAL,
   PROP_N_THREADS,
   PROP_STATS,
   PROP_HEATMAP,
@@ -37,13 +50,22 @@ struct MotionHeatmapSettings
 {
   motionheat::Settings engine;
   GstMotionHeatmapOutput output = GST_MOTION_HEATMAP_OUTPUT_OVERLAY;
+  GstClockTime analysis_interval = 0;
+  GstClockTime half_life = 0;
   bool post_messages = true;
   GstClockTime interval = GST_SECOND;
   guint message_width = 64;
   std::string snapshot_location;
+  GstClockTime snapshot_interval = 0;
+  bool snapshot_reset = false;
+  std::string state_location;
+  GstClockTime state_interval = 60 * GST_SECOND;
 
   bool set (guint prop_id, const GValue * value);
   bool get (guint prop_id, GValue * value) const;
+
+  /* What events are counted under, for the record: names and values of properties. */
+  std::map < std::string, std::string > counting () const;
 };
 
 /* Installs every property, the read-only ones included. */

@@ -21,23 +21,20 @@ FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTi
   return times;
 }
 
-bool
-ReportClock::advance (const FrameTimes & times, GstClockTime interval)
+void
+StreamClock::advance (const FrameTimes & times)
 {
-  const GstClockTime before = elapsed_;
-
+  before_ = elapsed_;
   elapsed_ += GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
   if (GST_CLOCK_TIME_IS_VALID (times.stream_time)) {
-    const GstClockTime end = times.stream_time + elapsed_ - before;
+    const GstClockTime end = times.stream_time + step ();
 
     if (GST_CLOCK_TIME_IS_VALID (end_))
-      elapsed_ = before + (GstClockTime) ABS (GST_CLOCK_DIFF (end_, end));
+      elapsed_ = before_ + (GstClockTime) ABS (GST_CLOCK_DIFF (end_, end));
     end_ = end;
   } else if (GST_CLOCK_TIME_IS_VALID (end_)) {
-    end_ += elapsed_ - before;
+    end_ += step ();
   }
-
-  return interval == 0 || elapsed_ / interval > before / interval;
 }
 
 GstStructure *

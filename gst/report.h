@@ -18,20 +18,29 @@ struct FrameTimes
       GstClockTime frame_duration);
 };
 
-/* Tells after which frames a message is due: those with which the stream time that has passed since
- * the first frame reaches a multiple of the interval. Frames may come in either direction and
- * without timestamps: then their duration counts. */
-class ReportClock
+/* The stream time that has passed since the first frame, jumps left out. Frames may come in either
+ * direction and without timestamps: then their duration counts. */
+class StreamClock
 {
 public:
-  /* Takes note of a frame; true if a message is due with it. */
-  bool advance (const FrameTimes & times, GstClockTime interval);
+  /* Takes note of a frame. */
+  void advance (const FrameTimes & times);
 
   /* After a jump in time, which does not count. */
   void jump () { end_ = GST_CLOCK_TIME_NONE; }
 
+  /* The time that passed with the last frame. */
+  GstClockTime step () const { return elapsed_ - before_; }
+
+  /* Whether with the last frame a multiple of `interval` was reached; always if it is 0. */
+  bool reached (GstClockTime interval) const
+  {
+    return interval == 0 || elapsed_ / interval > before_ / interval;
+  }
+
 private:
   GstClockTime end_ = GST_CLOCK_TIME_NONE;
+  GstClockTime before_ = 0;
   GstClockTime elapsed_ = 0;
 };
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <gst/video/video.h>
 
+#include "file_writer.h"
 #include "report.h"
 
 /* A file to be written: the picture, and who asked for it ("property snapshot-location"). */
@@ -14,7 +16,15 @@ struct SnapshotRequest
   std::string origin;
 };
 
-/* Why no picture can be written to `location`, as far as can be told beforehand; empty if nothing
+/* Whether the file is to hold the events instead of a picture (.tiff). */
+bool motion_heatmap_location_is_data (const std::string & location);
+
+/* The first file of a series that is not there yet, from `number` on, which becomes the number of
+ * the one after it. A series has a number in its name, as in "heat-%05d.png"; any other location is
+ * returned as it is. */
+std::string motion_heatmap_next_location (const std::string & location, guint & number);
+
+/* Why nothing can be written to `location`, as far as can be told beforehand; empty if nothing
  * speaks against it. */
 std::string motion_heatmap_check_location (const std::string & location);
 
@@ -26,18 +36,22 @@ class SnapshotWriter
 public:
   /* `element` posts the messages and outlives the writer. */
   explicit SnapshotWriter (GstElement * element) : element_ (element) {}
-   ~SnapshotWriter () { drain (); }
-  SnapshotWriter (const SnapshotWriter &) = delete;
-  SnapshotWriter & operator= (const SnapshotWriter &) = delete;
 
   /* Takes the picture, a buffer that nobody writes to any more. Returns at once. */
-  void write (GstBuffer * picture, const GstVideoInfo & info, const SnapshotRequest & request,
+  void write_picture (GstBuffer * picture, const GstVideoInfo & info,
+      const SnapshotRequest & request, const FrameTimes & times);
+
+  /* Writes the events of a map as float32. */
+  void write_events (std::shared_ptr < const motionheat::HeatMap > heat, const SnapshotRequest & request,
       const FrameTimes & times);
 
+  /* Files that wait for their turn. */
+  guint waiting () { return writer_.waiting (); }
+
   /* Waits until everything is written. */
-  void drain ();
+  void drain () { writer_.drain (); }
 
 private:
   GstElement *element_;
-  GThreadPool *pool_ = nullptr;
+  FileWriter writer_;
 };

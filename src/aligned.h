@@ -28,19 +28,22 @@ using AlignedArray = std::unique_ptr<T[], AlignedDelete>;
 
 /// `n` elements of a plain type, not initialised. Throws std::bad_alloc.
 ///
-/// Planes that fill huge pages get them where the system has some: a frame walks through several
-/// planes at once, and the walks through page tables cost as much as the memory itself.
+/// Planes that about fill huge pages get them where the system has some: a frame walks through
+/// several planes at once, and the walks through page tables cost as much as the memory itself.
 template <typename T>
 AlignedArray<T> make_aligned(size_t n) {
   constexpr size_t kHugePage = size_t{1} << 21;
-  if (n > std::numeric_limits<size_t>::max() / sizeof(T)) throw std::bad_alloc();
-  const size_t bytes = n * sizeof(T);
-  const std::align_val_t alignment{bytes >= kHugePage ? kHugePage : kAlignment};
-  void* data = ::operator new(bytes, alignment);
+  if (n > (std::numeric_limits<size_t>::max() - kHugePage) / sizeof(T)) throw std::bad_alloc();
+  size_t bytes = n * sizeof(T);
+  if (bytes < kHugePage / 4 * 3)
+    return AlignedArray<T>(static_cast<T*>(::operator new (bytes, std::align_val_t{kAlignment})),
+                           AlignedDelete{});
+  bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  void* data = ::operator new (bytes, std::align_val_t{kHugePage});
 #ifdef MADV_HUGEPAGE
-  if (bytes >= kHugePage) madvise(data, bytes, MADV_HUGEPAGE);
+  madvise(data, bytes, MADV_HUGEPAGE);  // advice: whether it is taken does not matter
 #endif
-  return AlignedArray<T>(static_cast<T*>(data), AlignedDelete{alignment});
+  return AlignedArray<T>(static_cast<T*>(data), AlignedDelete{std::align_val_t{kHugePage}});
 }
 
 }  // namespace motionheat

@@ -11,8 +11,10 @@ namespace {
 
 // Rows of tiles: less than that is not worth waking a thread for.
 constexpr int kMinRowsPerSlice = 200 / TileGrid::kHeight;
-// The most that one frame adds to a count.
-constexpr uint64_t kIncrement = 1;
+// A percentile takes a pass over all the heat: it is taken anew every so many frames.
+constexpr uint64_t kPercentileFrames = 16;
+// Scales to a power of two, where heat fades.
+constexpr double kFadingSteps = 512;
 
 int luma_range(const StreamFormat& stream) {
   return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
@@ -54,7 +56,22 @@ void Engine::configure(const StreamFormat& stream) {
   difference_ = std::move(difference);
   renderer_ = std::move(renderer);
   stream_ = stream;
+  make_detector();
+  make_background();
   repaint_all();
+}
+
+void Engine::make_detector() {
+  difference_.forget();
+  subtractor_.reset();
+  if (settings_.detector != Detector::kDifference)
+    subtractor_.emplace(settings_.detector, stream_.format);
+}
+
+void Engine::make_background() {
+  background_.reset();
+  if (settings_.background != Background::kLive)
+    background_.emplace(settings_.background, stream_.format, stream_.size);
 }
 
 void Engine::set(const Settings& settings) {
@@ -68,6 +85,9 @@ void Engine::set(const Settings& settings) {
   }
   if (settings.opacity != old.opacity || settings.output != old.output)
     renderer_.set_blend(blend_for(settings));
+  if (settings.detector != old.detector) make_detector();
+  if (settings.background != old.background) make_background();
+  percentile_due_ = 0;
 }
 
 // Calls `work(row, slice)` for every row of tiles, in as many threads as are wanted and worth it;
@@ -97,13 +117,21 @@ int Engine::slices() const {
   return std::clamp(heat_.grid().rows() / kMinRowsPerSlice, 1, wanted);
 }
 
+void Engine::advance(double seconds) {
+  if (settings_.half_life <= 0) return;
+  // What is painted is of counts that are no more.
+  if (heat_.age(seconds / settings_.half_life)) repaint_all();
+  update_scale();
+}
+
 void Engine::process(const ConstFrameView& in, const FrameView* out) {
   ++frames_;
   // Beyond the last frame there is nothing to compare with.
   if (in.size.width > frame_size_.width || in.size.height > frame_size_.height) forget_previous();
   frame_size_ = in.size;
   const TileGrid& grid = heat_.grid();
-  const bool comparing = difference_.has_previous();
+  if (subtractor_) subtractor_->apply(in);
+  const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
   std::fill(moved_.begin(), moved_.end(), 0);
   std::fill(moving_.begin(), moving_.end(), 0);
   for (Tile& t : tiles_) t.compared = !comparing;
@@ -113,27 +141,31 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
     masks_size_ = masks;
   }
 
-  if (!comparing) {
-    difference_.remember(in);
-  } else {
+  if (!comparing && !subtractor_) difference_.remember(in);
+  if (comparing) {
     const uint64_t highest = heat_.max();
-    const auto may_be_hottest = [&](int tile) {
-      return !out || heat_.tile_max(tile) + kIncrement > highest;
+    const auto may_set_scale = [&](int tile) {
+      return !out || (settings_.normalization == Normalization::kMax &&
+                      heat_.tile_max(tile) + heat_.increment() > highest);
     };
-    for_rows([&](int row, int slice) { compare_row(in, row, slice, may_be_hottest); });
+    for_rows([&](int row, int slice) { compare_row(in, row, slice, may_set_scale); });
   }
   update_scale();
+  if (background_) background_->add(in);
+  const ConstFrameView picture = background_ ? background_->view() : in;
   if (out) {
     for_rows([&](int row, int slice) {
       compare_row(in, row, slice, [&](int tile) { return !tiles_[tile].compared; });
-      draw_tiles(in, *out, row);
+      draw_tiles(picture, *out, row);
     });
   }
   motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(stream_.size.area());
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
-  for_rows([&](int row, int) { draw_tiles(in, out, row); });
+  const ConstFrameView picture =
+      background_ && background_->has_picture() ? background_->view() : in;
+  for_rows([&](int row, int) { draw_tiles(picture, out, row); });
 }
 
 void Engine::skip() {
@@ -143,11 +175,21 @@ void Engine::skip() {
 
 void Engine::reset() {
   heat_.clear();
-  for (Tile& t : tiles_) t.painted = false;
-  update_scale();
+  repaint_all();
   frames_ = 0;
   skipped_ = 0;
   motion_ = 0;
+  percentile_due_ = 0;
+  update_scale();
+}
+
+void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
+  heat_ = heat.grid().size() == stream_.size ? heat.clone() : heat.resampled(stream_.size);
+  frames_ = frames;
+  skipped_ = skipped;
+  percentile_due_ = 0;
+  repaint_all();
+  update_scale();
 }
 
 // Compares those tiles of a row of tiles that `is_wanted(tile)`.
@@ -173,7 +215,11 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int
   const Rect area = intersect(run, frame.size);
   if (!(area == run)) std::fill_n(mask, stride * TileGrid::kHeight, 0);
 
-  difference_.compare(frame, area, mask, stride, &moving_[grid.index(column, row)]);
+  uint8_t* moving = &moving_[grid.index(column, row)];
+  if (subtractor_)
+    subtractor_->copy_mask(area, mask, stride, moving);
+  else
+    difference_.compare(frame, area, mask, stride, moving);
   for (int i = column; i < end; ++i) {
     const int tile = grid.index(i, row);
     Tile& t = tiles_[tile];
@@ -185,8 +231,31 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int
   }
 }
 
+// The count that index 255 stands for.
+double Engine::full_counts() {
+  const double unit = heat_.unit();
+  switch (settings_.normalization) {
+    case Normalization::kMax:
+      break;
+    case Normalization::kPercentile:
+      if (frames_ >= percentile_due_ || percentile_events_ == 0) {
+        percentile_events_ = percentile(heat_, settings_.percentile) / unit;
+        percentile_due_ = frames_ + (frames_ < kPercentileFrames ? 1 : kPercentileFrames);
+      }
+      return percentile_events_ * unit;
+    case Normalization::kFixed:
+      return settings_.full_scale * unit;
+  }
+  return double(heat_.max());
+}
+
 void Engine::update_scale() {
-  const Scale scale(heat_.max());
+  double full = full_counts();
+  // As heat fades every index changes a little with every frame. Scales that differ by less than a
+  // part in 700 are one: an index is within one step, and most frames repaint nothing.
+  if (settings_.half_life > 0 && settings_.normalization != Normalization::kMax && full > 0)
+    full = std::exp2(std::round(std::log2(full) * kFadingSteps) / kFadingSteps);
+  const Scale scale(full, settings_.curve);
   if (scale == scale_) return;
   scale_ = scale;
   ++scale_version_;
@@ -235,8 +304,8 @@ Report Engine::report() const {
   const TileGrid& grid = heat_.grid();
   Report report{.frames = frames_, .skipped = skipped_, .size = grid.size(), .motion = motion_};
   const uint64_t max = heat_.max();
-  report.max = double(max);
-  report.full_scale = double(scale_.full());
+  report.max = double(max) / heat_.unit();
+  report.full_scale = scale_.full() / heat_.unit();
   if (max == 0) return report;
 
   uint64_t covered = 0;
@@ -282,7 +351,8 @@ GreyMap Engine::map(int width) const {
 }
 
 size_t Engine::memory() const {
-  return difference_.memory() + heat_.memory() + renderer_.memory() +
+  return difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
+         (background_ ? background_->memory() : 0) + heat_.memory() + renderer_.memory() +
          tiles_.size() * (TileGrid::kPixels + sizeof(Tile) + sizeof(uint32_t));
 }
 

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "background.h"
 #include "color_map.h"
+#include "detector.h"
 #include "difference.h"
 #include "heat_map.h"
 #include "normalize.h"
@@ -27,11 +30,18 @@ enum class Output {
 
 /// What may change between any two frames.
 struct Settings {
-  int threshold = 25;    // 0..255, grey difference above which a pixel moved
+  int threshold = 25;  // 0..255, grey difference above which a pixel moved
+  Detector detector = Detector::kDifference;
   int colormap = 2;      // cv::ColormapTypes
   double opacity = 0.4;  // 0..1, weight of the colour
   Output output = Output::kOverlay;
-  int n_threads = 1;  // 0 = one per core; the result does not depend on it
+  Background background = Background::kLive;
+  Normalization normalization = Normalization::kMax;
+  double percentile = 99.5;  // 0..100, for kPercentile
+  double full_scale = 300;   // events, for kFixed
+  Curve curve = Curve::kLinear;
+  double half_life = 0;  // seconds in which heat halves, 0 = never forgets
+  int n_threads = 1;     // 0 = one per core; the result does not depend on it
 
   bool operator==(const Settings&) const = default;
 };
@@ -70,6 +80,10 @@ class Engine {
   /// Takes effect on the next frame.
   void set(const Settings& settings);
 
+  /// Time passes: with a half-life the heat gets older. Call it before the frame that comes after
+  /// so many seconds.
+  void advance(double seconds);
+
   /// Compares `in` with the previous frame, adds what moved to the heat and, if `out` is not null,
   /// draws into it; `out` may be the picture `in` is of. A frame smaller than the stream's size is
   /// processed as far as it goes.
@@ -82,16 +96,23 @@ class Engine {
   /// Takes note of a frame that does not count. The previous frame is forgotten.
   void skip();
 
-  /// After a break in the stream: the next frame has no previous one. The heat stays.
+  /// After a break in the stream: the next frame has no previous one. The heat stays, and so does
+  /// what a detector knows of the background.
   void forget_previous() { difference_.forget(); }
 
   /// Forgets all heat and starts to count anew. The previous frame stays.
   void reset();
 
+  /// Goes on with the heat of an earlier run, resampled to the stream's size, in place of its own.
+  /// The engine is configured. Throws std::bad_alloc, and then is as it was.
+  void restore(const HeatMap& heat, uint64_t frames, uint64_t skipped);
+
   /// Forgets everything, the stream too, and frees the memory.
   void clear() { *this = Engine(settings_); }
 
   Report report() const;
+  uint64_t frames() const { return frames_; }
+  uint64_t skipped() const { return skipped_; }
 
   /// The normalised map, `width` cells wide and as high as the picture's proportions ask for. A
   /// cell has the highest index of the pixels it covers. Width 0, or more than the analysis has,
@@ -117,12 +138,15 @@ class Engine {
 
   explicit Engine(const Settings& settings);
 
+  void make_detector();
+  void make_background();
   template <typename Work>
   void for_rows(const Work& work);
   int slices() const;
   template <typename Predicate>
   void compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted);
   void compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice);
+  double full_counts();
   void update_scale();
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
   void refresh(int tile);
@@ -132,9 +156,13 @@ class Engine {
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
   Difference difference_;
+  std::optional<BackgroundSubtractor> subtractor_;  // instead, if there is one
+  std::optional<BackgroundPicture> background_;
   HeatMap heat_;
   Scale scale_;
   uint32_t scale_version_ = 1;
+  double percentile_events_ = 0;  // taken at the frame before `percentile_due_`
+  uint64_t percentile_due_ = 0;   // the number of frames at which it is taken anew
   Renderer renderer_;
   AlignedArray<uint8_t> indices_;  // tile by tile
   std::vector<Tile> tiles_;

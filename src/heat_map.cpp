@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "heat_map.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "kernels/kernels.h"
@@ -8,8 +9,11 @@
 namespace motionheat {
 namespace {
 
-// An event's worth in a count.
-constexpr uint16_t kEvent = 1;
+// The units of a map that ages: large enough to be kept as whole counts, and less than a low word.
+constexpr int kLowestLogUnit = 11;
+constexpr int kLogUnitLimit = 16;
+constexpr int kCountBits = 47;
+constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
 
 constexpr ptrdiff_t kWordStride = TileGrid::kWidth * sizeof(uint16_t);
 
@@ -45,31 +49,70 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
   if (t.max == 0) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
   const kernels::Accumulated result =
-      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height}, kEvent,
-                   {moved[0].data(), sizeof moved[0]});
+      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height},
+                   increment(), {moved[0].data(), sizeof moved[0]});
   if (result.carried || t.high)
-    carry(tile, mask, mask_stride);
+    carry(tile, mask, mask_stride, moved);
   else
     t.max = std::max<uint64_t>(t.max, result.max);
   return result.moved;
 }
 
 // The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one of
-// a pixel that moved and now less than an event.
-void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
+// a pixel that moved and now less than what was added.
+void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
+                    const TileGrid::Chunks& moved) {
   Tile& t = tiles_[tile];
   if (!t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   const Rect rect = grid_.rect(tile);
   const uint16_t* counts = low(tile);
+  const uint16_t added = increment();
   uint64_t max = t.max;
   for (int y = 0; y < rect.height; ++y) {
-    for (int x = 0; x < rect.width; ++x) {
-      const size_t i = size_t(y) * TileGrid::kWidth + x;
-      t.high[i] += (mask[y * mask_stride + x] & 1) & (counts[i] < kEvent);
-      max = std::max(max, uint64_t{t.high[i]} << 16 | counts[i]);
+    for (int begin = 0; begin < rect.width; begin += TileGrid::kChunk) {
+      if (!moved[y][begin / TileGrid::kChunk]) continue;
+      for (int x = begin; x < std::min(begin + TileGrid::kChunk, rect.width); ++x) {
+        const size_t i = size_t(y) * TileGrid::kWidth + x;
+        t.high[i] += (mask[y * mask_stride + x] & 1) & (counts[i] < added);
+        max = std::max(max, uint64_t{t.high[i]} << 16 | counts[i]);
+      }
     }
   }
   t.max = max;
+}
+
+bool HeatMap::age(double half_lives) {
+  if (half_lives <= 0) return false;
+  log_unit_ += half_lives;
+  if (log_unit_ >= kLowestLogUnit && log_unit_ < kLogUnitLimit) return false;
+  const double bits = kLowestLogUnit - std::floor(log_unit_);
+  log_unit_ += bits;
+  shift(int(std::max(bits, -64.0)));
+  return true;
+}
+
+// Multiplies all counts by 2^bits, rounding half up.
+void HeatMap::shift(int bits) {
+  if (bits == 0) return;
+  std::vector<uint64_t> counts(TileGrid::kPixels);
+  for (int tile = 0; tile < grid_.count(); ++tile) {
+    if (is_cold(tile)) continue;
+    const Rect rect = grid_.rect(tile);
+    visit(tile, [&](int x, int y, uint64_t count) {
+      if (bits > 0)
+        count = std::min(count, (uint64_t{1} << (kCountBits - bits)) - 1) << bits;
+      else if (-bits > kCountBits)
+        count = 0;
+      else
+        count = (count + (uint64_t{1} << (-bits - 1))) >> -bits;
+      counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] = count;
+    });
+    assign(tile, counts.data());
+  }
+}
+
+double HeatMap::unit() const {
+  return std::exp2(log_unit_);
 }
 
 uint64_t HeatMap::max() const {
@@ -88,6 +131,47 @@ uint64_t HeatMap::at(int x, int y) const {
 
 void HeatMap::clear() {
   for (Tile& t : tiles_) t = Tile{};
+  log_unit_ = 0;
+}
+
+HeatMap HeatMap::clone() const {
+  HeatMap copy(grid_.size());
+  copy.log_unit_ = log_unit_;
+  for (int tile = 0; tile < grid_.count(); ++tile) {
+    if (is_cold(tile)) continue;
+    std::copy_n(low(tile), TileGrid::kPixels, copy.low(tile));
+    copy.tiles_[tile].max = tiles_[tile].max;
+    if (!high(tile)) continue;
+    copy.tiles_[tile].high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+    std::copy_n(high(tile), TileGrid::kPixels, copy.tiles_[tile].high.get());
+  }
+  return copy;
+}
+
+std::vector<uint64_t> HeatMap::counts() const {
+  const Size size = grid_.size();
+  std::vector<uint64_t> counts(size_t(size.area()));
+  for (int tile = 0; tile < grid_.count(); ++tile) {
+    if (is_cold(tile)) continue;
+    visit(tile, [&](int x, int y, uint64_t count) { counts[size_t(y) * size.width + x] = count; });
+  }
+  return counts;
+}
+
+HeatMap HeatMap::of(Size size, const std::vector<uint64_t>& counts, double unit) {
+  HeatMap heat(size);
+  heat.log_unit_ = std::log2(unit);
+  std::vector<uint64_t> words(TileGrid::kPixels);
+  for (int tile = 0; tile < heat.grid_.count(); ++tile) {
+    const Rect rect = heat.grid_.rect(tile);
+    for (int y = 0; y < rect.height; ++y) {
+      const uint64_t* row = counts.data() + ptrdiff_t{rect.y + y} * size.width + rect.x;
+      std::transform(row, row + rect.width, words.begin() + ptrdiff_t{y} * TileGrid::kWidth,
+                     [](uint64_t count) { return std::min(count, kMaxCount); });
+    }
+    heat.assign(tile, words.data());
+  }
+  return heat;
 }
 
 void HeatMap::assign(int tile, const uint64_t* counts) {
@@ -99,10 +183,8 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
 
   Tile& t = tiles_[tile];
   t.max = max;
-  if (max <= UINT16_MAX)
-    t.high.reset();
-  else if (!t.high)
-    t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  if (max == 0) t.high.reset();
+  if (max > UINT16_MAX && !t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
@@ -117,6 +199,7 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
 
 HeatMap HeatMap::resampled(Size size) const {
   HeatMap result(size);
+  result.log_unit_ = log_unit_;
   if (max() == 0) return result;
   const std::vector<int> xs = source_starts(grid_.size().width, size.width);
   const std::vector<int> ys = source_starts(grid_.size().height, size.height);

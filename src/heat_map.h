@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -9,12 +10,16 @@
 
 namespace motionheat {
 
-/// Step 3: how many events (frames in which it moved) each pixel has seen, exactly, up to 2^48.
+/// Step 3: how many events (frames in which it moved) each pixel has seen.
 ///
 /// A count is a low word of 16 bits for every pixel and a high word of 32 bits that a tile gets
 /// when the first of its low words wraps: few tiles ever do, so most of the map costs two bytes a
 /// pixel. Both are kept tile by tile. A tile in which nothing ever moved is *cold*: its words are
 /// neither read nor written, which also makes clearing the map free.
+///
+/// An event is worth `unit()` counts. A sum has the unit 1 and is exact up to 2^47 events. A map
+/// that ages does not shrink: the unit grows instead, so that what was counted before is worth
+/// less.
 class HeatMap {
  public:
   HeatMap() = default;
@@ -27,6 +32,15 @@ class HeatMap {
   /// of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
   /// leaves the others; returns how many pixels moved. Threads may add to distinct tiles at once.
   uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
+
+  /// Heat gets older by so many half-lives: each event counted so far is worth 2^-half_lives of
+  /// what it was. The counts of all tiles may change; true if they did. A unit is kept to within
+  /// 2^-12 and a count to within 2^-11 of an event.
+  bool age(double half_lives);
+
+  /// Counts that an event is worth now, and the whole counts that one adds.
+  double unit() const;
+  uint16_t increment() const { return uint16_t(std::min(unit() + 0.5, 65535.0)); }
 
   bool is_cold(int tile) const { return tiles_[tile].max == 0; }
   /// The count of the hottest pixel of a tile.
@@ -42,16 +56,24 @@ class HeatMap {
 
   /// The words of a tile that is not cold, in rows of TileGrid::kWidth.
   const uint16_t* low(int tile) const { return low_.get() + size_t(tile) * TileGrid::kPixels; }
-  /// Null while no count of the tile exceeds 65,535.
+  /// Null as long as no count of the tile has exceeded 65,535.
   const uint32_t* high(int tile) const { return tiles_[tile].high.get(); }
 
-  /// Makes every tile cold.
+  /// Makes every tile cold, and the unit 1.
   void clear();
 
   /// The map in another size. Along each axis a larger map repeats counts and a smaller one has the
   /// rounded mean of what falls together, so that the level (events per pixel) and the places stay,
   /// and enlarging and shrinking back gives the same map.
   HeatMap resampled(Size size) const;
+
+  /// A map of its own, cold tiles for free.
+  HeatMap clone() const;
+
+  /// The counts of all pixels, row by row.
+  std::vector<uint64_t> counts() const;
+  /// The map of such counts, of which an event has `unit`. Those above 2^47 - 1 are cut to it.
+  static HeatMap of(Size size, const std::vector<uint64_t>& counts, double unit);
 
   /// Sets the count of every pixel of a tile; `counts` in rows of TileGrid::kWidth.
   void assign(int tile, const uint64_t* counts);
@@ -66,9 +88,11 @@ class HeatMap {
   };
 
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
-  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
+  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride, const TileGrid::Chunks& moved);
+  void shift(int bits);
 
   TileGrid grid_;
+  double log_unit_ = 0;
   AlignedArray<uint16_t> low_;
   std::vector<Tile> tiles_;
 };

@@ -1,45 +1,105 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "normalize.h"
 
+#include <array>
+#include <bit>
+#include <cmath>
+
 #include "kernels/kernels.h"
 
 namespace motionheat {
+namespace {
+
+constexpr int kCurveEntries = 65536;
+using CurveTable = std::array<uint8_t, kCurveEntries>;
+
+// `function` maps 0..1 to 0..1, and 1 to 1 but for rounding.
+template <typename Function>
+CurveTable make_curve(Function function) {
+  CurveTable table;
+  for (int i = 0; i < kCurveEntries; ++i)
+    table[i] = uint8_t(std::min(255.0, function(i / double(kCurveEntries - 1)) * 255 + 1e-9));
+  return table;
+}
+
+const uint8_t* curve_table(Curve curve) {
+  if (curve == Curve::kSqrt) {
+    static const CurveTable table = make_curve([](double q) { return std::sqrt(q); });
+    return table.data();
+  }
+  if (curve == Curve::kLog) {
+    static const CurveTable table =
+        make_curve([](double q) { return std::log1p(255 * q) / std::log(256.0); });
+    return table.data();
+  }
+  return nullptr;
+}
+
+// A quotient below 2^24 in float32 needs a divisor that float32 holds.
+constexpr double kFloatLimit = 1 << 24;
+
+}  // namespace
+
+Scale::Scale(double full, Curve curve)
+    : full_(full < kFloatLimit ? double(float(full)) : full), curve_(curve_table(curve)) {}
 
 uint8_t Scale::index(uint64_t count) const {
   if (full_ == 0) return 0;
-  // Rounding the float64 quotient of two numbers below 2^24 to float32 gives the float32 quotient
-  // (Figueroa 1995: 53 >= 2 * 24 + 2), and beyond it keeps the exact counts.
-  const float quotient = float(double(count) / double(full_));
+  // Rounding the float64 quotient of two numbers that float32 holds to float32 gives the float32
+  // quotient (Figueroa 1995: 53 >= 2 * 24 + 2), and beyond it keeps the exact counts.
+  const float quotient = float(double(count) / full_);
+  if (curve_) return curve_[int(std::min(65535.0f, quotient * 65535.0f))];
   return uint8_t(std::min(255.0f, quotient * 255.0f));
 }
 
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index,
                        TileGrid::Chunks& flags) const {
+  if (full_ == 0) return false;
+  const kernels::Kernels& k = kernels::active();
   const Rect rect = heat.grid().rect(tile);
-  const uint16_t* low = heat.low(tile);
-  const uint32_t* high = heat.high(tile);
+  const kernels::Extent extent{rect.width, rect.height};
+  const kernels::Rows<const uint16_t> low{heat.low(tile), TileGrid::kWidth * sizeof(uint16_t)};
+  const kernels::Rows<uint8_t> indices{index, TileGrid::kWidth};
+  const kernels::Rows<uint8_t> marks{flags[0].data(), sizeof flags[0]};
+  if (const uint32_t* high = heat.high(tile))
+    return k.index_u48(low, {high, TileGrid::kWidth * sizeof *high}, indices, extent, full_, curve_,
+                       marks);
   // Low words are exact in float32, and so must be the divisor.
-  if (!high && full_ < (1 << 24)) {
-    return kernels::active().index_linear({low, TileGrid::kWidth * sizeof *low},
-                                          {index, TileGrid::kWidth}, {rect.width, rect.height},
-                                          float(full_), {flags[0].data(), sizeof flags[0]});
+  if (full_ < kFloatLimit) return k.index_u16(low, indices, extent, float(full_), curve_, marks);
+  static const std::array<uint32_t, TileGrid::kWidth> kNone{};
+  return k.index_u48(low, {kNone.data(), 0}, indices, extent, full_, curve_, marks);
+}
+
+double percentile(const HeatMap& heat, double percent) {
+  // One bin for each count of a low word, and 256 for each power of two above.
+  constexpr int kBins = 65536 + 32 * 256;
+  const auto bin_of = [](uint64_t count) {
+    if (count < 65536) return int(count);
+    const int power = std::bit_width(count) - 1;
+    return 65536 + (power - 16) * 256 + int(count >> (power - 8) & 255);
+  };
+  const auto count_of = [](int bin) {
+    if (bin < 65536) return double(bin);
+    const int power = (bin - 65536) / 256 + 16;
+    return std::ldexp(256 + (bin - 65536) % 256, power - 8);
+  };
+  std::vector<uint64_t> histogram(kBins);
+  uint64_t hot = 0;
+  for (int tile = 0; tile < heat.grid().count(); ++tile) {
+    if (heat.is_cold(tile)) continue;
+    heat.visit(tile, [&](int, int, uint64_t count) {
+      if (count == 0) return;
+      ++histogram[bin_of(count)];
+      ++hot;
+    });
   }
-  bool any = false;
-  for (int y = 0; y < rect.height; ++y) {
-    for (int begin = 0; begin < rect.width; begin += TileGrid::kChunk) {
-      uint8_t& flag = flags[y][begin / TileGrid::kChunk];
-      if (!flag) continue;
-      flag = false;
-      for (int x = begin; x < std::min(begin + TileGrid::kChunk, rect.width); ++x) {
-        const size_t i = size_t(y) * TileGrid::kWidth + x;
-        const uint8_t value = this->index(uint64_t{high ? high[i] : 0} << 16 | low[i]);
-        flag |= value != index[i];
-        index[i] = value;
-      }
-      any |= flag;
-    }
+  const uint64_t rank = uint64_t(std::ceil(double(hot) * percent / 100));
+  uint64_t below = 0;
+  for (int bin = 1; bin < kBins; ++bin) {
+    below += histogram[bin];
+    if (below > 0 && below >= rank) return count_of(bin);
   }
-  return any;
+  return 0;
 }
 
 }  // namespace motionheat

@@ -1,20 +1,41 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "heat_map.h"
 
 namespace motionheat {
 
-/// Step 4: counts -> index 0..255. The hottest pixel has 255, a pixel without heat 0; in between
-/// `trunc(float32(count / max) * 255)`, a float32 quotient and a float32 product.
+/// What the hottest colour stands for.
+enum class Normalization {
+  kMax,         // the count of the hottest pixel
+  kPercentile,  // a percentile of the counts of all pixels that have heat
+  kFixed,       // a number of events
+};
+
+/// How the index grows with heat, q = heat / full in 0..1.
+enum class Curve {
+  kLinear,  // q
+  kSqrt,    // sqrt(q)
+  kLog,     // ln(1 + 255 q) / ln(256)
+};
+
+/// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without
+/// heat 0. On the linear curve `trunc(float32(count / full) * 255)`, a float32 quotient and a
+/// float32 product; on the others the curve of `trunc(float32(count / full) * 65535) / 65535`,
+/// times 255, truncated.
 class Scale {
  public:
   Scale() = default;
-  /// `full` is the count that the index 255 stands for; 0 gives index 0 everywhere.
-  explicit Scale(uint64_t full) : full_(full) {}
+  /// `full` in counts; below 2^24 it is rounded to float32. 0 gives index 0 everywhere.
+  explicit Scale(double full, Curve curve = Curve::kLinear);
 
-  bool operator==(const Scale&) const = default;
-  uint64_t full() const { return full_; }
+  bool operator==(const Scale& other) const {
+    return full_ == other.full_ && curve_ == other.curve_;
+  }
+  double full() const { return full_; }
 
   /// The index of one count.
   uint8_t index(uint64_t count) const;
@@ -25,7 +46,12 @@ class Scale {
   bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags) const;
 
  private:
-  uint64_t full_ = 0;
+  double full_ = 0;
+  const uint8_t* curve_ = nullptr;  // of 65,536 entries; none for the linear one
 };
+
+/// The smallest count that at least `percent` % (0..100) of the pixels with heat do not exceed; 0
+/// while there is no heat. Counts above 65,535 are told apart to 2^-8 of themselves.
+double percentile(const HeatMap& heat, double percent);
 
 }  // namespace motionheat

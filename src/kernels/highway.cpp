@@ -302,48 +302,111 @@ HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #endif
 }
 
-bool IndexLinear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                 Rows<uint8_t> flags) {
+// Index bytes of float32 quotients. A curve is looked up one by one.
+template <class D>
+HWY_INLINE hn::Vec<hn::Rebind<uint8_t, D> > IndexOf(D d, hn::Vec<D> quotient,
+                                                    const uint8_t* curve) {
+  const hn::Rebind<int32_t, D> d32;
+  const hn::Rebind<uint8_t, D> d8;
+  const auto top = hn::Set(d, curve ? 65535.0f : 255.0f);
+  const auto entries = hn::ConvertTo(d32, hn::Min(hn::Mul(quotient, top), top));
+  if (!curve) return hn::DemoteTo(d8, entries);
+  HWY_ALIGN int32_t entry[hn::MaxLanes(d32)];
+  HWY_ALIGN uint8_t value[hn::MaxLanes(U8())];
+  hn::Store(entries, d32, entry);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) value[i] = curve[entry[i]];
+  return hn::LoadU(d8, value);
+}
+
+// Calls `index_chunk(y, begin, out)` for each chunk that has its flag set and heat; it writes the
+// indices and tells whether any became another.
+template <class HasHeat, class IndexChunk>
+HWY_INLINE bool ForFlagged(Rows<uint8_t> index, Extent extent, Rows<uint8_t> flags,
+                           HasHeat has_heat, IndexChunk index_chunk) {
+  bool any = false;
+  ForChunks(extent, [&](int y, int begin) {
+    uint8_t& flag = flags[y][begin / kChunk];
+    if (!flag) return;
+    uint8_t* out = index[y] + begin;
+    PrefetchAhead(out, extent.width);
+    flag = has_heat(y, begin) && index_chunk(y, begin, out);
+    any |= flag;
+  });
+  return any;
+}
+
+bool IndexU16(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
+              const uint8_t* curve, Rows<uint8_t> flags) {
   const hn::CappedTag<float, kChunk> d;
   const hn::CappedTag<uint16_t, kChunk> d_test;
   const hn::Rebind<uint16_t, decltype(d)> d16;
   const hn::Rebind<int32_t, decltype(d)> d32;
   const hn::Rebind<uint8_t, decltype(d)> d8;
-  const auto divisor = hn::Set(d, max);
-  const auto inverse = hn::Set(d, 1.0f / max);
-  const auto top = hn::Set(d, 255.0f);
-  bool any = false;
-  ForChunks(extent, [&](int y, int begin) {
-    uint8_t& flag = flags[y][begin / kChunk];
-    if (!flag) return;
+  const auto divisor = hn::Set(d, full);
+  const auto inverse = hn::Set(d, 1.0f / full);
+  // Most of a map has no heat.
+  const auto has_heat = [&](int y, int begin) {
     const uint16_t* l = low[y] + begin;
-    uint8_t* out = index[y] + begin;
     PrefetchAhead(l, extent.width);
-    PrefetchAhead(out, extent.width);
-    // Most of a map has no heat.
     auto heat = hn::Zero(d_test);
     for (int x = 0; x < kChunk; x += int(hn::Lanes(d_test)))
       heat = hn::Or(heat, hn::LoadU(d_test, l + x));
-    flag = AnySet(d_test, heat);
-    if (!flag) return;
-
+    return AnySet(d_test, heat);
+  };
+  bool any = ForFlagged(index, extent, flags, has_heat, [&](int y, int begin, uint8_t* out) {
+    const uint16_t* l = low[y] + begin;
     auto difference = hn::Zero(d8);
     for (int x = 0; x < kChunk; x += int(hn::Lanes(d))) {
       const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
-      const auto value = hn::ConvertTo(d32, hn::Mul(Quotient(count, divisor, inverse), top));
-      const auto bytes = hn::DemoteTo(d8, value);
+      const auto bytes = IndexOf(d, Quotient(count, divisor, inverse), curve);
       difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
       hn::StoreU(bytes, d8, out + x);
     }
-    flag = AnySet(d8, difference);
-    any |= flag;
+    return AnySet(d8, difference);
   });
   const int whole = Whole(extent, kChunk);
   if (whole < extent.width)
     any |=
-        scalar.index_linear(low.from(whole), index.from(whole),
-                            {extent.width - whole, extent.height}, max, flags.from(whole / kChunk));
+        scalar.index_u16(low.from(whole), index.from(whole), {extent.width - whole, extent.height},
+                         full, curve, flags.from(whole / kChunk));
   return any;
+}
+
+bool IndexU48(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
+              Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags) {
+#if HWY_HAVE_FLOAT64
+  const hn::CappedTag<double, kChunk> d;
+  const hn::Rebind<float, decltype(d)> d_float;
+  const hn::Rebind<uint16_t, decltype(d)> d16;
+  const hn::Rebind<int32_t, decltype(d)> d32;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const auto divisor = hn::Set(d, full);
+  const auto word = hn::Set(d, 65536.0);
+  const auto has_heat = [](int, int) { return true; };
+  bool any = ForFlagged(index, extent, flags, has_heat, [&](int y, int begin, uint8_t* out) {
+    const uint16_t* l = low[y] + begin;
+    const int32_t* h = reinterpret_cast<const int32_t*>(high[y]) + begin;
+    auto difference = hn::Zero(d8);
+    for (int x = 0; x < kChunk; x += int(hn::Lanes(d))) {
+      const auto lower = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
+      const auto upper = hn::PromoteTo(d, hn::LoadU(d32, h + x));
+      const auto count = hn::Add(hn::Mul(upper, word), lower);
+      const auto quotient = hn::DemoteTo(d_float, hn::Div(count, divisor));
+      const auto bytes = IndexOf(d_float, quotient, curve);
+      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
+      hn::StoreU(bytes, d8, out + x);
+    }
+    return AnySet(d8, difference);
+  });
+  const int whole = Whole(extent, kChunk);
+  if (whole < extent.width)
+    any |= scalar.index_u48(low.from(whole), high.from(whole), index.from(whole),
+                            {extent.width - whole, extent.height}, full, curve,
+                            flags.from(whole / kChunk));
+  return any;
+#else
+  return scalar.index_u48(low, high, index, extent, full, curve, flags);
+#endif
 }
 
 // The mask of alpha and padding in every lane.
@@ -507,7 +570,8 @@ const Kernels* Set() {
       .difference_rgb = DifferenceRgb,
       .gather_u8 = GatherU8,
       .accumulate = Accumulate,
-      .index_linear = IndexLinear,
+      .index_u16 = IndexU16,
+      .index_u48 = IndexU48,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
   };

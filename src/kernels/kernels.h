@@ -94,11 +94,16 @@ struct Kernels {
   /// pixel moved, and leaves the others.
   Accumulated (*accumulate)(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
                             uint16_t increment, Rows<uint8_t> moved);
-  /// index = min(255, trunc(float(low) / max * 255)) in chunks whose flag is set. Where low is 0
-  /// the index must already be 0. Clears the flags of chunks in which no index became another; true
-  /// if any flag is left.
-  bool (*index_linear)(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                       Rows<uint8_t> flags);
+  /// index = min(255, trunc(float(count) / full * 255)) in chunks whose flag is set, in float32.
+  /// With a `curve` of 65,536 entries it is curve[min(65535, trunc(float(count) / full * 65535))]
+  /// instead; entry 0 must be 0. Where a count is 0 the index must already be 0. Clears the flags
+  /// of chunks in which no index became another; true if any flag is left.
+  bool (*index_u16)(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
+                    const uint8_t* curve, Rows<uint8_t> flags);
+  /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
+  /// float64, rounded to float32.
+  bool (*index_u48)(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
+                    Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags);
   /// dst = blend of src and color where byte `x % 4` of `mask` is 0xff, else src. `dst` may be
   /// `src`.
   void (*blend_u8)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,

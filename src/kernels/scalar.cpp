@@ -85,8 +85,10 @@ Accumulated accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent exte
   return result;
 }
 
-bool index_linear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float max,
-                  Rows<uint8_t> flags) {
+// `quotient(y, x)` is count / full in float32.
+template <typename Quotient>
+bool index_flagged(Rows<uint8_t> index, Extent extent, const uint8_t* curve, Rows<uint8_t> flags,
+                   Quotient quotient) {
   bool any = false;
   for (int y = 0; y < extent.height; ++y) {
     for (int begin = 0; begin < extent.width; begin += kChunk) {
@@ -94,7 +96,9 @@ bool index_linear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, 
       if (!flag) continue;
       flag = false;
       for (int x = begin; x < std::min(begin + kChunk, extent.width); ++x) {
-        const uint8_t value = uint8_t(std::min(255.0f, float(low[y][x]) / max * 255.0f));
+        const float q = quotient(y, x);
+        const uint8_t value = curve ? curve[uint16_t(std::min(65535.0f, q * 65535.0f))]
+                                    : uint8_t(std::min(255.0f, q * 255.0f));
         flag |= value != index[y][x];
         index[y][x] = value;
       }
@@ -102,6 +106,19 @@ bool index_linear(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, 
     }
   }
   return any;
+}
+
+bool index_u16(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
+               const uint8_t* curve, Rows<uint8_t> flags) {
+  return index_flagged(index, extent, curve, flags,
+                       [&](int y, int x) { return float(low[y][x]) / full; });
+}
+
+bool index_u48(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
+               Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags) {
+  return index_flagged(index, extent, curve, flags, [&](int y, int x) {
+    return float((double(high[y][x]) * 65536.0 + low[y][x]) / full);
+  });
 }
 
 template <typename Join>
@@ -172,7 +189,8 @@ const Kernels scalar = {
     .difference_rgb = difference_rgb,
     .gather_u8 = gather_u8,
     .accumulate = accumulate,
-    .index_linear = index_linear,
+    .index_u16 = index_u16,
+    .index_u48 = index_u48,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
 };

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Every format and size against the model, byte by byte.
+// Every format and size against the model, byte by byte, and nothing beside the picture.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <numeric>
+
 #include "common.h"
 #include "model.h"
 
 namespace {
 
-const char* const kFormats[] = {"RGB",  "BGR",  "RGBx", "BGRx", "xRGB", "xBGR", "RGBA",
-                                "BGRA", "ARGB", "ABGR", "I420", "YV12", "NV12", "NV21",
-                                "Y42B", "Y444", "AYUV", "VUYA", "GRAY8"};
+const char* const kFormats[] = {
+    "RGB",  "BGR",  "RGBx", "BGRx",  "xRGB",      "xBGR",      "RGBA",      "BGRA",     "ARGB",
+    "ABGR", "I420", "YV12", "NV12",  "NV21",      "Y42B",      "Y444",      "YUY2",     "UYVY",
+    "YVYU", "AYUV", "VUYA", "GRAY8", "I420_10LE", "I422_10LE", "P010_10LE", "GRAY16_LE"};
 
 // Odd ones, one pixel, and such that end just after a tile of the heat map does.
 const cv::Size kSizes[] = {{1, 1}, {2, 2}, {3, 5}, {17, 9}, {257, 33}, {64, 48}, {1, 40}, {300, 1}};
@@ -19,6 +25,103 @@ std::string caps(const std::string& format, cv::Size size, const std::string& mo
   return "video/x-raw,format=" + format + ",width=" + std::to_string(size.width) +
          ",height=" + std::to_string(size.height) + ",framerate=25/1" + more;
 }
+
+// A picture of which each row lies on pages of its own, at their end or at their beginning, and
+// pages that no one may touch on either side.
+class GuardedPicture {
+ public:
+  GuardedPicture(const Picture& picture, bool at_the_end) : picture_(picture) {
+    const size_t page = size_t(sysconf(_SC_PAGESIZE));
+    for (const cv::Mat& plane : picture_.planes) {
+      Plane p{.row_bytes = plane.cols * plane.elemSize(), .rows = size_t(plane.rows)};
+      p.room = (p.row_bytes + page - 1) / page * page;
+      p.stride = p.room + page;
+      p.begin = page + (at_the_end ? p.room - p.row_bytes : 0);
+      p.size = page + p.stride * p.rows;
+      void* map = mmap(nullptr, p.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      fail_unless(map != MAP_FAILED);
+      p.map = static_cast<uint8_t*>(map);
+      planes_.push_back(p);
+    }
+    protect(PROT_READ | PROT_WRITE);
+    for_each_row([](const Plane& p, uint8_t* room, uint8_t* row, const uint8_t* content) {
+      std::fill_n(room, p.room, kAround);
+      std::copy_n(content, p.row_bytes, row);
+    });
+  }
+  ~GuardedPicture() {
+    for (const Plane& p : planes_) munmap(p.map, p.size);
+  }
+  GuardedPicture(const GuardedPicture&) = delete;
+  GuardedPicture& operator=(const GuardedPicture&) = delete;
+
+  /// A buffer of these rows, in memory of its own for each plane.
+  GstBuffer* buffer(GstMemoryFlags flags) {
+    if (flags & GST_MEMORY_FLAG_READONLY) protect(PROT_READ);
+    GstBuffer* buffer = gst_buffer_new();
+    gsize offset[GST_VIDEO_MAX_PLANES] = {}, size = 0;
+    gint stride[GST_VIDEO_MAX_PLANES] = {};
+    for (size_t i = 0; i < planes_.size(); ++i) {
+      const Plane& p = planes_[i];
+      const gsize bytes = p.stride * (p.rows - 1) + p.row_bytes;
+      gst_buffer_append_memory(buffer, gst_memory_new_wrapped(flags, p.map + p.begin, bytes, 0,
+                                                              bytes, nullptr, nullptr));
+      offset[i] = size;
+      stride[i] = gint(p.stride);
+      size += bytes;
+    }
+    const GstVideoInfo& info = picture_.info;
+    gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT(&info),
+                                   info.width, info.height, guint(planes_.size()), offset, stride);
+    return buffer;
+  }
+
+  /// What the rows are now; what they share their pages with must be as it was.
+  Picture now() {
+    bool intact = true;
+    for_each_row([&](const Plane& p, uint8_t* room, uint8_t* row, uint8_t* content) {
+      const auto is_around = [](uint8_t byte) { return byte == kAround; };
+      intact &= std::all_of(room, row, is_around) &&
+                std::all_of(row + p.row_bytes, room + p.room, is_around);
+      std::copy_n(row, p.row_bytes, content);
+    });
+    fail_unless(intact);
+    return picture_;
+  }
+
+ private:
+  static constexpr uint8_t kAround = 0xa5;
+
+  struct Plane {
+    size_t row_bytes = 0;
+    size_t rows = 0;
+    size_t room = 0;  // of the pages that a row lies on
+    size_t stride = 0;
+    size_t begin = 0;  // of the first row
+    size_t size = 0;
+    uint8_t* map = nullptr;
+  };
+
+  template <typename Visit>
+  void for_each_row(Visit visit) {
+    for (size_t i = 0; i < planes_.size(); ++i) {
+      const Plane& p = planes_[i];
+      for (size_t y = 0; y < p.rows; ++y) {
+        uint8_t* const row = p.map + p.begin + p.stride * y;
+        visit(p, p.map + p.stride * (y + 1) - p.room, row, picture_.planes[i].ptr(int(y)));
+      }
+    }
+  }
+
+  void protect(int protection) {
+    for (const Plane& p : planes_)
+      for (size_t y = 0; y < p.rows; ++y)
+        mprotect(p.map + p.stride * (y + 1) - p.room, p.room, protection);
+  }
+
+  Picture picture_;
+  std::vector<Plane> planes_;
+};
 
 // Plays pictures in which something moves, and two in which nothing does.
 void compare(Stream& stream, Model& model, unsigned seed = 1) {
@@ -71,6 +174,38 @@ GST_START_TEST(none_in_each_format) {
 }
 GST_END_TEST;
 
+// In place: rows are read and written, and nothing else is. Read-only: rows are read. Widths of
+// whole vectors and others.
+GST_START_TEST(nothing_outside_the_rows_is_touched) {
+  for (const cv::Size& size :
+       {cv::Size(1, 1), cv::Size(35, 7), cv::Size(301, 19), cv::Size(320, 6)}) {
+    for (const char* output : {"overlay", "heatmap", "none"}) {
+      for (const auto flags : {GstMemoryFlags(0), GST_MEMORY_FLAG_READONLY}) {
+        Stream stream(caps(kFormats[__i__], size));
+        stream.set("output", output);
+        const bool draws = output != std::string("none");
+        const bool in_place = !draws || flags == 0;
+        Model model;
+        Picture picture = noise(stream.info(), 8);
+        for (unsigned i = 0; i < 4; ++i) {
+          model.add(picture);
+          const Picture expected = !draws                             ? picture
+                                   : output == std::string("overlay") ? model.overlay(picture)
+                                                                      : model.heatmap(picture);
+          GuardedPicture guarded(picture, i % 2 == 0);
+          GstBuffer* in = guarded.buffer(flags);
+          const BufferPtr out = stream.push(in);
+          fail_unless((out.get() == in) == in_place, "%s, flags %d, frame %u", output, flags, i);
+          fail_unless(to_picture(out.get(), stream.info()) == expected, "frame %u", i);
+          fail_unless(guarded.now() == (in_place ? expected : picture), "frame %u", i);
+          picture = moved(picture, i);
+        }
+      }
+    }
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(each_colormap) {
   for (const char* format : {"BGR", "I420"}) {
     Stream stream(caps(format, {31, 22}));
@@ -97,7 +232,7 @@ GST_START_TEST(opacities) {
 GST_END_TEST;
 
 GST_START_TEST(colorimetries) {
-  for (const char* format : {"I420", "NV12"}) {
+  for (const char* format : {"I420", "NV12", "YUY2", "Y444", "I422_10LE", "P010_10LE"}) {
     Stream stream(
         caps(format, {35, 19}, ",colorimetry=(string)" + std::string(kColorimetries[__i__])));
     Model model;
@@ -108,9 +243,37 @@ GST_END_TEST;
 
 GST_START_TEST(gray_ranges) {
   for (const char* colorimetry : {"1:4:0:0", "2:4:0:0"}) {
-    Stream stream(caps("GRAY8", {35, 19}, std::string(",colorimetry=(string)") + colorimetry));
+    for (const char* format : {"GRAY8", "GRAY16_LE"}) {
+      Stream stream(caps(format, {35, 19}, std::string(",colorimetry=(string)") + colorimetry));
+      Model model;
+      compare(stream, model);
+    }
+  }
+}
+GST_END_TEST;
+
+// In 10 bits the blend is one of the two values around the exact one, whatever the opacity.
+GST_START_TEST(opacities_in_10_bits) {
+  for (const char* text :
+       {"0", "0.001", "0.1", "0.25", "0.3", "0.5", "0.6", "0.77", "0.999", "1"}) {
+    const GstVideoInfo info = video_info(caps("I420_10LE", {1024, 64}));
+    Stream stream(caps("I420_10LE", {1024, 64}));
+    stream.set("opacity", text);
+    const double opacity = g_ascii_strtod(text, nullptr);
+    Picture picture(info);
+    cv::Mat ramp(64, 1024, CV_16UC1);
+    for (int x = 0; x < ramp.cols; ++x) ramp.col(x).setTo(x);
+    set_component(picture, 0, ramp);
     Model model;
-    compare(stream, model);
+    model.add(picture);
+    const Picture colors = model.heatmap(picture), shown = stream.show(picture);
+    const int color = ushort(colors.planes[0].at<cv::Vec2b>(0, 0)[0] |
+                             colors.planes[0].at<cv::Vec2b>(0, 0)[1] << 8);
+    for (int x = 0; x < ramp.cols; ++x) {
+      const cv::Vec2b bytes = shown.planes[0].at<cv::Vec2b>(5, x);
+      const double error = (bytes[0] | bytes[1] << 8) - (x * (1 - opacity) + color * opacity);
+      fail_unless(std::abs(error) <= 0.5 + 1.0 / 64, "opacity %s, value %d: %f", text, x, error);
+    }
   }
 }
 GST_END_TEST;
@@ -135,12 +298,21 @@ GST_START_TEST(thresholds) {
   const std::string stream_caps[] = {caps("GRAY8", {256, 1}),
                                      caps("I420", {256, 1}, ",colorimetry=bt709"),
                                      caps("I420", {256, 1}, ",colorimetry=(string)1:3:5:1"),
-                                     caps("NV12", {256, 1}), caps("BGR", {256, 1})};
+                                     caps("NV12", {256, 1}),
+                                     caps("UYVY", {256, 1}),
+                                     caps("BGR", {256, 1}),
+                                     caps("I422_10LE", {1024, 1}),
+                                     caps("P010_10LE", {1024, 1}, ",colorimetry=(string)1:3:5:1"),
+                                     caps("GRAY16_LE", {256, 256}),
+                                     caps("GRAY16_LE", {256, 256}, ",colorimetry=(string)2:4:0:0")};
   Stream stream(stream_caps[__i__]);
   stream.set("output", "none");
   const Picture low = filled(stream.info(), 0);
   Picture ramp = low;
-  for (int x = 0; x < 256; ++x) ramp.planes[0].col(x).setTo(cv::Scalar::all(x));
+  cv::Mat values(stream.info().height, stream.info().width, CV_16UC1);
+  std::iota(values.begin<ushort>(), values.end<ushort>(), ushort{0});
+  for (int c = 0; c < (GST_VIDEO_INFO_IS_RGB(&ramp.info) ? 3 : 1); ++c)
+    set_component(ramp, c, values);
   const cv::Mat grey = difference(ramp, low);
 
   for (int threshold = 0; threshold <= 255; ++threshold) {
@@ -175,11 +347,13 @@ static Suite* formats_suite() {
   tcase_add_loop_test(tc, heatmap_in_each_format, 0, G_N_ELEMENTS(kFormats));
   tcase_add_loop_test(tc, none_in_each_format, 0, G_N_ELEMENTS(kFormats));
   tcase_add_loop_test(tc, each_colormap, cv::COLORMAP_AUTUMN, cv::COLORMAP_DEEPGREEN + 1);
+  tcase_add_loop_test(tc, nothing_outside_the_rows_is_touched, 0, G_N_ELEMENTS(kFormats));
   tcase_add_test(tc, opacities);
+  tcase_add_test(tc, opacities_in_10_bits);
   tcase_add_loop_test(tc, colorimetries, 0, G_N_ELEMENTS(kColorimetries));
   tcase_add_test(tc, gray_ranges);
   tcase_add_test(tc, colorimetry_by_size);
-  tcase_add_loop_test(tc, thresholds, 0, 5);
+  tcase_add_loop_test(tc, thresholds, 0, 10);
   tcase_add_test(tc, chroma_does_not_move);
   return suite;
 }

@@ -5,17 +5,45 @@
 
 namespace {
 
-// The plane of one component: R, G, B or Y, U, V.
-cv::Mat component(const Picture& picture, int c) {
-  cv::Mat values;
-  cv::extractChannel(picture.planes[GST_VIDEO_INFO_COMP_PLANE(&picture.info, c)], values,
-                     GST_VIDEO_INFO_COMP_POFFSET(&picture.info, c));
-  return values;
+int depth(const GstVideoInfo& info) {
+  return GST_VIDEO_INFO_COMP_DEPTH(&info, 0);
 }
 
-void set_component(Picture& picture, int c, const cv::Mat& values) {
-  cv::insertChannel(values, picture.planes[GST_VIDEO_INFO_COMP_PLANE(&picture.info, c)],
-                    GST_VIDEO_INFO_COMP_POFFSET(&picture.info, c));
+// The highest value of a sample, and how far it is shifted from the lowest bit.
+int top(const GstVideoInfo& info) {
+  return (1 << depth(info)) - 1;
+}
+int shift(const GstVideoInfo& info) {
+  return GST_VIDEO_FORMAT_INFO_SHIFT(info.finfo, 0);
+}
+
+// Where sample (x, y) of a component begins. One of more than 8 bits has two bytes, the lower
+// first.
+uchar* sample(const Picture& picture, int c, int x, int y) {
+  const GstVideoInfo* info = &picture.info;
+  int offset = GST_VIDEO_INFO_COMP_POFFSET(info, c);
+  // GStreamer 1.22 counts this one in samples.
+  if (GST_VIDEO_INFO_FORMAT(info) == GST_VIDEO_FORMAT_P010_10LE && c == 2) offset = 2;
+  const cv::Mat& plane = picture.planes[GST_VIDEO_INFO_COMP_PLANE(info, c)];
+  return plane.data + plane.step * y + GST_VIDEO_INFO_COMP_PSTRIDE(info, c) * x + offset;
+}
+
+// The values of one component: R, G, B or Y, U, V.
+cv::Mat component(const Picture& picture, int c) {
+  const GstVideoInfo* info = &picture.info;
+  const bool wide = depth(*info) > 8;
+  cv::Mat values(GST_VIDEO_INFO_COMP_HEIGHT(info, c), GST_VIDEO_INFO_COMP_WIDTH(info, c),
+                 wide ? CV_16UC1 : CV_8UC1);
+  for (int y = 0; y < values.rows; ++y) {
+    for (int x = 0; x < values.cols; ++x) {
+      const uchar* from = sample(picture, c, x, y);
+      if (wide)
+        values.at<ushort>(y, x) = ushort((from[0] | from[1] << 8) >> shift(*info)) & top(*info);
+      else
+        values.at<uchar>(y, x) = *from;
+    }
+  }
+  return values;
 }
 
 cv::Mat bgr(const Picture& picture) {
@@ -53,9 +81,13 @@ std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr) {
   const double cb = (b - y) / (1 - kb) / 2;
   const double cr = (r - y) / (1 - kr) / 2;
   const bool limited = is_limited(info);
-  const auto round = [](double v) { return int(std::clamp(std::floor(v + 0.5), 0.0, 255.0)); };
-  return {round(limited ? 16 + 219 * y : 255 * y), round(128 + (limited ? 224 : 255) * cb),
-          round(128 + (limited ? 224 : 255) * cr)};
+  const double unit = double(1 << depth(info)) / 256;
+  const double middle = 128 * unit, chroma = limited ? 224 * unit : top(info);
+  const auto round = [&](double v) {
+    return int(std::clamp(std::floor(v + 0.5), 0.0, double(top(info))));
+  };
+  return {round(limited ? (16 + 219 * y) * unit : top(info) * y), round(middle + chroma * cb),
+          round(middle + chroma * cr)};
 }
 
 // The mean of blocks as large as a chroma sample, rounded to nearest; those at an odd edge are
@@ -63,18 +95,37 @@ std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr) {
 cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift) {
   const int block_width = 1 << x_shift, block_height = 1 << y_shift;
   cv::Mat result((values.rows + block_height - 1) / block_height,
-                 (values.cols + block_width - 1) / block_width, CV_8UC1);
+                 (values.cols + block_width - 1) / block_width, CV_16UC1);
   for (int y = 0; y < result.rows; ++y) {
     for (int x = 0; x < result.cols; ++x) {
       const cv::Rect block(x * block_width, y * block_height, block_width, block_height);
       const cv::Mat inside = values(block & cv::Rect(cv::Point(), values.size()));
-      result.at<uchar>(y, x) = uchar(std::floor(cv::mean(inside)[0] + 0.5));
+      result.at<ushort>(y, x) = ushort(std::floor(cv::mean(inside)[0] + 0.5));
     }
   }
   return result;
 }
 
 }  // namespace
+
+void set_component(Picture& picture, int c, const cv::Mat& values) {
+  cv::Mat wide;
+  values.convertTo(wide, CV_16U);
+  const GstVideoInfo& info = picture.info;
+  for (int y = 0; y < wide.rows; ++y) {
+    for (int x = 0; x < wide.cols; ++x) {
+      uchar* to = sample(picture, c, x, y);
+      const int value = wide.at<ushort>(y, x) << shift(info);
+      if (depth(info) == 8) {
+        *to = uchar(value);
+        continue;
+      }
+      const int bits = top(info) << shift(info);
+      to[0] = uchar((to[0] & ~bits) | value);
+      to[1] = uchar((to[1] & ~(bits >> 8)) | value >> 8);
+    }
+  }
+}
 
 cv::Mat difference(const Picture& a, const Picture& b) {
   cv::Mat grey;
@@ -84,11 +135,14 @@ cv::Mat difference(const Picture& a, const Picture& b) {
     cv::cvtColor(change, grey, cv::COLOR_BGR2GRAY);
     return grey;
   }
-  cv::absdiff(component(a, 0), component(b, 0), grey);
-  if (is_limited(a.info)) {
-    for (uchar& value : cv::Mat_<uchar>(grey))
-      value = uchar(std::min(255.0, std::floor(value * 255 / 219.0 + 0.5)));
-  }
+  cv::Mat luma;
+  cv::absdiff(component(a, 0), component(b, 0), luma);
+  luma.convertTo(luma, CV_64F);
+  const double white = is_limited(a.info) ? 219 * (1 << depth(a.info)) / 256.0 : top(a.info);
+  grey.create(luma.size(), CV_8UC1);
+  std::transform(luma.begin<double>(), luma.end<double>(), grey.begin<uchar>(), [&](double value) {
+    return uchar(std::min(255.0, std::floor(value * 255 / white + 0.5)));
+  });
   return grey;
 }
 
@@ -136,12 +190,13 @@ Picture Model::heatmap(const Picture& picture) const {
   Picture result = picture;
   const int n_colors = std::min<int>(3, GST_VIDEO_INFO_N_COMPONENTS(&picture.info));
   for (int c = 0; c < n_colors; ++c) {
-    cv::Mat values(colors.size(), CV_8UC1);
+    cv::Mat values(colors.size(), CV_16UC1);
     if (GST_VIDEO_INFO_IS_RGB(&picture.info)) {
       cv::extractChannel(colors, values, 2 - c);
+      values.convertTo(values, CV_16U);
     } else {
-      std::transform(colors.begin<cv::Vec3b>(), colors.end<cv::Vec3b>(), values.begin<uchar>(),
-                     [&](const cv::Vec3b& v) { return uchar(ycbcr(picture.info, v)[c]); });
+      std::transform(colors.begin<cv::Vec3b>(), colors.end<cv::Vec3b>(), values.begin<ushort>(),
+                     [&](const cv::Vec3b& v) { return ushort(ycbcr(picture.info, v)[c]); });
     }
     set_component(result, c,
                   subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(picture.info.finfo, c),
@@ -150,14 +205,27 @@ Picture Model::heatmap(const Picture& picture) const {
   return result;
 }
 
+cv::Mat Model::blended(const GstVideoInfo& info, const cv::Mat& picture,
+                       const cv::Mat& color) const {
+  cv::Mat result;
+  cv::addWeighted(picture, 1 - opacity, color, opacity, 0, result);
+  if (depth(info) < 16) return result;
+  // No bits are left to round with: products with weights of 16 bits lose their fractions, and one
+  // is what both lose on average.
+  const unsigned weight = unsigned(std::lround(opacity * 65536));
+  for (int y = 0; y < result.rows; ++y)
+    for (int x = 0; x < result.cols; ++x)
+      result.at<ushort>(y, x) = ushort((picture.at<ushort>(y, x) * (65536 - weight) >> 16) +
+                                       (color.at<ushort>(y, x) * weight >> 16) + 1);
+  return result;
+}
+
 Picture Model::overlay(const Picture& picture) const {
   const Picture colors = heatmap(picture);
   Picture result = picture;
   const int n_colors = std::min<int>(3, GST_VIDEO_INFO_N_COMPONENTS(&picture.info));
   for (int c = 0; c < n_colors; ++c) {
-    cv::Mat values;
-    cv::addWeighted(component(picture, c), 1 - opacity, component(colors, c), opacity, 0, values);
-    set_component(result, c, values);
+    set_component(result, c, blended(picture.info, component(picture, c), component(colors, c)));
   }
   return result;
 }

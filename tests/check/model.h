@@ -37,6 +37,8 @@ class Model {
   }
 
  private:
+  cv::Mat blended(const GstVideoInfo& info, const cv::Mat& picture, const cv::Mat& color) const;
+
   cv::Mat heat_;  // float32, 255 for each event
   std::unique_ptr<Picture> previous_;
   double motion_ = 0;
@@ -44,3 +46,6 @@ class Model {
 
 /// Step 1: how much each pixel changed, in 8-bit full-range grey.
 cv::Mat difference(const Picture& a, const Picture& b);
+
+/// Sets the values of one component (R, G, B or Y, U, V), and no other bit.
+void set_component(Picture& picture, int c, const cv::Mat& values);

@@ -168,7 +168,6 @@ TEST(HeatMap, AssignReplacesWhatWasThere) {
     EXPECT_EQ(counts_of(heat), Counts(16, count));
     EXPECT_EQ(heat.max(), count);
     EXPECT_EQ(heat.is_cold(0), count == 0);
-    EXPECT_EQ(heat.high(0) != nullptr, count > 65535);
   }
 }
 

@@ -92,11 +92,42 @@ TEST_P(KernelSet, DividesExactly) {
       for (uint32_t i = 0; i < kWidth; ++i) low[i] = uint16_t(std::min(first + i, counts - 1));
       std::vector<uint8_t> index(kWidth), twin(kWidth);
       std::vector<uint8_t> flags(kWidth / kernels::kChunk, 1), twin_flags = flags;
-      GetParam()->index_linear({low.data(), 0}, {index.data(), 0}, {kWidth, 1}, float(max),
-                               {flags.data(), 0});
-      kernels::scalar.index_linear({low.data(), 0}, {twin.data(), 0}, {kWidth, 1}, float(max),
-                                   {twin_flags.data(), 0});
+      GetParam()->index_u16({low.data(), 0}, {index.data(), 0}, {kWidth, 1}, float(max), nullptr,
+                            {flags.data(), 0});
+      kernels::scalar.index_u16({low.data(), 0}, {twin.data(), 0}, {kWidth, 1}, float(max), nullptr,
+                                {twin_flags.data(), 0});
       ASSERT_EQ(index, twin) << max << " from " << first;
+      ASSERT_EQ(flags, twin_flags);
+    }
+  }
+}
+
+// Counts of two words, divisors that are no integers, curves, rows that end within a chunk.
+TEST_P(KernelSet, IndexesAsItsScalarTwin) {
+  constexpr int kWidth = 203, kChunks = kWidth / kernels::kChunk + 1;
+  std::mt19937 random(3);
+  std::vector<uint8_t> curve(65536);
+  for (size_t i = 0; i < curve.size(); ++i) curve[i] = uint8_t(std::sqrt(i / 65535.0) * 255);
+  for (int round = 0; round < 200; ++round) {
+    const double full = std::exp2((random() % 4000) / 100.0 - 2);
+    const uint8_t* const table = round % 2 ? curve.data() : nullptr;
+    std::vector<uint16_t> low(kWidth);
+    std::vector<uint32_t> high(kWidth);
+    for (uint16_t& word : low) word = random() % 3 ? uint16_t(random()) : 0;
+    for (uint32_t& word : high) word = random() >> (1 + random() % 31);
+    for (const bool wide : {false, true}) {
+      std::vector<uint8_t> index(kWidth), twin(kWidth), flags(kChunks), twin_flags;
+      for (uint8_t& flag : flags) flag = random() % 4 != 0;
+      twin_flags = flags;
+      const auto run = [&](const Kernels& k, std::vector<uint8_t>& out, std::vector<uint8_t>& f) {
+        if (wide)
+          return k.index_u48({low.data(), 0}, {high.data(), 0}, {out.data(), 0}, {kWidth, 1}, full,
+                             table, {f.data(), 0});
+        return k.index_u16({low.data(), 0}, {out.data(), 0}, {kWidth, 1}, float(full), table,
+                           {f.data(), 0});
+      };
+      ASSERT_EQ(run(*GetParam(), index, flags), run(kernels::scalar, twin, twin_flags));
+      ASSERT_EQ(index, twin) << "full " << full;
       ASSERT_EQ(flags, twin_flags);
     }
   }

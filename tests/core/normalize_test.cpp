@@ -66,7 +66,7 @@ TEST(Scale, StaysExactBeyondFloat32) {
   std::vector<uint64_t> counts(kTilePixels);
   std::vector<uint8_t> index(kTilePixels);
   for (const uint64_t max : {uint64_t{70001}, (uint64_t{1} << 24) + 1, uint64_t{3000000019},
-                             (uint64_t{1} << 32) + 1, (uint64_t{1} << 48) - 1}) {
+                             (uint64_t{1} << 32) + 1, (uint64_t{1} << 47) - 1}) {
     std::fill(index.begin(), index.end(), 0);
     for (uint64_t& count : counts) count = random() % max >> random() % 20;
     counts[7] = max;

@@ -26,13 +26,25 @@ FIELDS = {
 
 PROPERTIES = {
     "threshold": "Unsigned Integer. Range: 0 - 255 Default: 25",
+    "detector": 'Default: 0, "difference"',
+    "analysis-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
+    "half-life": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
+    "normalization": 'Default: 0, "max"',
+    "percentile": "Double. Range: 0 - 100 Default: 99.5",
+    "full-scale": "Default: 300",
+    "curve": 'Default: 0, "linear"',
     "colormap": 'Default: 2, "jet"',
     "opacity": "Double. Range: 0 - 1 Default: 0.4",
     "output": 'Default: 0, "overlay"',
+    "background": 'Default: 0, "live"',
     "post-messages": "Boolean. Default: true",
     "interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 1000000000",
     "message-width": "Default: 64",
     "snapshot-location": "String. Default: null",
+    "snapshot-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
+    "snapshot-reset": "Boolean. Default: false",
+    "state-location": "String. Default: null",
+    "state-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 60000000000",
     "n-threads": "Unsigned Integer. Range: 0 - 64 Default: 1",
     "stats": 'flags: readable Boxed pointer of type "GstStructure"',
     "heatmap": 'flags: readable Boxed pointer of type "GstSample"',
@@ -95,7 +107,8 @@ class Inspect(unittest.TestCase):
             self.assertIn(expected, " ".join(text.split()))
 
     def test_live_properties_say_so(self):
-        for name in PROPERTIES.keys() - {"stats", "heatmap"}:
+        fixed = {"stats", "heatmap", "state-location"}
+        for name in PROPERTIES.keys() - fixed:
             self.assertIn("changeable in NULL, READY, PAUSED or PLAYING", self.properties[name])
 
     def test_lists_every_colour_map(self):

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "detector.h"
+
+#include <cstring>
+#include <opencv2/core.hpp>
+
+#include "tile_grid.h"
+
+namespace motionheat {
+namespace {
+
+// Until the models have seen a few frames they take everything for foreground.
+constexpr int kSettlingFrames = 5;
+
+cv::Ptr<cv::BackgroundSubtractor> make_model(Detector detector) {
+  if (detector == Detector::kMog2) return cv::createBackgroundSubtractorMOG2();
+  return cv::createBackgroundSubtractorKNN();
+}
+
+// Bytes that OpenCV keeps of a pixel: five Gaussians of weight, variance and mean; 3 x 7 samples
+// with a flag.
+size_t model_pixel_bytes(Detector detector, size_t channels) {
+  if (detector == Detector::kMog2) return 5 * (2 + channels) * sizeof(float);
+  return 3 * 7 * (channels + 1);
+}
+
+}  // namespace
+
+BackgroundSubtractor::BackgroundSubtractor(Detector detector, const PixelFormat& format)
+    : format_(format),
+      model_(make_model(detector)),
+      model_pixel_bytes_(model_pixel_bytes(detector, format.model == ColorModel::kRgb ? 3 : 1)) {}
+
+void BackgroundSubtractor::apply(const ConstFrameView& frame) {
+  const bool rgb = format_.model == ColorModel::kRgb;
+  const int channels = rgb ? 3 : 1;
+  const cv::Size size(frame.size.width, frame.size.height);
+  if (picture_.size() != size) frames_ = 0;
+  picture_.create(size, CV_8UC(channels));
+  const int shift = format_.components[0].lsb + format_.components[0].depth - 8;
+  for (int i = 0; i < channels; ++i) {
+    const Component& c = format_.components[i];
+    for (int y = 0; y < size.height; ++y) {
+      const uint8_t* from = frame.row(c.plane, y) + c.offset;
+      uint8_t* to = picture_.ptr(y) + i;
+      for (int x = 0; x < size.width; ++x, from += c.step, to += channels)
+        *to = format_.sample_bytes() == 1 ? *from : uint8_t((from[0] | from[1] << 8) >> shift);
+    }
+  }
+  model_->apply(picture_, mask_);
+  cv::compare(mask_, 255, mask_, cv::CMP_EQ);  // shadows have another value
+  ++frames_;
+}
+
+bool BackgroundSubtractor::is_settled() const {
+  return frames_ > kSettlingFrames;
+}
+
+void BackgroundSubtractor::copy_mask(const Rect& area, uint8_t* mask, ptrdiff_t mask_stride,
+                                     uint8_t* moved) const {
+  for (int y = 0; y < area.height; ++y) {
+    const uint8_t* from = mask_.ptr(area.y + y) + area.x;
+    std::copy_n(from, area.width, mask + mask_stride * y);
+    for (int x = 0; x < area.width; x += TileGrid::kWidth)
+      moved[x / TileGrid::kWidth] |=
+          std::memchr(from + x, 0xff, std::min(TileGrid::kWidth, area.width - x)) != nullptr;
+  }
+}
+
+size_t BackgroundSubtractor::memory() const {
+  return picture_.total() * (model_pixel_bytes_ + picture_.channels() + 1);
+}
+
+}  // namespace motionheat

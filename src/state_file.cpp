@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "state_file.h"
+
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+constexpr std::string_view kMagic = "motionheatmap-state ";
+constexpr unsigned kVersion = 1;
+constexpr size_t kFirstLine = kMagic.size() + 2;  // with the version and a line feed
+constexpr size_t kChecksum = 64;                  // SHA-256 in hexadecimal digits
+constexpr size_t kHeader = kFirstLine + kChecksum + 1;
+constexpr int kMaxBytes = 6;        // of a count
+constexpr size_t kMaxRatio = 1032;  // of zlib: 258 bytes take two bits
+// Counts that do not compress become little larger; the rest is for all other fields.
+constexpr size_t kMaxFile = size_t(State::kMaxArea) * kMaxBytes / 1000 * 1001 + (1 << 20);
+
+struct Unref {
+  void operator()(GVariant* variant) const { g_variant_unref(variant); }
+  void operator()(GConverter* converter) const { g_object_unref(converter); }
+};
+using Variant = std::unique_ptr<GVariant, Unref>;
+using Converter = std::unique_ptr<GConverter, Unref>;
+
+class File {
+ public:
+  // Not to wait for a writer where the path is that of a pipe.
+  explicit File(const std::string& path)
+      : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int fd() const { return fd_; }
+
+  // Appends to `text` what the file still has, as far as to `size` bytes.
+  void read_up_to(size_t size, std::string& text) const {
+    constexpr size_t kPart = 1 << 16;
+    while (text.size() < size) {
+      const size_t had = text.size();
+      text.resize(std::min(size, had + kPart));
+      const ssize_t got = read(fd_, text.data() + had, text.size() - had);
+      if (got < 0 && errno != EINTR) throw StateError(StateError::kUnreadable, g_strerror(errno));
+      text.resize(had + size_t(std::max<ssize_t>(got, 0)));
+      if (got == 0) return;
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+StateError damaged(const std::string& how) {
+  return StateError(StateError::kDamaged, how);
+}
+
+bool is_valid(Size size) {
+  return size.width > 0 && size.height > 0 && size.area() <= State::kMaxArea;
+}
+
+bool is_valid(double unit) {
+  return std::isfinite(unit) && unit > 0;
+}
+
+void check_first_line(std::string_view text) {
+  if (!text.starts_with(kMagic)) {
+    if (kMagic.starts_with(text)) throw damaged("the file is cut off");
+    throw StateError(StateError::kForeign, "this is not a state file of motionheatmap");
+  }
+  text.remove_prefix(kMagic.size());
+  unsigned version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || version == 0 || end == text.data() + text.size() || *end != '\n')
+    throw damaged("the first line is damaged");
+  if (version > kVersion)
+    throw StateError(StateError::kNewer, "the file has format version " + std::to_string(version) +
+                                             ", this program knows up to " +
+                                             std::to_string(kVersion));
+}
+
+std::string checksum(std::string_view body) {
+  char* digits = g_compute_checksum_for_data(
+      G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(body.data()), body.size());
+  std::string text = digits;
+  g_free(digits);
+  return text;
+}
+
+// Runs `input` through a converter and hands the output to `write`, part by part. Without `last`
+// more input will come. Returns how many bytes of input lie behind the end of the converted data.
+template <typename Write>
+size_t convert(GConverter* converter, std::span<const uint8_t> input, bool last, Write write) {
+  const GConverterFlags flags = last ? G_CONVERTER_INPUT_AT_END : G_CONVERTER_NO_FLAGS;
+  std::array<uint8_t, 1 << 16> output;
+  GConverterResult result = G_CONVERTER_CONVERTED;
+  while (result != G_CONVERTER_FINISHED && (last || !input.empty())) {
+    gsize taken = 0;
+    gsize made = 0;
+    result = g_converter_convert(converter, input.data(), input.size(), output.data(),
+                                 output.size(), flags, &taken, &made, nullptr);
+    if (result == G_CONVERTER_ERROR) throw damaged("the counts do not decompress");
+    input = input.subspan(taken);
+    write(std::span<const uint8_t>(output.data(), made));
+  }
+  return input.size();
+}
+
+// The lowest byte of all counts, then the next one: bytes that are alike lie together.
+std::vector<uint8_t> compress(const std::vector<uint64_t>& counts, int n_bytes) {
+  constexpr int kFastest = 1;
+  const Converter compressor(
+      G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, kFastest)));
+  std::vector<uint8_t> compressed;
+  const auto write = [&](std::span<const uint8_t> part) {
+    compressed.insert(compressed.end(), part.begin(), part.end());
+  };
+  std::vector<uint8_t> part(1 << 16);
+  for (int byte = 0; byte < n_bytes; ++byte) {
+    for (size_t i = 0; i < counts.size(); i += part.size()) {
+      const size_t size = std::min(part.size(), counts.size() - i);
+      for (size_t j = 0; j < size; ++j) part[j] = uint8_t(counts[i + j] >> 8 * byte);
+      convert(compressor.get(), {part.data(), size}, false, write);
+    }
+  }
+  convert(compressor.get(), {}, true, write);
+  return compressed;
+}
+
+std::vector<uint64_t> decompress(std::span<const uint8_t> compressed, size_t area, int n_bytes) {
+  if (area * size_t(n_bytes) / kMaxRatio > compressed.size()) throw damaged("counts are missing");
+  const Converter decompressor(G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB)));
+  std::vector<uint64_t> counts;
+  counts.reserve(area);
+  int byte = 0;
+  size_t i = 0;
+  const size_t rest =
+      convert(decompressor.get(), compressed, true, [&](std::span<const uint8_t> part) {
+        for (const uint8_t value : part) {
+          if (byte == n_bytes) throw damaged("there are too many counts");
+          if (byte == 0)
+            counts.push_back(value);
+          else
+            counts[i] |= uint64_t{value} << 8 * byte;
+          if (++i == area) {
+            i = 0;
+            ++byte;
+          }
+        }
+      });
+  if (byte != n_bytes || rest != 0) throw damaged("the number of counts is wrong");
+  return counts;
+}
+
+Variant field(GVariant* fields, const char* name, const char* type) {
+  Variant value(g_variant_lookup_value(fields, name, G_VARIANT_TYPE(type)));
+  if (!value) throw damaged(std::string("field '") + name + "' is missing");
+  return value;
+}
+
+uint64_t uint64_field(GVariant* fields, const char* name) {
+  return g_variant_get_uint64(field(fields, name, "t").get());
+}
+
+int64_t int64_field(GVariant* fields, const char* name) {
+  return g_variant_get_int64(field(fields, name, "x").get());
+}
+
+std::map<std::string, std::string> settings_field(GVariant* fields) {
+  std::map<std::string, std::string> settings;
+  const Variant pairs = field(fields, "settings", "a{ss}");
+  GVariantIter iter;
+  g_variant_iter_init(&iter, pairs.get());
+  const char* name;
+  const char* text;
+  while (g_variant_iter_next(&iter, "{&s&s}", &name, &text))
+    if (!settings.emplace(name, text).second) throw damaged("a setting stands twice");
+  return settings;
+}
+
+State read_fields(GVariant* fields) {
+  State state;
+  const uint32_t width = g_variant_get_uint32(field(fields, "width", "u").get());
+  const uint32_t height = g_variant_get_uint32(field(fields, "height", "u").get());
+  const int n_bytes = g_variant_get_byte(field(fields, "count-bytes", "y").get());
+  state.unit = g_variant_get_double(field(fields, "unit", "d").get());
+  if (!std::in_range<int>(width) || !std::in_range<int>(height) || n_bytes < 1 ||
+      n_bytes > kMaxBytes || !is_valid(state.unit))
+    throw damaged("a field is out of range");
+  state.size = {int(width), int(height)};
+  if (!is_valid(state.size)) throw damaged("the size is out of range");
+  state.frames = uint64_field(fields, "frames");
+  state.skipped = uint64_field(fields, "skipped");
+  state.first_time = int64_field(fields, "first-time");
+  state.last_time = int64_field(fields, "last-time");
+  state.half_life = uint64_field(fields, "half-life");
+  state.settings = settings_field(fields);
+  const Variant counts = field(fields, "counts", "ay");
+  gsize n = 0;
+  const auto* bytes =
+      static_cast<const uint8_t*>(g_variant_get_fixed_array(counts.get(), &n, sizeof(uint8_t)));
+  state.counts = decompress({bytes, n}, size_t(state.size.area()), n_bytes);
+  return state;
+}
+
+GVariant* new_text(const std::string& text) {
+  return g_variant_new_take_string(g_utf8_make_valid(text.data(), gssize(text.size())));
+}
+
+Variant write_fields(const State& state) {
+  uint64_t all = 1;
+  for (const uint64_t count : state.counts) all |= count;
+  const int n_bytes = (std::bit_width(all) + 7) / 8;
+  const std::vector<uint8_t> counts = compress(state.counts, n_bytes);
+
+  GVariantBuilder settings;
+  g_variant_builder_init(&settings, G_VARIANT_TYPE("a{ss}"));
+  for (const auto& [name, text] : state.settings)
+    g_variant_builder_add(&settings, "{@s@s}", new_text(name), new_text(text));
+  GVariantBuilder fields;
+  g_variant_builder_init(&fields, G_VARIANT_TYPE_VARDICT);
+  const auto add = [&](const char* name, GVariant* value) {
+    g_variant_builder_add(&fields, "{sv}", name, value);
+  };
+  add("width", g_variant_new_uint32(uint32_t(state.size.width)));
+  add("height", g_variant_new_uint32(uint32_t(state.size.height)));
+  add("frames", g_variant_new_uint64(state.frames));
+  add("skipped", g_variant_new_uint64(state.skipped));
+  add("first-time", g_variant_new_int64(state.first_time));
+  add("last-time", g_variant_new_int64(state.last_time));
+  add("half-life", g_variant_new_uint64(state.half_life));
+  add("settings", g_variant_builder_end(&settings));
+  add("unit", g_variant_new_double(state.unit));
+  add("count-bytes", g_variant_new_byte(uint8_t(n_bytes)));
+  add("counts", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, counts.data(), counts.size(),
+                                          sizeof(uint8_t)));
+  return Variant(g_variant_ref_sink(g_variant_builder_end(&fields)));
+}
+
+// The file has little endian numbers. The same either way.
+Variant to_or_from_file_order(Variant variant) {
+  if constexpr (std::endian::native == std::endian::little) return variant;
+  return Variant(g_variant_byteswap(variant.get()));
+}
+
+// The file that a link names, also where there is none yet: renaming would replace the link itself.
+std::string follow_links(const std::string& path) {
+  constexpr int kMaxLinks = 40;  // Linux follows no more
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int i = 0; i < kMaxLinks && std::filesystem::is_symlink(target, error); ++i)
+    target = target.parent_path() / std::filesystem::read_symlink(target, error);
+  return target.string();
+}
+
+// Fails with EEXIST instead of replacing a file. NFS has no such way to rename, but links.
+bool rename_to_free(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  return (errno == EINVAL || errno == ENOSYS) && link(from.c_str(), to.c_str()) == 0 &&
+         unlink(from.c_str()) == 0;
+}
+
+uint64_t sum(uint64_t a, uint64_t b, uint64_t max) {
+  if (b > max - a) throw std::overflow_error("the sum of the counts is too large");
+  return a + b;
+}
+
+uint64_t scaled(uint64_t count, double factor) {
+  const double product = double(count) * factor;
+  if (!(product <= double(State::kMaxCount)))
+    throw std::overflow_error("the units differ too much");
+  return uint64_t(std::round(product));
+}
+
+std::string to_string(Size size) {
+  return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
+void merge_times(const State& from, State& to) {
+  if (from.frames == 0) return;
+  to.first_time = to.frames ? std::min(to.first_time, from.first_time) : from.first_time;
+  to.last_time = to.frames ? std::max(to.last_time, from.last_time) : from.last_time;
+}
+
+void merge_settings(const State& from, State& to) {
+  for (const auto& [name, text] : from.settings) {
+    const auto own = to.settings.find(name);
+    if (own == to.settings.end() || own->second != text) to.settings[name] = "various";
+  }
+  for (auto& [name, text] : to.settings)
+    if (!from.settings.contains(name)) text = "various";
+}
+
+}  // namespace
+
+State load_state(const std::string& path) {
+  const File file(path);
+  if (file.fd() < 0)
+    throw StateError(errno == ENOENT ? StateError::kMissing : StateError::kUnreadable,
+                     g_strerror(errno));
+  struct stat status;
+  if (fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode))
+    throw StateError(StateError::kUnreadable, "this is not a regular file");
+
+  std::string text;
+  file.read_up_to(kHeader, text);
+  check_first_line(text);  // before more is read: foreign files may have any size
+  file.read_up_to(kMaxFile + 1, text);
+  if (text.size() < kHeader || text.size() > kMaxFile) throw damaged("the length is wrong");
+  const std::string_view body = std::string_view(text).substr(kHeader);
+  if (checksum(body) + '\n' != std::string_view(text).substr(kFirstLine, kChecksum + 1))
+    throw damaged("the checksum does not match");
+
+  Variant fields(g_variant_ref_sink(g_variant_new_from_data(G_VARIANT_TYPE_VARDICT, body.data(),
+                                                            body.size(), FALSE, nullptr, nullptr)));
+  if (!g_variant_is_normal_form(fields.get())) throw damaged("the fields are malformed");
+  fields = to_or_from_file_order(std::move(fields));
+  return read_fields(fields.get());
+}
+
+void save_state(const std::string& path, const State& state) {
+  if (!is_valid(state.size) || !is_valid(state.unit) ||
+      state.counts.size() != size_t(state.size.area()) ||
+      std::ranges::any_of(state.counts, [](uint64_t count) { return count > State::kMaxCount; }))
+    throw std::invalid_argument("the state is out of its ranges");
+  const std::string target = follow_links(path);
+  std::error_code ignored;
+  const auto status = std::filesystem::status(target, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw StateError(StateError::kUnreadable, "this is not a regular file");
+
+  const Variant fields = to_or_from_file_order(write_fields(state));
+  const std::string_view body(static_cast<const char*>(g_variant_get_data(fields.get())),
+                              g_variant_get_size(fields.get()));
+  std::string text(kMagic);
+  text.append(std::to_string(kVersion)).append("\n").append(checksum(body)).append("\n");
+  text.append(body);
+
+  constexpr auto kFlags =
+      GFileSetContentsFlags(G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE);
+  constexpr int kMode = 0666;
+  GError* error = nullptr;
+  if (!g_file_set_contents_full(target.c_str(), text.data(), gssize(text.size()), kFlags, kMode,
+                                &error)) {
+    // GLib names the files first and the reason last.
+    std::string reason = error->message;
+    g_error_free(error);
+    if (const size_t colon = reason.rfind(": "); colon != std::string::npos)
+      reason.erase(0, colon + 2);
+    throw StateError(StateError::kUnreadable, reason);
+  }
+}
+
+std::string set_aside(const std::string& path) {
+  const std::string target = follow_links(path);
+  for (unsigned i = 1;; ++i) {
+    std::string name = target + ".damaged-" + std::to_string(i);
+    if (rename_to_free(target, name)) return name;
+    if (errno != EEXIST) throw StateError(StateError::kUnreadable, g_strerror(errno));
+  }
+}
+
+State merge(std::span<const State> states) {
+  if (states.empty()) throw std::invalid_argument("there is nothing to merge");
+  State merged{.size = states[0].size,
+               .unit = std::ranges::max(states, {}, &State::unit).unit,
+               .counts = std::vector<uint64_t>(states[0].counts.size()),
+               .half_life = states[0].half_life,
+               .settings = states[0].settings};
+  for (const State& state : states) {
+    if (state.size != merged.size)
+      throw std::invalid_argument("the size " + to_string(state.size) + " differs from " +
+                                  to_string(merged.size));
+    if (state.half_life != merged.half_life)
+      throw std::invalid_argument("the half-life " + std::to_string(state.half_life) +
+                                  " ns differs from " + std::to_string(merged.half_life) + " ns");
+    const double factor = merged.unit / state.unit;
+    for (size_t i = 0; i < merged.counts.size(); ++i)
+      merged.counts[i] = sum(merged.counts[i], scaled(state.counts[i], factor), State::kMaxCount);
+    merge_times(state, merged);
+    merge_settings(state, merged);
+    merged.frames = sum(merged.frames, state.frames, UINT64_MAX);
+    merged.skipped = sum(merged.skipped, state.skipped, UINT64_MAX);
+  }
+  return merged;
+}
+
+}  // namespace motionheat

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <map>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "frame_view.h"
+
+namespace motionheat {
+
+/// The heat of a stream and what it was counted under: what outlives the process that counted it.
+/// docs/state-file.md describes the file.
+struct State {
+  /// What a file can hold: 16384 x 8192 pixels, as many as in the largest video.
+  static constexpr int64_t kMaxArea = int64_t{1} << 27;
+  static constexpr uint64_t kMaxCount = (uint64_t{1} << 48) - 1;
+
+  Size size;                     ///< at least 1 x 1
+  double unit = 1;               ///< what one event is worth in the counts: finite, above 0
+  std::vector<uint64_t> counts;  ///< of each pixel, row by row, up to kMaxCount
+  uint64_t frames = 0;           ///< counted
+  uint64_t skipped = 0;
+  int64_t first_time = 0;  ///< of the first counted frame, by the wall clock: microseconds of UTC
+                           ///< since 1970. A clock that was set back makes it the later one.
+  int64_t last_time = 0;   ///< of the last counted frame
+  uint64_t half_life = 0;  ///< nanoseconds; 0: it never forgets
+  /// What else the counts depend on, such as the detector and its threshold, as UTF-8.
+  std::map<std::string, std::string> settings;
+
+  bool operator==(const State&) const = default;
+};
+
+/// Why a state could not be loaded or saved. what() is the reason alone and leaves the path to the
+/// caller.
+class StateError : public std::runtime_error {
+ public:
+  enum Kind {
+    kMissing,     ///< there is no such file
+    kUnreadable,  ///< the system refuses: permissions, input or output errors, a directory
+    kForeign,     ///< not a state file
+    kNewer,       ///< of a version above this one
+    kDamaged,     ///< cut off, altered or inconsistent
+  };
+
+  StateError(Kind error_kind, const std::string& reason)
+      : std::runtime_error(reason), kind(error_kind) {}
+
+  Kind kind;
+};
+
+/// Reads a state. Trusts nothing in the file: whatever is in it, throws only StateError and
+/// std::bad_alloc, and takes no more memory than its data can fill.
+State load_state(const std::string& path);
+
+/// Writes a state. At every moment, whatever stops the process or the machine, `path` holds what it
+/// held before or all of the new state. A symbolic link is followed. Throws StateError
+/// (kUnreadable), and std::invalid_argument for a state out of its ranges.
+void save_state(const std::string& path, const State& state);
+
+/// Renames a file that cannot be loaded to the first free name of PATH.damaged-1, PATH.damaged-2,
+/// and so on, which it returns. A symbolic link is followed. Throws StateError (kUnreadable).
+std::string set_aside(const std::string& path);
+
+/// The events of several states together. Counts of the same unit add up exactly; others are scaled
+/// to the largest unit and rounded. Settings that differ become "various". Throws
+/// std::invalid_argument for no state, distinct sizes or distinct half-lives, std::overflow_error
+/// where a sum does not fit.
+State merge(std::span<const State> states);
+
+}  // namespace motionheat

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#if __has_include(<mm_malloc.h>)  // the compiler's own, declares one in its way: not after ours
+#include <mm_malloc.h>
+#endif
+
+// Counts what a test program and its libraries allocate, by standing in for the C library's
+// functions, which C++'s and GLib's rest on. To be included by one file of a program.
+
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+
+/// The sanitizers' allocators stand in the same place.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !HAS_FEATURE(address_sanitizer)
+#define COUNTS_ALLOCATIONS 1
+#else
+#define COUNTS_ALLOCATIONS 0
+#endif
+
+/// How often memory was asked for, by any thread.
+inline std::atomic<size_t> allocations;
+
+#if COUNTS_ALLOCATIONS
+extern "C" {
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t n, size_t size);
+void* __libc_realloc(void* data, size_t size);
+void* __libc_memalign(size_t alignment, size_t size);
+
+void* malloc(size_t size) noexcept {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(size_t n, size_t size) noexcept {
+  ++allocations;
+  return __libc_calloc(n, size);
+}
+void* realloc(void* data, size_t size) noexcept {
+  ++allocations;
+  return __libc_realloc(data, size);
+}
+void* memalign(size_t alignment, size_t size) noexcept {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  return memalign(alignment, size);
+}
+int posix_memalign(void** data, size_t alignment, size_t size) noexcept {
+  *data = memalign(alignment, size);
+  return *data ? 0 : ENOMEM;
+}
+}
+#endif
