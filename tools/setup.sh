@@ -52,17 +52,21 @@ install_packages() {
     "${missing[@]}" >&"$log" || die "apt-get failed"
 }
 
-# build DIRECTORY OPTION...: configures with Meson and compiles.
+# build DIRECTORY [OPTION...] [-- TARGET...]: configures with Meson and compiles, all or the targets.
 build() {
-  local dir=$1 log again=()
+  local dir=$1 log again=() options=()
   shift
+  while (($#)) && [[ $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
   say "Building in $dir"
   [[ ! -f $dir/build.ninja ]] || again=(--reconfigure)
-  if ! log=$(meson setup "${again[@]}" "$dir" "$root" "$@" 2>&1); then
+  if ! log=$(meson setup "${again[@]}" "$dir" "$root" "${options[@]}" 2>&1); then
     say "$log"
     die "the build cannot be configured"
   fi
-  ninja -C "$dir" >&2 || die "the build failed"
+  ninja -C "$dir" "${@:2}" >&2 || die "the build failed"
 }
 
 # Sets `clip` to the path of vtest.avi: people who cross a yard, seen by a surveillance camera. It

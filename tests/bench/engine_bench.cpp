@@ -4,11 +4,14 @@
 #include <benchmark/benchmark.h>
 #include <gst/gst.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <opencv2/imgproc.hpp>
 
 #include "frames.h"
+#include "kernels/kernels.h"
 
 namespace {
 
@@ -16,7 +19,10 @@ using bench::Clip;
 using bench::Format;
 using motionheat::Size;
 
-constexpr int kFrames = 100;
+// Made when a benchmark first asks for it: those that are filtered out cost nothing.
+using LazyClip = std::shared_future<Clip>;
+
+enum class Draw { kNot, kIntoOther, kInPlace };
 
 void memcpy_frame(benchmark::State& state, const Clip& clip) {
   std::vector<uint8_t> out(clip.frame_bytes());
@@ -28,25 +34,39 @@ void memcpy_frame(benchmark::State& state, const Clip& clip) {
   }
 }
 
-void engine(benchmark::State& state, const Clip& clip, bool draws) {
+void engine(benchmark::State& state, const Clip& clip, Draw draw, int n_threads) {
+  cv::setNumThreads(n_threads);
   motionheat::Engine engine;
   engine.configure(clip.stream);
+  motionheat::Settings settings;
+  settings.n_threads = n_threads;
+  engine.set(settings);
   std::vector<uint8_t> out(clip.frame_bytes());
   const motionheat::FrameView out_view = clip.view(out);
   // The map of one pass, so that what is measured is a stream that has run for a while.
   for (const auto& frame : clip.frames) engine.process(clip.view(frame), &out_view);
   size_t i = 0;
   for (auto _ : state) {
-    engine.process(clip.view(clip.frames[i++ % clip.frames.size()]), draws ? &out_view : nullptr);
+    const std::vector<uint8_t>& frame = clip.frames[i++ % clip.frames.size()];
+    if (draw == Draw::kInPlace) {
+      // Whoever wrote the frame has just done so. That is not what is measured.
+      std::memcpy(out.data(), frame.data(), frame.size());
+      const auto start = std::chrono::steady_clock::now();
+      engine.process(out_view, &out_view);
+      state.SetIterationTime(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    } else {
+      engine.process(clip.view(frame), draw == Draw::kNot ? nullptr : &out_view);
+    }
     benchmark::ClobberMemory();
   }
-  const motionheat::Report report = engine.report();
-  state.counters["coverage"] = report.coverage;
+  state.counters["coverage"] = engine.report().coverage;
   state.counters["bytes/pixel"] = double(engine.memory()) / double(clip.stream.size.area());
 }
 
 // Section by section what the README's algorithm is in OpenCV.
 void opencv_chain(benchmark::State& state, const Clip& clip) {
+  cv::setNumThreads(1);
   const Size size = clip.stream.size;
   cv::Mat previous, heat = cv::Mat::zeros(size.height, size.width, CV_32F);
   cv::Mat difference, grey, moved, index, color, out;
@@ -71,22 +91,43 @@ void opencv_chain(benchmark::State& state, const Clip& clip) {
   }
 }
 
-void add(const std::string& name, Clip made) {
-  const auto clip = std::make_shared<Clip>(std::move(made));
-  const auto unit = benchmark::kMicrosecond;
-  benchmark::RegisterBenchmark((name + "/memcpy").c_str(), [clip](auto& s) {
-    memcpy_frame(s, *clip);
-  })->Unit(unit);
-  benchmark::RegisterBenchmark((name + "/overlay").c_str(), [clip](auto& s) {
-    engine(s, *clip, true);
-  })->Unit(unit);
-  benchmark::RegisterBenchmark((name + "/analysis").c_str(), [clip](auto& s) {
-    engine(s, *clip, false);
-  })->Unit(unit);
-  if (clip->stream.format.model == motionheat::ColorModel::kRgb)
-    benchmark::RegisterBenchmark((name + "/opencv").c_str(), [clip](auto& s) {
-      opencv_chain(s, *clip);
-    })->Unit(unit);
+template <typename Run>
+benchmark::internal::Benchmark* add(const std::string& name, const LazyClip& clip, Run run) {
+  return benchmark::RegisterBenchmark(name.c_str(),
+                                      [=](benchmark::State& state) { run(state, clip.get()); })
+      ->Unit(benchmark::kMicrosecond);
+}
+
+auto run(Draw draw, int n_threads = 1) {
+  return [=](benchmark::State& state, const Clip& clip) { engine(state, clip, draw, n_threads); };
+}
+
+template <typename Make>
+LazyClip add_clip(const std::string& name, Make make) {
+  const LazyClip clip = std::async(std::launch::deferred, make);
+  add(name + "/memcpy", clip, memcpy_frame);
+  add(name + "/overlay", clip, run(Draw::kIntoOther));
+  add(name + "/analysis", clip, run(Draw::kNot));
+  return clip;
+}
+
+void add_size(const std::string& size_name, Size size, const char* path, int n_frames) {
+  for (const Format format : {Format::kI420, Format::kNv12, Format::kBgr}) {
+    if (!path) break;
+    const std::string name = size_name + "/" + name_of(format) + "/real";
+    const LazyClip clip =
+        add_clip(name, [=] { return bench::real_footage(path, format, size, n_frames); });
+    add(name + "/overlay-inplace", clip, run(Draw::kInPlace))->UseManualTime();
+    if (format == Format::kI420)
+      add(name + "/overlay-2-threads", clip, run(Draw::kIntoOther, 2))
+          ->UseRealTime()
+          ->MeasureProcessCPUTime();
+    if (format == Format::kBgr) add(name + "/opencv", clip, opencv_chain);
+  }
+  // Enough that the frames are in no cache when their turn comes again, as real ones are.
+  const int n = n_frames / 4;
+  add_clip(size_name + "/I420/still", [=] { return bench::still(Format::kI420, size, n); });
+  add_clip(size_name + "/I420/noise", [=] { return bench::noise(Format::kI420, size, n); });
 }
 
 }  // namespace
@@ -94,22 +135,12 @@ void add(const std::string& name, Clip made) {
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   benchmark::Initialize(&argc, argv);
-  cv::setNumThreads(1);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::AddCustomContext("kernels", motionheat::kernels::active().name);
+  benchmark::AddCustomContext("opencv", CV_VERSION);
   const char* path = std::getenv("MOTIONHEATMAP_CLIP");
-  const struct {
-    const char* name;
-    Size size;
-    int frames;
-  } sizes[] = {{"720p", {1280, 720}, kFrames},
-               {"1080p", {1920, 1080}, kFrames},
-               {"2160p", {3840, 2160}, kFrames / 4}};
-  for (const auto& s : sizes) {
-    if (path) add(s.name + std::string("/I420/real"),
-                  bench::real_footage(path, Format::kI420, s.size, s.frames));
-    add(s.name + std::string("/I420/still"), bench::still(Format::kI420, s.size, 4));
-    add(s.name + std::string("/I420/noise"), bench::noise(Format::kI420, s.size, 4));
-    if (path) add(s.name + std::string("/BGR/real"),
-                  bench::real_footage(path, Format::kBgr, s.size, s.frames / 2));
-  }
+  add_size("720p", {1280, 720}, path, 100);
+  add_size("1080p", {1920, 1080}, path, 100);
+  add_size("2160p", {3840, 2160}, path, 25);
   benchmark::RunSpecifiedBenchmarks();
 }

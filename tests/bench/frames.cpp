@@ -15,9 +15,15 @@ using motionheat::Component;
 using motionheat::PixelFormat;
 
 PixelFormat layout(Format format) {
-  if (format == Format::kBgr)
-    return {ColorModel::kRgb, 1, 3, {{{0, 2, 3}, {0, 1, 3}, {0, 0, 3}}}};
-  return {ColorModel::kYuv, 3, 3, {{{0, 0, 1}, {1, 0, 1, 1, 1}, {2, 0, 1, 1, 1}}}};
+  switch (format) {
+    case Format::kI420:
+      return {ColorModel::kYuv, 3, 3, {{{0, 0, 1}, {1, 0, 1, 1, 1}, {2, 0, 1, 1, 1}}}};
+    case Format::kNv12:
+      return {ColorModel::kYuv, 2, 3, {{{0, 0, 1}, {1, 0, 2, 1, 1}, {1, 1, 2, 1, 1}}}};
+    case Format::kBgr:
+      return {ColorModel::kRgb, 1, 3, {{{0, 2, 3}, {0, 1, 3}, {0, 0, 3}}}};
+  }
+  return {};
 }
 
 Clip empty_clip(Format format, motionheat::Size size) {
@@ -30,7 +36,8 @@ size_t bytes_of(const Clip& clip) {
   size_t bytes = 0;
   for (int p = 0; p < clip.stream.format.n_planes; ++p) {
     const auto plane = plane_layout(clip.stream.format, p);
-    bytes += size_t(plane.byte_end(clip.stream.size.width)) * plane.row_end(clip.stream.size.height);
+    bytes +=
+        size_t(plane.byte_end(clip.stream.size.width)) * plane.row_end(clip.stream.size.height);
   }
   return bytes;
 }
@@ -57,14 +64,27 @@ motionheat::ConstFrameView Clip::view(const std::vector<uint8_t>& pixels) const 
   return make_view<motionheat::ConstFrameView>(stream, pixels.data());
 }
 
+std::string name_of(Format format) {
+  switch (format) {
+    case Format::kI420:
+      return "I420";
+    case Format::kNv12:
+      return "NV12";
+    case Format::kBgr:
+      return "BGR";
+  }
+  return {};
+}
+
 Clip real_footage(const std::string& path, Format format, motionheat::Size size, int n) {
   Clip clip = empty_clip(format, size);
-  const std::string line =
-      "filesrc location=\"" + path + "\" ! decodebin ! videoconvert ! videoscale ! " +
-      "video/x-raw,format=" + (format == Format::kBgr ? "BGR" : "I420") +
-      ",width=" + std::to_string(size.width) + ",height=" + std::to_string(size.height) +
-      ",pixel-aspect-ratio=1/1 ! appsink name=sink sync=false max-buffers=2";
+  const std::string line = "filesrc location=\"" + path + "\" ! decodebin ! videoconvert ! " +
+                           "videoscale add-borders=false ! video/x-raw,format=" + name_of(format) +
+                           ",width=" + std::to_string(size.width) +
+                           ",height=" + std::to_string(size.height) +
+                           ",pixel-aspect-ratio=1/1 ! appsink name=sink sync=false max-buffers=2";
   GstElement* pipeline = gst_parse_launch(line.c_str(), nullptr);
+  if (!pipeline) throw std::runtime_error("cannot be built: " + line);
   GstElement* sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   while (int(clip.frames.size()) < n) {

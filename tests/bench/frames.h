@@ -19,9 +19,12 @@ struct Clip {
   motionheat::ConstFrameView view(const std::vector<uint8_t>& pixels) const;
 };
 
-enum class Format { kI420, kBgr };
+enum class Format { kI420, kNv12, kBgr };
 
-/// The first `n` frames of the video file `path`, scaled to `size`.
+/// As GStreamer calls it.
+std::string name_of(Format format);
+
+/// The first `n` frames of the video file `path`, stretched to `size`.
 Clip real_footage(const std::string& path, Format format, motionheat::Size size, int n);
 
 /// `n` times the same picture.
