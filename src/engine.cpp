@@ -311,9 +311,9 @@ Report Engine::report() const {
   uint64_t covered = 0;
   int64_t hottest = grid.size().area();  // in reading order
   for (int tile = 0; tile < grid.count(); ++tile) {
-    if (heat_.is_cold(tile)) continue;
+    covered += heat_.covered(tile);
+    if (heat_.tile_max(tile) != max) continue;
     heat_.visit(tile, [&](int x, int y, uint64_t count) {
-      covered += count > 0;
       if (count == max) hottest = std::min(hottest, int64_t{y} * grid.size().width + x);
     });
   }
@@ -334,20 +334,52 @@ GreyMap Engine::map(int width) const {
     const double height = double(from.height) * width / from.width;
     map.size.height = std::clamp(int(std::lround(height)), 1, from.height);
   }
-  std::vector<int> cell_of_column(from.width);
-  for (int x = 0; x < from.width; ++x)
-    cell_of_column[x] = int(int64_t{x} * map.size.width / from.width);
-  map.pixels.resize(size_t(map.size.area()));
+  if (map.size == from) {
+    map.pixels = all_indices();
+    return map;
+  }
+  // A cell begins at the first pixel of it: x * cells / pixels rounds down to it.
+  std::vector<int> begins(map.size.width + 1);
+  for (int cell = 0; cell <= map.size.width; ++cell)
+    begins[cell] = int((int64_t{cell} * from.width + map.size.width - 1) / map.size.width);
+  std::vector<uint64_t> counts(size_t(map.size.area()));
   for (int tile = 0; tile < grid.count(); ++tile) {
     if (heat_.is_cold(tile)) continue;
-    heat_.visit(tile, [&](int x, int y, uint64_t count) {
-      if (count == 0) return;
-      const int64_t row = int64_t{y} * map.size.height / from.height;
-      uint8_t& cell = map.pixels[row * map.size.width + cell_of_column[x]];
-      cell = std::max(cell, scale_.index(count));
-    });
+    const Rect rect = grid.rect(tile);
+    const int first = int(int64_t{rect.x} * map.size.width / from.width);
+    for (int y = 0; y < rect.height; ++y) {
+      uint64_t* row =
+          counts.data() + int64_t{rect.y + y} * map.size.height / from.height * map.size.width;
+      for (int cell = first; cell < map.size.width && begins[cell] < rect.right(); ++cell) {
+        const int begin = std::max(begins[cell], rect.x) - rect.x;
+        const int end = std::min(begins[cell + 1], rect.right()) - rect.x;
+        row[cell] = std::max(row[cell], heat_.row_max(tile, y, begin, end));
+      }
+    }
   }
+  // The index grows with the count: that of the highest count is the highest index.
+  map.pixels.resize(counts.size());
+  std::transform(counts.begin(), counts.end(), map.pixels.begin(),
+                 [this](uint64_t count) { return count > 0 ? scale_.index(count) : 0; });
   return map;
+}
+
+// The index of every pixel, row by row.
+std::vector<uint8_t> Engine::all_indices() const {
+  const TileGrid& grid = heat_.grid();
+  std::vector<uint8_t> indices(size_t(grid.size().area()));
+  for (int tile = 0; tile < grid.count(); ++tile) {
+    if (heat_.is_cold(tile)) continue;
+    const Rect rect = grid.rect(tile);
+    std::array<uint8_t, TileGrid::kPixels> index{};
+    TileGrid::Chunks every;
+    for (auto& row : every) row.fill(true);
+    scale_.index_tile(heat_, tile, index.data(), every);
+    for (int y = 0; y < rect.height; ++y)
+      std::copy_n(index.data() + ptrdiff_t{y} * TileGrid::kWidth, rect.width,
+                  indices.data() + int64_t{rect.y + y} * grid.size().width + rect.x);
+  }
+  return indices;
 }
 
 size_t Engine::memory() const {

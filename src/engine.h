@@ -151,6 +151,7 @@ class Engine {
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
   void refresh(int tile);
   void repaint_all();
+  std::vector<uint8_t> all_indices() const;
 
   StreamFormat stream_;
   Size frame_size_;  // of the last frame, which may be smaller than the stream's

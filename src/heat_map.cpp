@@ -129,6 +129,36 @@ uint64_t HeatMap::at(int x, int y) const {
   return top << 16 | low(tile)[i];
 }
 
+uint32_t HeatMap::covered(int tile) const {
+  if (is_cold(tile)) return 0;
+  const Rect rect = grid_.rect(tile);
+  uint32_t pixels = 0;
+  for (int y = 0; y < rect.height; ++y) {
+    const uint16_t* words = low(tile) + size_t(y) * TileGrid::kWidth;
+    const uint32_t* top = high(tile) ? high(tile) + size_t(y) * TileGrid::kWidth : nullptr;
+    uint16_t in_row = 0;  // no wider than the counts: the loops below are vectors then
+    if (top)
+      for (int x = 0; x < rect.width; ++x) in_row += (words[x] | top[x]) != 0;
+    else
+      for (int x = 0; x < rect.width; ++x) in_row += words[x] != 0;
+    pixels += in_row;
+  }
+  return pixels;
+}
+
+uint64_t HeatMap::row_max(int tile, int y, int begin, int end) const {
+  const size_t row = size_t(y) * TileGrid::kWidth;
+  const uint16_t* words = low(tile) + row;
+  if (const uint32_t* top = high(tile)) {
+    uint64_t max = 0;
+    for (int x = begin; x < end; ++x) max = std::max(max, uint64_t{top[row + x]} << 16 | words[x]);
+    return max;
+  }
+  uint16_t max = 0;
+  for (int x = begin; x < end; ++x) max = std::max(max, words[x]);
+  return max;
+}
+
 void HeatMap::clear() {
   for (Tile& t : tiles_) t = Tile{};
   log_unit_ = 0;

@@ -50,6 +50,12 @@ class HeatMap {
   /// The count of pixel (x, y).
   uint64_t at(int x, int y) const;
 
+  /// How many pixels of a tile have heat.
+  uint32_t covered(int tile) const;
+  /// The highest count among the pixels from `begin` to before `end` of row `y`, all three counted
+  /// within a tile that is not cold.
+  uint64_t row_max(int tile, int y, int begin, int end) const;
+
   /// Calls `visit(x, y, count)` for every pixel of a tile that is not cold.
   template <typename Visit>
   void visit(int tile, Visit visit) const;
