@@ -121,6 +121,9 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_DETECTOR:
       engine.detector = (motionheat::Detector) g_value_get_enum (value);
       return true;
+    case PROP_ANALYSIS_SCALE:
+      engine.analysis_scale = (int) g_value_get_uint (value);
+      return true;
     case PROP_ANALYSIS_INTERVAL:
       analysis_interval = g_value_get_uint64 (value);
       return true;
@@ -196,6 +199,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     case PROP_DETECTOR:
       g_value_set_enum (value, (int) engine.detector);
       return true;
+    case PROP_ANALYSIS_SCALE:
+      g_value_set_uint (value, (guint) engine.analysis_scale);
+      return true;
     case PROP_ANALYSIS_INTERVAL:
       g_value_set_uint64 (value, analysis_interval);
       return true;
@@ -266,6 +272,7 @@ std::map < std::string, std::string > MotionHeatmapSettings::counting () const
   g_type_class_unref (detectors);
   return {
     {"analysis-interval", std::to_string (analysis_interval)},
+    {"analysis-scale", std::to_string (engine.analysis_scale)},
     {"detector", detector},
     {"threshold", std::to_string (engine.threshold)},
   };
@@ -289,6 +296,11 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_enum ("detector", "Detector",
           "What tells motion; the threshold is that of 'difference'",
           GST_TYPE_MOTION_HEATMAP_DETECTOR, (int) defaults.engine.detector, live));
+
+  g_object_class_install_property (klass, PROP_ANALYSIS_SCALE,
+      g_param_spec_uint ("analysis-scale", "Analysis scale",
+          "Analyse at 1/N of the size in each direction, the mean of what falls together",
+          1, 16, (guint) defaults.engine.analysis_scale, live));
 
   g_object_class_install_property (klass, PROP_ANALYSIS_INTERVAL,
       g_param_spec_uint64 ("analysis-interval", "Analysis interval",

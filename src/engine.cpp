@@ -31,10 +31,19 @@ Engine::Engine(const Settings& settings) : settings_(settings) {}
 void Engine::configure(const StreamFormat& stream) {
   // Everything that may fail is built beside what is there and moved in place at the end. The map
   // comes first: it refuses sizes that are too large.
-  const bool resized = !(heat_.grid().size() == stream.size);
-  HeatMap heat = resized ? heat_.resampled(stream.size) : HeatMap();
+  const TileGrid grid(stream.size);
+  const int scale = settings_.analysis_scale;
+  const Size analysis = analysis_size(stream.size, scale);
+  const bool resized = !(heat_.grid().size() == analysis && grid_.size() == stream.size);
+  HeatMap heat = resized ? heat_.resampled(analysis) : HeatMap();
+  std::optional<Shrinker> shrinker;
+  std::optional<Enlarger> enlarger;
+  if (scale > 1) {
+    shrinker.emplace(stream.format, scale);
+    enlarger.emplace(analysis, stream.size);
+  }
   Difference difference;
-  difference.configure(stream.format, luma_range(stream), stream.size);
+  difference.configure(shrinker ? shrinker->format() : stream.format, luma_range(stream), analysis);
   difference.set_threshold(settings_.threshold);
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
@@ -45,14 +54,18 @@ void Engine::configure(const StreamFormat& stream) {
     const size_t count = size_t(heat.grid().count());
     std::vector<Tile> tiles(count);
     std::vector<uint32_t> moved(count);
-    std::vector<uint8_t> moving(count);
-    indices_ = make_aligned<uint8_t>(count * TileGrid::kPixels);
+    std::vector<uint8_t> moving(count), enlarged(size_t(grid.count()));
+    indices_ = make_aligned<uint8_t>(size_t(grid.count()) * TileGrid::kPixels);
     tiles_ = std::move(tiles);
     moved_ = std::move(moved);
     moving_ = std::move(moving);
+    enlarged_ = std::move(enlarged);
     heat_ = std::move(heat);
     update_scale();
   }
+  grid_ = grid;
+  shrinker_ = std::move(shrinker);
+  enlarger_ = std::move(enlarger);
   difference_ = std::move(difference);
   renderer_ = std::move(renderer);
   stream_ = stream;
@@ -65,7 +78,7 @@ void Engine::make_detector() {
   difference_.forget();
   subtractor_.reset();
   if (settings_.detector != Detector::kDifference)
-    subtractor_.emplace(settings_.detector, stream_.format);
+    subtractor_.emplace(settings_.detector, shrinker_ ? shrinker_->format() : stream_.format);
 }
 
 void Engine::make_background() {
@@ -79,6 +92,11 @@ void Engine::set(const Settings& settings) {
   const Settings old = std::exchange(settings_, settings);
   difference_.set_threshold(settings.threshold);
   if (!is_configured()) return;
+  percentile_due_ = 0;
+  if (settings.analysis_scale != old.analysis_scale) {
+    configure(stream_);
+    return;
+  }
   if (settings.colormap != old.colormap) {
     renderer_.set_colors(make_color_table(settings.colormap, stream_.format, stream_.color));
     repaint_all();
@@ -87,13 +105,12 @@ void Engine::set(const Settings& settings) {
     renderer_.set_blend(blend_for(settings));
   if (settings.detector != old.detector) make_detector();
   if (settings.background != old.background) make_background();
-  percentile_due_ = 0;
 }
 
 // Calls `work(row, slice)` for every row of tiles, in as many threads as are wanted and worth it;
 // the calls of a slice come one after another.
 template <typename Work>
-void Engine::for_rows(const Work& work) {
+void Engine::for_rows(const TileGrid& grid, const Work& work) {
   struct Body : cv::ParallelLoopBody {
     Body(const Work& w, int r, int s) : work(w), rows(r), slices(s) {}
     void operator()(const cv::Range& range) const override {
@@ -105,16 +122,16 @@ void Engine::for_rows(const Work& work) {
     const int rows;
     const int slices;
   };
-  const Body body(work, heat_.grid().rows(), slices());
+  const Body body(work, grid.rows(), slices(grid));
   if (body.slices == 1)
     body(cv::Range(0, 1));
   else
     cv::parallel_for_(cv::Range(0, body.slices), body, body.slices);
 }
 
-int Engine::slices() const {
+int Engine::slices(const TileGrid& grid) const {
   const int wanted = settings_.n_threads > 0 ? settings_.n_threads : cv::getNumberOfCPUs();
-  return std::clamp(heat_.grid().rows() / kMinRowsPerSlice, 1, wanted);
+  return std::clamp(grid.rows() / kMinRowsPerSlice, 1, wanted);
 }
 
 void Engine::advance(double seconds) {
@@ -126,46 +143,52 @@ void Engine::advance(double seconds) {
 
 void Engine::process(const ConstFrameView& in, const FrameView* out) {
   ++frames_;
+  const ConstFrameView seen = shrinker_ ? shrinker_->shrink(in) : in;
   // Beyond the last frame there is nothing to compare with.
-  if (in.size.width > frame_size_.width || in.size.height > frame_size_.height) forget_previous();
-  frame_size_ = in.size;
+  if (seen.size.width > frame_size_.width || seen.size.height > frame_size_.height)
+    forget_previous();
+  frame_size_ = seen.size;
   const TileGrid& grid = heat_.grid();
-  if (subtractor_) subtractor_->apply(in);
+  if (subtractor_) subtractor_->apply(seen);
   const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
   std::fill(moved_.begin(), moved_.end(), 0);
   std::fill(moving_.begin(), moving_.end(), 0);
   for (Tile& t : tiles_) t.compared = !comparing;
-  const size_t masks = slices() * size_t(grid.columns()) * TileGrid::kPixels;
+  const size_t masks = slices(grid) * size_t(grid.columns()) * TileGrid::kPixels;
   if (masks > masks_size_) {
     masks_ = make_aligned<uint8_t>(masks);
     masks_size_ = masks;
   }
 
-  if (!comparing && !subtractor_) difference_.remember(in);
+  if (!comparing && !subtractor_) difference_.remember(seen);
   if (comparing) {
     const uint64_t highest = heat_.max();
-    const auto may_set_scale = [&](int tile) {
-      return !out || (settings_.normalization == Normalization::kMax &&
-                      heat_.tile_max(tile) + heat_.increment() > highest);
+    const auto is_due = [&](int tile) {
+      return !out || enlarger_ ||
+             (settings_.normalization == Normalization::kMax &&
+              heat_.tile_max(tile) + heat_.increment() > highest);
     };
-    for_rows([&](int row, int slice) { compare_row(in, row, slice, may_set_scale); });
+    for_rows(grid, [&](int row, int slice) { compare_row(seen, row, slice, is_due); });
   }
   update_scale();
   if (background_) background_->add(in);
-  const ConstFrameView picture = background_ ? background_->view() : in;
-  if (out) {
-    for_rows([&](int row, int slice) {
-      compare_row(in, row, slice, [&](int tile) { return !tiles_[tile].compared; });
+  if (out && enlarger_) {
+    draw(in, *out);
+  } else if (out) {
+    const ConstFrameView picture = background_ ? background_->view() : in;
+    for_rows(grid, [&](int row, int slice) {
+      compare_row(seen, row, slice, [&](int tile) { return !tiles_[tile].compared; });
       draw_tiles(picture, *out, row);
     });
   }
-  motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(stream_.size.area());
+  motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(grid.size().area());
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
+  if (enlarger_) enlarger_->update(all_indices());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;
-  for_rows([&](int row, int) { draw_tiles(picture, out, row); });
+  for_rows(grid_, [&](int row, int) { draw_tiles(picture, out, row); });
 }
 
 void Engine::skip() {
@@ -184,7 +207,8 @@ void Engine::reset() {
 }
 
 void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
-  heat_ = heat.grid().size() == stream_.size ? heat.clone() : heat.resampled(stream_.size);
+  const Size size = heat_.grid().size();
+  heat_ = heat.grid().size() == size ? heat.clone() : heat.resampled(size);
   frames_ = frames;
   skipped_ = skipped;
   percentile_due_ = 0;
@@ -261,22 +285,29 @@ void Engine::update_scale() {
   ++scale_version_;
 }
 
+// Whether a tile of the picture has the colour of index 0 all over.
+bool Engine::is_cold(int tile) const {
+  return enlarger_ ? enlarger_->is_cold(tile) : heat_.is_cold(tile);
+}
+
 // Draws the tiles of a row of tiles, cold neighbours in one go.
 void Engine::draw_tiles(const ConstFrameView& in, const FrameView& out, int row) {
-  const TileGrid& grid = heat_.grid();
-  for (int column = 0; column < grid.columns();) {
-    const int tile = grid.index(column, row);
-    Rect cold = grid.rect(tile);
+  for (int column = 0; column < grid_.columns();) {
+    const int tile = grid_.index(column, row);
+    Rect cold = grid_.rect(tile);
     cold.width = 0;
-    for (; column < grid.columns() && heat_.is_cold(grid.index(column, row)); ++column)
-      cold.width += grid.rect(grid.index(column, row)).width;
+    for (; column < grid_.columns() && is_cold(grid_.index(column, row)); ++column)
+      cold.width += grid_.rect(grid_.index(column, row)).width;
     if (cold.width > 0) {
       renderer_.draw_cold(in, out, cold);
-    } else {
-      refresh(tile);
-      renderer_.draw(in, out, tile);
-      ++column;
+      continue;
     }
+    if (enlarger_)
+      refresh_enlarged(tile);
+    else
+      refresh(tile);
+    renderer_.draw(in, out, tile);
+    ++column;
   }
 }
 
@@ -296,8 +327,20 @@ void Engine::refresh(int tile) {
   t = {.compared = t.compared, .painted = true, .heat_changed = false, .scale = scale_version_};
 }
 
+void Engine::refresh_enlarged(int tile) {
+  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
+  const bool painted = std::exchange(enlarged_[tile], true);
+  if (!painted) {
+    std::fill_n(index, TileGrid::kPixels, 0);
+    renderer_.paint_cold(tile);
+  }
+  TileGrid::Chunks changed{};
+  if (enlarger_->refresh(tile, !painted, index, changed)) renderer_.paint(tile, index, changed);
+}
+
 void Engine::repaint_all() {
   for (Tile& t : tiles_) t.painted = false;
+  std::fill(enlarged_.begin(), enlarged_.end(), 0);
 }
 
 Report Engine::report() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis_scale.h"
 #include "background.h"
 #include "color_map.h"
 #include "detector.h"
@@ -32,8 +33,9 @@ enum class Output {
 struct Settings {
   int threshold = 25;  // 0..255, grey difference above which a pixel moved
   Detector detector = Detector::kDifference;
-  int colormap = 2;      // cv::ColormapTypes
-  double opacity = 0.4;  // 0..1, weight of the colour
+  int analysis_scale = 1;  // the picture is analysed at 1/so much of its size in each direction
+  int colormap = 2;        // cv::ColormapTypes
+  double opacity = 0.4;    // 0..1, weight of the colour
   Output output = Output::kOverlay;
   Background background = Background::kLive;
   Normalization normalization = Normalization::kMax;
@@ -77,7 +79,8 @@ class Engine {
   void configure(const StreamFormat& stream);
   bool is_configured() const { return stream_.size.area() > 0; }
 
-  /// Takes effect on the next frame.
+  /// Takes effect on the next frame. Another analysis scale makes ready anew and may throw
+  /// std::bad_alloc.
   void set(const Settings& settings);
 
   /// Time passes: with a half-life the heat gets older. Call it before the frame that comes after
@@ -141,21 +144,26 @@ class Engine {
   void make_detector();
   void make_background();
   template <typename Work>
-  void for_rows(const Work& work);
-  int slices() const;
+  void for_rows(const TileGrid& grid, const Work& work);
+  int slices(const TileGrid& grid) const;
   template <typename Predicate>
   void compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted);
   void compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice);
   double full_counts();
   void update_scale();
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
+  bool is_cold(int tile) const;
   void refresh(int tile);
+  void refresh_enlarged(int tile);
   void repaint_all();
   std::vector<uint8_t> all_indices() const;
 
   StreamFormat stream_;
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
+  TileGrid grid_;                     // of the picture; that of the analysis is the heat's
+  std::optional<Shrinker> shrinker_;  // both if the analysis is smaller
+  std::optional<Enlarger> enlarger_;
   Difference difference_;
   std::optional<BackgroundSubtractor> subtractor_;  // instead, if there is one
   std::optional<BackgroundPicture> background_;
@@ -167,6 +175,8 @@ class Engine {
   Renderer renderer_;
   AlignedArray<uint8_t> indices_;  // tile by tile
   std::vector<Tile> tiles_;
+  std::vector<uint8_t>
+      enlarged_;  // tiles of the picture that are painted, if the analysis is smaller
   std::vector<uint8_t> moving_;  // tiles in which something moved in this frame
   std::vector<uint32_t> moved_;  // and how many pixels
   size_t masks_size_ = 0;

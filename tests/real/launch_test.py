@@ -27,6 +27,7 @@ FIELDS = {
 PROPERTIES = {
     "threshold": "Unsigned Integer. Range: 0 - 255 Default: 25",
     "detector": 'Default: 0, "difference"',
+    "analysis-scale": "Unsigned Integer. Range: 1 - 16 Default: 1",
     "analysis-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
     "half-life": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
     "normalization": 'Default: 0, "max"',
