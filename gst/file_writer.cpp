@@ -5,13 +5,24 @@
 
 using Job = std::function < void () >;
 
-static void
-run_job (gpointer data, gpointer user_data)
+FileWriter::~FileWriter ()
+{
+  if (pool_)
+    g_thread_pool_free (pool_, FALSE, TRUE);
+}
+
+void
+FileWriter::run (gpointer data, gpointer user_data)
 {
   Job *job = (Job *) data;
+  FileWriter *writer = (FileWriter *) user_data;
 
   (*job) ();
   delete job;
+
+  std::lock_guard < std::mutex > lock (writer->lock_);
+  if (--writer->jobs_ == 0)
+    writer->idle_.notify_all ();
 }
 
 void
@@ -20,7 +31,8 @@ FileWriter::post (Job job)
   std::lock_guard < std::mutex > lock (lock_);
 
   if (!pool_)
-    pool_ = g_thread_pool_new (run_job, nullptr, 1, FALSE, nullptr);
+    pool_ = g_thread_pool_new (run, this, 1, FALSE, nullptr);
+  jobs_++;
   g_thread_pool_push (pool_, new Job (std::move (job)), nullptr);
 }
 
@@ -35,12 +47,7 @@ FileWriter::waiting ()
 void
 FileWriter::drain ()
 {
-  GThreadPool *pool;
+  std::unique_lock < std::mutex > lock (lock_);
 
-  {
-    std::lock_guard < std::mutex > lock (lock_);
-    pool = std::exchange (pool_, nullptr);
-  }
-  if (pool)
-    g_thread_pool_free (pool, FALSE, TRUE);
+  idle_.wait (lock,[this] { return jobs_ == 0; });
 }

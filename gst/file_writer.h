@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -11,7 +12,7 @@ class FileWriter
 {
 public:
   FileWriter () = default;
-  ~FileWriter () { drain (); }
+  ~FileWriter ();
   FileWriter (const FileWriter &) = delete;
   FileWriter & operator= (const FileWriter &) = delete;
 
@@ -21,10 +22,14 @@ public:
   /* Jobs that have not begun. */
   guint waiting ();
 
-  /* Waits until every job posted before is done. */
+  /* Waits until every job is done. */
   void drain ();
 
 private:
+  static void run (gpointer job, gpointer writer);
+
   std::mutex lock_;
-  GThreadPool *pool_ = nullptr;
+  std::condition_variable idle_;
+  guint jobs_ = 0;              /* not done */
+  GThreadPool *pool_ = nullptr; /* of one thread, made for the first job */
 };

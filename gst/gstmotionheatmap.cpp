@@ -43,6 +43,7 @@
 
 #include "gstmotionheatmap.h"
 
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -99,9 +100,8 @@ struct GstMotionHeatmapPrivate
   std::string checked_location;
   StreamClock clock;
   guint snapshot_number = 0;    /* in a series */
-  bool interval_ended = false;  /* with the last frame, and its snapshot was taken */
+  bool snapshot_taken = false;  /* of the last frame, because an interval ended */
   bool state_loaded = false;
-  bool state_saved = false;     /* that of the last frame */
   GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
   bool picture_drawn = false;   /* whether the heat is on it already */
   bool have_frames = false;
@@ -110,6 +110,7 @@ struct GstMotionHeatmapPrivate
   bool crop_meta_goes_on = false;
 
   StateKeeper state;
+  std::atomic < bool > state_saved = false;     /* as it is */
   SnapshotWriter writer;
 };
 
@@ -172,6 +173,7 @@ gst_motion_heatmap_check_location (GstMotionHeatmap * self)
   if (location == priv->checked_location)
     return;
   priv->checked_location = location;
+  priv->snapshot_number = 0;
   if (location.empty ())
     return;
 
@@ -230,15 +232,12 @@ gst_motion_heatmap_rendered_picture (GstMotionHeatmap * self)
   return picture;
 }
 
-/* The heat as it is, for another thread. */
+/* The heat as it is, for another thread; NULL for want of memory. The engine's lock is held. */
 static std::shared_ptr < const motionheat::HeatMap >
 gst_motion_heatmap_copy_heat (GstMotionHeatmap * self)
 {
-  GstMotionHeatmapPrivate *priv = self->priv;
-
   try {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    return std::make_shared < motionheat::HeatMap > (priv->engine.heat ().clone ());
+    return std::make_shared < motionheat::HeatMap > (self->priv->engine.heat ().clone ());
   } catch (const std::bad_alloc &) {
     return nullptr;
   }
@@ -255,7 +254,10 @@ gst_motion_heatmap_write_snapshots (GstMotionHeatmap * self)
     const gchar *reason = nullptr;
 
     if (motion_heatmap_location_is_data (request.location)) {
-      if (auto heat = gst_motion_heatmap_copy_heat (self))
+      std::unique_lock < std::mutex > lock (priv->engine_lock);
+      auto heat = gst_motion_heatmap_copy_heat (self);
+      lock.unlock ();
+      if (heat)
         priv->writer.write_events (std::move (heat), request, priv->times);
       else
         reason = "not enough memory";
@@ -291,7 +293,8 @@ gst_motion_heatmap_interval_snapshot (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  if (priv->writer.waiting () == 0) {
+  priv->snapshot_taken = priv->writer.waiting () == 0;
+  if (priv->snapshot_taken) {
     gst_motion_heatmap_add_snapshot (self);
     return;
   }
@@ -307,12 +310,11 @@ gst_motion_heatmap_save_state (GstMotionHeatmap * self, const MotionHeatmapSetti
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   motionheat::State about;
+  /* to the end, so that a later one is not saved first */
+  std::lock_guard < std::mutex > lock (priv->engine_lock);
 
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    about.frames = priv->engine.frames ();
-    about.skipped = priv->engine.skipped ();
-  }
+  about.frames = priv->engine.frames ();
+  about.skipped = priv->engine.skipped ();
   about.half_life = settings.half_life;
   about.settings = settings.counting ();
   if (auto heat = gst_motion_heatmap_copy_heat (self))
@@ -328,11 +330,13 @@ gst_motion_heatmap_load_state (GstMotionHeatmap * self)
   GstMotionHeatmapPrivate *priv = self->priv;
   const auto state = priv->state.load (priv->current.state_location);
 
-  if (!state)
-    return;
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.restore (motionheat::HeatMap::of (state->size, state->counts, state->unit),
-      state->frames, state->skipped);
+  if (state) {
+    const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+
+    priv->engine.restore (heat, state->frames, state->skipped);
+  }
+  priv->state.open ();
 }
 
 /* Frames */
@@ -358,7 +362,7 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
       GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
           GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
   priv->clock.advance (times);
-  const bool analyse = !priv->have_frames || priv->clock.reached (priv->current.analysis_interval);
+  const bool analyse = !priv->have_frames || priv->clock.passed (priv->current.analysis_interval);
 
   std::lock_guard < std::mutex > lock (priv->engine_lock);
   priv->engine.set (priv->current.engine);
@@ -397,9 +401,10 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   if (out_frame)
     GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
 
-  priv->interval_ended = priv->current.snapshot_interval > 0
+  const bool interval_ends = priv->current.snapshot_interval > 0
       && priv->clock.reached (priv->current.snapshot_interval);
-  if (priv->interval_ended && !priv->current.snapshot_location.empty ())
+  priv->snapshot_taken = false;
+  if (interval_ends && !priv->current.snapshot_location.empty ())
     gst_motion_heatmap_interval_snapshot (self);
   /* the last one is wanted at the end of the stream */
   const bool keep = !priv->current.snapshot_location.empty ()
@@ -413,14 +418,17 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   if (priv->current.post_messages && priv->clock.reached (priv->current.interval))
     gst_motion_heatmap_post_report (self, false);
 
-  if (priv->current.state_interval > 0 && priv->clock.reached (priv->current.state_interval)
-      && priv->state.refusal ().empty () && !priv->state.is_behind ())
-    gst_motion_heatmap_save_state (self, priv->current);
-
-  if (priv->interval_ended && priv->current.snapshot_reset) {
+  /* what no snapshot was taken of goes on */
+  const bool resets = interval_ends && priv->current.snapshot_reset
+      && (priv->snapshot_taken || priv->current.snapshot_location.empty ());
+  if (resets) {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     priv->engine.reset ();
   }
+  if ((resets || (priv->current.state_interval > 0
+              && priv->clock.reached (priv->current.state_interval)))
+      && priv->state.refusal ().empty () && !priv->state.is_behind ())
+    gst_motion_heatmap_save_state (self, priv->current);
 
   return GST_FLOW_OK;
 }
@@ -609,7 +617,6 @@ gst_motion_heatmap_break_stream (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  priv->clock.jump ();
   std::lock_guard < std::mutex > lock (priv->engine_lock);
   priv->engine.forget_previous ();
 }
@@ -635,7 +642,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   if (priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
 
-  if (!priv->current.snapshot_location.empty () && !priv->interval_ended)
+  if (!priv->current.snapshot_location.empty () && !priv->snapshot_taken)
     gst_motion_heatmap_add_snapshot (self);
   gst_motion_heatmap_write_snapshots (self);
   gst_motion_heatmap_save_state (self, priv->current);
@@ -652,15 +659,20 @@ gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
     case GST_EVENT_FLUSH_STOP:
-    case GST_EVENT_GAP:
+      self->priv->clock.jump ();
+      gst_motion_heatmap_break_stream (self);
+      break;
+    case GST_EVENT_GAP:        /* in which time goes on */
       gst_motion_heatmap_break_stream (self);
       break;
     case GST_EVENT_SEGMENT:{
       const GstSegment *segment;
 
       gst_event_parse_segment (event, &segment);
-      if (!continues (&trans->segment, segment))
+      if (!continues (&trans->segment, segment)) {
+        self->priv->clock.jump ();
         gst_motion_heatmap_break_stream (self);
+      }
       break;
     }
     case GST_EVENT_EOS:
@@ -697,6 +709,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 
   if (priv->have_frames && !priv->state_saved)
     gst_motion_heatmap_save_state (self, priv->current);
+  priv->state.close ();
   priv->writer.drain ();
   priv->state.drain ();
   gst_clear_buffer (&priv->picture);
@@ -705,7 +718,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   priv->clock = StreamClock ();
   priv->snapshot_number = 0;
   priv->state_loaded = false;
-  priv->interval_ended = false;
+  priv->snapshot_taken = false;
   priv->have_frames = false;
 
   std::lock_guard < std::mutex > lock (priv->engine_lock);
@@ -721,6 +734,7 @@ gst_motion_heatmap_reset (GstMotionHeatmap * self)
 {
   std::lock_guard < std::mutex > lock (self->priv->engine_lock);
   self->priv->engine.reset ();
+  self->priv->state_saved = false;
 }
 
 static gboolean

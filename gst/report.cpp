@@ -14,6 +14,7 @@ FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTi
   times.duration = GST_BUFFER_DURATION_IS_VALID (buffer) ?
       GST_BUFFER_DURATION (buffer) : frame_duration;
   if (segment->format == GST_FORMAT_TIME) {
+    times.reverse = segment->rate < 0;
     times.stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, times.timestamp);
     times.running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, times.timestamp);
   }
@@ -24,17 +25,31 @@ FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTi
 void
 StreamClock::advance (const FrameTimes & times)
 {
-  before_ = elapsed_;
-  elapsed_ += GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
-  if (GST_CLOCK_TIME_IS_VALID (times.stream_time)) {
-    const GstClockTime end = times.stream_time + step ();
+  const GstClockTime duration = GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
+  const bool first = !GST_CLOCK_TIME_IS_VALID (duration_);
+  const bool known = GST_CLOCK_TIME_IS_VALID (times.stream_time);
 
-    if (GST_CLOCK_TIME_IS_VALID (end_))
-      elapsed_ = before_ + (GstClockTime) ABS (GST_CLOCK_DIFF (end_, end));
-    end_ = end;
-  } else if (GST_CLOCK_TIME_IS_VALID (end_)) {
-    end_ += step ();
+  step_ = first ? duration : duration_;
+  if (known && GST_CLOCK_TIME_IS_VALID (time_)) {
+    const GstClockTimeDiff forward = times.reverse ?
+        GST_CLOCK_DIFF (times.stream_time, time_) : GST_CLOCK_DIFF (time_, times.stream_time);
+
+    /* of a time that goes back only the duration counts */
+    if (forward >= 0)
+      step_ = (GstClockTime) forward;
   }
+  begin_before_ = begin_;
+  if (!first)
+    begin_ += step_;
+
+  if (known)
+    time_ = times.stream_time;
+  else if (GST_CLOCK_TIME_IS_VALID (time_))
+    time_ = times.reverse ? time_ - MIN (time_, step_) : time_ + step_;
+
+  duration_ = duration;
+  end_before_ = end_;
+  end_ = MAX (end_, begin_ + duration_);
 }
 
 GstStructure *

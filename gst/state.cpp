@@ -24,6 +24,7 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
           fate = "it was renamed to \"" + motionheat::set_aside (location) + "\"";
         } catch (const motionheat::StateError & failure) {
           refusal = reason + ", and it cannot be renamed: " + failure.what ();
+          reason = refusal;
         }
       }
     } catch (const std::bad_alloc &) {
@@ -34,7 +35,7 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
   {
     std::lock_guard < std::mutex > lock (lock_);
     location_ = location;
-    refusal_ = refusal;
+    outcome_ = refusal;
     first_time_ = state ? state->first_time : g_get_real_time ();
   }
   if (!reason.empty ()) {
@@ -45,6 +46,22 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
             location.c_str (), reason.c_str (), fate.c_str ()), (nullptr));
   }
   return state;
+}
+
+void
+StateKeeper::open ()
+{
+  std::lock_guard < std::mutex > lock (lock_);
+
+  refusal_ = outcome_;
+}
+
+void
+StateKeeper::close ()
+{
+  std::lock_guard < std::mutex > lock (lock_);
+
+  refusal_ = "there is no stream yet";
 }
 
 std::string StateKeeper::refusal ()

@@ -25,6 +25,10 @@ public:
    * whole, is set aside; what can be neither read nor set aside is never written to. */
   std::optional < motionheat::State > load (const std::string & location);
 
+  /* From when what was loaded is in the map, to the end of the stream, it may be saved. */
+  void open ();
+  void close ();
+
   /* Why nothing can be saved now; empty if something can. */
   std::string refusal ();
 
@@ -44,6 +48,7 @@ private:
 
   std::mutex lock_;             /* for what follows */
   std::string location_;
+  std::string outcome_;         /* of loading: why nothing may be saved */
   std::string refusal_ = "there is no stream yet";
   gint64 first_time_ = 0;
 };

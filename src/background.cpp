@@ -25,15 +25,19 @@ BackgroundPicture::BackgroundPicture(Background kind, const PixelFormat& format,
 
 void BackgroundPicture::add(const ConstFrameView& frame) {
   if (kind_ == Background::kFirst && frames_ > 0) return;
+  // A frame that shows more than those before starts anew, one that shows less leaves the rest.
+  const Size size{std::min(size_.width, frame.size.width),
+                  std::min(size_.height, frame.size.height)};
+  if (size.width > shown_.width || size.height > shown_.height) frames_ = 0;
   const bool first = frames_ == 0;
+  if (first) shown_ = size;
   frames_ = std::min(frames_ + 1, kRunningFrames);
-  size_ = {std::min(size_.width, frame.size.width), std::min(size_.height, frame.size.height)};
   const int depth = format_.sample_bytes() == 2 ? CV_16UC1 : CV_8UC1;
   for (int p = 0; p < format_.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format_, p);
-    const int bytes = int(layout.byte_end(size_.width));
+    const int bytes = int(layout.byte_end(size.width));
     Plane& plane = planes_[p];
-    for (int y = 0; y < layout.row_end(size_.height); ++y) {
+    for (int y = 0; y < layout.row_end(size.height); ++y) {
       if (first) std::copy_n(frame.row(p, y), bytes, plane.bytes.ptr(y));
       if (kind_ != Background::kAverage) continue;
       const int samples = bytes / format_.sample_bytes();
@@ -47,7 +51,7 @@ void BackgroundPicture::add(const ConstFrameView& frame) {
 }
 
 ConstFrameView BackgroundPicture::view() const {
-  ConstFrameView view(size_);
+  ConstFrameView view(shown_);
   for (int p = 0; p < format_.n_planes; ++p) {
     view.data[p] = planes_[p].bytes.data;
     view.stride[p] = ptrdiff_t(planes_[p].bytes.step);

@@ -25,7 +25,7 @@ class BackgroundPicture {
   void add(const ConstFrameView& frame);
 
   bool has_picture() const { return frames_ > 0; }
-  /// Of the size of the smallest frame taken in.
+  /// Of the size of the largest frame taken in.
   ConstFrameView view() const;
 
   /// Bytes it holds.
@@ -39,7 +39,8 @@ class BackgroundPicture {
 
   Background kind_;
   PixelFormat format_;
-  Size size_;
+  Size size_;   // that there is room for
+  Size shown_;  // that the frames taken in had
   std::vector<Plane> planes_;
   int frames_ = 0;  // taken in, up to those of a running mean
 };

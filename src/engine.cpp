@@ -162,11 +162,11 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
 
   if (!comparing && !subtractor_) difference_.remember(seen);
   if (comparing) {
+    const bool all_first = !out || enlarger_ || percentile_is_due();
     const uint64_t highest = heat_.max();
     const auto is_due = [&](int tile) {
-      return !out || enlarger_ ||
-             (settings_.normalization == Normalization::kMax &&
-              heat_.tile_max(tile) + heat_.increment() > highest);
+      return all_first || (settings_.normalization == Normalization::kMax &&
+                           heat_.tile_max(tile) + heat_.increment() > highest);
     };
     for_rows(grid, [&](int row, int slice) { compare_row(seen, row, slice, is_due); });
   }
@@ -185,6 +185,7 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
+  update_scale();  // settings may have changed it
   if (enlarger_) enlarger_->update(all_indices());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;
@@ -255,6 +256,11 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int
   }
 }
 
+bool Engine::percentile_is_due() const {
+  return settings_.normalization == Normalization::kPercentile &&
+         (frames_ >= percentile_due_ || percentile_events_ == 0);
+}
+
 // The count that index 255 stands for.
 double Engine::full_counts() {
   const double unit = heat_.unit();
@@ -262,7 +268,7 @@ double Engine::full_counts() {
     case Normalization::kMax:
       break;
     case Normalization::kPercentile:
-      if (frames_ >= percentile_due_ || percentile_events_ == 0) {
+      if (percentile_is_due()) {
         percentile_events_ = percentile(heat_, settings_.percentile) / unit;
         percentile_due_ = frames_ + (frames_ < kPercentileFrames ? 1 : kPercentileFrames);
       }
@@ -428,7 +434,7 @@ std::vector<uint8_t> Engine::all_indices() const {
 size_t Engine::memory() const {
   return difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
          (background_ ? background_->memory() : 0) + heat_.memory() + renderer_.memory() +
-         tiles_.size() * (TileGrid::kPixels + sizeof(Tile) + sizeof(uint32_t));
+         grid_.count() * TileGrid::kPixels + tiles_.size() * (sizeof(Tile) + sizeof(uint32_t));
 }
 
 }  // namespace motionheat

@@ -149,6 +149,7 @@ class Engine {
   template <typename Predicate>
   void compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted);
   void compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice);
+  bool percentile_is_due() const;
   double full_counts();
   void update_scale();
   void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);

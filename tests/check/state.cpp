@@ -1,0 +1,679 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Heat that outlives the stream.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include "common.h"
+#include "files.h"
+#include "model.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const char* const kCaps = "video/x-raw,format=BGR,width=34,height=21,framerate=25/1";
+const char* const kLargerCaps = "video/x-raw,format=BGR,width=102,height=63,framerate=25/1";
+
+/// A stream that begins once its properties are set.
+class Run : public Stream {
+ public:
+  explicit Run(const std::string& location) : Stream("") {
+    gst_element_set_state(element(), GST_STATE_READY);
+    set("state-location", location);
+    gst_element_set_state(element(), GST_STATE_PLAYING);
+  }
+  Run(const std::string& location, const std::string& caps) : Run(location) { begin(caps); }
+
+  void begin(const std::string& caps) {
+    begun = true;
+    change_caps(caps);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    send(gst_event_new_segment(&segment));
+  }
+  void end() { send(gst_event_new_eos()); }
+
+  bool begun = false;  // and nothing shown yet
+};
+
+/// Pictures beside what must be shown, over several runs.
+class Scene {
+ public:
+  Model model;
+
+  /// Shows some pictures. The first one of a run has none before it.
+  void play(Run& run, int n = 4) {
+    if (std::exchange(run.begun, false)) model.forget_previous();
+    if (!picture_ || !gst_video_info_is_equal(&picture_->info, &run.info()))
+      picture_ = std::make_unique<Picture>(noise(run.info(), ++seed_));
+    for (int i = 0; i < n; ++i) {
+      *picture_ = moved(*picture_, ++seed_);
+      fail_unless(run.show(*picture_) == model.add_and_overlay(*picture_));
+    }
+    expect_map(run);
+  }
+
+  void expect_map(const Run& run) const {
+    fail_unless(equal(run.map(), model.index({run.info().width, run.info().height})));
+    fail_unless_equals_float(double_field(run.stats().get(), "max"), model.max());
+  }
+
+ private:
+  std::unique_ptr<Picture> picture_;
+  unsigned seed_ = 1;
+};
+
+/// A state of some heat, from a run that ended well.
+std::string make_state(const std::string& location, Scene& scene) {
+  Run run(location, kCaps);
+  scene.play(run);
+  run.end();
+  return read_file(location);
+}
+
+bool save(Run& run) {
+  gboolean accepted = FALSE;
+  g_signal_emit_by_name(run.element(), "save-state", &accepted);
+  return accepted;
+}
+
+/// Waits for the message of a saved state.
+void expect_saved(Run& run, const std::string& location) {
+  for (;;) {
+    const MessagePtr message = run.wait(GstMessageType(GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING));
+    fail_unless_equals_int(GST_MESSAGE_TYPE(message.get()), GST_MESSAGE_ELEMENT);
+    const GstStructure* s = gst_message_get_structure(message.get());
+    if (!gst_structure_has_name(s, "motionheatmap-state")) continue;
+    fail_unless_equals_int(gst_structure_n_fields(s), 1);
+    fail_unless_equals_string(gst_structure_get_string(s, "location"), location.c_str());
+    return;
+  }
+}
+
+/// No warning, no error, and no saved state.
+void expect_silence(Run& run) {
+  while (const MessagePtr message = run.pop(
+             GstMessageType(GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING | GST_MESSAGE_ERROR))) {
+    fail_unless_equals_int(GST_MESSAGE_TYPE(message.get()), GST_MESSAGE_ELEMENT);
+    fail_unless(gst_structure_has_name(gst_message_get_structure(message.get()), "motionheatmap"));
+  }
+}
+
+/// Waits for a warning that names the property or signal, the file and the reason.
+std::string expect_warning(Run& run, const std::string& location, const std::string& reason,
+                           const std::string& origin = "property state-location") {
+  const std::string text = warning_text(run.wait(GST_MESSAGE_WARNING).get());
+  expect_contains(text, origin);
+  expect_contains(text, '"' + location + '"');
+  expect_contains(text, reason);
+  return text;
+}
+
+}  // namespace
+
+// Coming back
+
+GST_START_TEST(goes_on_after_eos) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  for (guint64 i = 1; i <= 4; ++i) {
+    Run run(location, kCaps);
+    scene.play(run);
+    fail_unless_equals_uint64(run.frames(), 4 * i);
+    expect_silence(run);
+    run.end();
+    expect_saved(run, location);
+    fail_unless_equals_int(directory.size(), 1);
+  }
+}
+GST_END_TEST;
+
+// The map is there before the first frame.
+GST_START_TEST(is_loaded_with_the_caps) {
+  const Directory directory;
+  Scene scene;
+  make_state(directory / "heat.state", scene);
+  Run run(directory / "heat.state");
+  fail_unless(run.heatmap() == nullptr);
+  run.begin(kCaps);
+  scene.expect_map(run);
+  fail_unless_equals_uint64(run.frames(), 4);
+}
+GST_END_TEST;
+
+GST_START_TEST(goes_on_after_stop) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  for (guint64 i = 1; i <= 3; ++i) {
+    Run run(location, kCaps);
+    scene.play(run);
+    fail_unless_equals_uint64(run.frames(), 4 * i);
+  }
+  Run run(location);
+  for (guint64 i = 4; i <= 6; ++i) {
+    run.begin(kCaps);
+    scene.play(run);
+    fail_unless_equals_uint64(run.frames(), 4 * i);
+    gst_element_set_state(run.element(), GST_STATE_READY);
+    expect_saved(run, location);
+    fail_unless(run.heatmap() == nullptr);
+    gst_element_set_state(run.element(), GST_STATE_PLAYING);
+  }
+}
+GST_END_TEST;
+
+// With EOS everything is saved; stopping saves only what came after.
+GST_START_TEST(is_saved_once_at_the_end) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  Run run(location, kCaps);
+  scene.play(run);
+  run.end();
+  expect_saved(run, location);
+  gst_element_set_state(run.element(), GST_STATE_READY);
+  expect_silence(run);
+}
+GST_END_TEST;
+
+// A stream without frames leaves the file alone, also one of another size.
+GST_START_TEST(no_frames_leave_the_file) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  const std::string content = make_state(location, scene);
+  for (const bool eos : {false, true}) {
+    Run run(location, "video/x-raw,format=BGR,width=5,height=5,framerate=25/1");
+    if (eos) run.end();
+    gst_element_set_state(run.element(), GST_STATE_READY);
+    expect_silence(run);
+  }
+  fail_unless(read_file(location) == content);
+}
+GST_END_TEST;
+
+GST_START_TEST(fading_heat_goes_on) {
+  const Directory directory;
+  const auto fade = [](Stream& stream) {
+    stream.set("half-life", "1000000000");
+    stream.set("normalization", "fixed");
+    stream.set("full-scale", "9");
+  };
+  Run whole("", kCaps);
+  fade(whole);
+  Picture picture = noise(whole.info(), 1);
+  unsigned seed = 1;
+  for (int i = 0; i < 3; ++i) {
+    Run run(directory / "heat.state", kCaps);
+    fade(run);
+    for (int frame = 0; frame < 12; ++frame) {
+      picture = moved(picture, ++seed);
+      GstBuffer* buffer = whole.timed_buffer(picture);
+      if (frame == 0) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+      const Picture shown = to_picture(whole.push(buffer).get(), whole.info());
+      fail_unless(run.show(picture) == shown);
+      fail_unless(equal(run.map(), whole.map()));
+    }
+    fail_unless_equals_float(double_field(run.stats().get(), "max"),
+                             double_field(whole.stats().get(), "max"));
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(skipped_frames_are_kept) {
+  const Directory directory;
+  for (guint64 i = 1; i <= 3; ++i) {
+    Run run(directory / "heat.state", kCaps);
+    GstBuffer* buffer = run.timed_buffer(noise(run.info(), 1));
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
+    run.push(buffer);
+    run.show(noise(run.info(), 2));
+    fail_unless_equals_uint64(run.frames(), i);
+    fail_unless_equals_uint64(run.skipped(), i);
+  }
+}
+GST_END_TEST;
+
+// In a larger size, and back.
+GST_START_TEST(other_size) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  make_state(location, scene);
+  {
+    Run run(location, kLargerCaps);
+    cv::Mat larger;
+    cv::resize(scene.model.index({}), larger, {}, 3, 3, cv::INTER_NEAREST);
+    fail_unless(equal(run.map(), larger));
+    run.show(noise(run.info(), 1));
+  }
+  Run run(location, kCaps);
+  scene.expect_map(run);
+  scene.play(run);
+}
+GST_END_TEST;
+
+GST_START_TEST(other_format) {
+  const Directory directory;
+  Scene scene;
+  guint64 frames = 0;
+  for (const char* format : {"BGR", "I420", "RGBA", "NV12", "GRAY8"}) {
+    Run run(directory / "heat.state",
+            std::string("video/x-raw,width=34,height=21,framerate=25/1,format=") + format);
+    scene.play(run);
+    fail_unless_equals_uint64(run.frames(), frames += 4);
+  }
+}
+GST_END_TEST;
+
+// Frames that were counted under other settings count on.
+GST_START_TEST(other_settings) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  make_state(location, scene);
+  Run run(location, kCaps);
+  run.set("threshold", "90");
+  scene.model.threshold = 90;
+  scene.play(run);
+}
+GST_END_TEST;
+
+GST_START_TEST(reset_is_kept) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  for (const bool after_eos : {false, true}) {
+    Scene scene;
+    {
+      Run run(location, kCaps);
+      scene.play(run);
+      if (after_eos) run.end();
+      g_signal_emit_by_name(run.element(), "reset");
+    }
+    Run run(location, kCaps);
+    fail_unless_equals_int(cv::countNonZero(run.map()), 0);
+    fail_unless_equals_uint64(run.frames(), 0);
+  }
+}
+GST_END_TEST;
+
+// When it is saved
+
+GST_START_TEST(every_interval) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  Run run(location, kCaps);
+  run.set("state-interval", "200000000");
+  for (int i = 0; i < 5; ++i) {
+    for (int frame = 0; frame < 4; ++frame) {
+      run.show(noise(run.info(), unsigned(4 * i + frame)));
+      expect_silence(run);
+    }
+    run.show(noise(run.info(), unsigned(i)));
+    expect_saved(run, location);
+    fs::copy_file(location, directory / std::to_string(i));
+    Run copy(directory / std::to_string(i), kCaps);
+    fail_unless_equals_uint64(copy.frames(), guint64(5 * (i + 1)));
+    fail_unless(equal(copy.map(), run.map()));
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(no_interval) {
+  const Directory directory;
+  Run run(directory / "heat.state", kCaps);
+  run.set("state-interval", "0");
+  for (unsigned i = 0; i < 200; ++i) run.show(noise(run.info(), i % 3));
+  expect_silence(run);
+  fail_unless_equals_int(directory.size(), 0);
+  run.end();
+  expect_saved(run, directory / "heat.state");
+}
+GST_END_TEST;
+
+GST_START_TEST(on_the_signal) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Run run(location);
+  fail_if(save(run));
+  expect_warning(run, location, "there is no stream yet", "signal save-state");
+  run.begin(kCaps);
+  Scene scene;
+  scene.play(run);
+  fail_unless(save(run));
+  expect_saved(run, location);
+  Run copy(location, kCaps);
+  scene.expect_map(copy);
+  fail_unless_equals_uint64(copy.frames(), 4);
+  gst_element_set_state(run.element(), GST_STATE_READY);
+  expect_saved(run, location);
+  fail_if(save(run));
+  expect_warning(run, location, "there is no stream yet", "signal save-state");
+}
+GST_END_TEST;
+
+GST_START_TEST(without_a_location) {
+  Run run("", kCaps);
+  Scene scene;
+  scene.play(run);
+  fail_if(save(run));
+  expect_warning(run, "", "not set", "signal save-state");
+  run.end();
+  expect_silence(run);
+}
+GST_END_TEST;
+
+namespace {
+
+/// Stops the writer at the first state that it saved, until it may go on.
+struct Gate {
+  std::mutex lock;
+  std::condition_variable changed;
+  bool reached = false, open = false;
+
+  static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
+    Gate* gate = static_cast<Gate*>(data);
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT ||
+        !gst_structure_has_name(gst_message_get_structure(message), "motionheatmap-state"))
+      return GST_BUS_PASS;
+    std::unique_lock<std::mutex> held(gate->lock);
+    gate->reached = true;
+    gate->changed.notify_all();
+    gate->changed.wait(held, [&] { return gate->open; });
+    return GST_BUS_PASS;
+  }
+};
+
+}  // namespace
+
+// Frames go on while saving takes long; then what is saved next is up to date.
+GST_START_TEST(slow_disk) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Gate gate;
+  Scene scene;
+  Run run(location, kCaps);
+  gst_bus_set_sync_handler(run.bus(), Gate::on_message, &gate, nullptr);
+  run.set("state-interval", "40000000");
+  scene.play(run, 1);
+  {
+    std::unique_lock<std::mutex> held(gate.lock);
+    gate.changed.wait(held, [&] { return gate.reached; });
+  }
+  scene.play(run, 50);
+  {
+    const std::lock_guard<std::mutex> held(gate.lock);
+    gate.open = true;
+  }
+  gate.changed.notify_all();
+  run.end();
+  // the one that was held up, one that waited for it, and the one at the end
+  for (int i = 0; i < 3; ++i) expect_saved(run, location);
+  expect_silence(run);
+  gst_bus_set_sync_handler(run.bus(), nullptr, nullptr, nullptr);
+  Run copy(location, kCaps);
+  scene.expect_map(copy);
+  fail_unless_equals_uint64(copy.frames(), 51);
+}
+GST_END_TEST;
+
+// What cannot be loaded
+
+namespace {
+
+struct Bad {
+  std::string content;
+  const char* reason;
+};
+
+/// A stream that finds a bad file, sets it aside, and goes on with an empty map.
+void expect_set_aside(const std::string& location, const Bad& bad, int n) {
+  write_file(location, bad.content);
+  const std::string aside = location + ".damaged-" + std::to_string(n);
+  Scene scene;
+  Run run(location, kCaps);
+  const std::string text = expect_warning(run, location, bad.reason);
+  expect_contains(text, "renamed to \"" + aside + '"');
+  fail_unless(read_file(aside) == bad.content);
+  fail_if(fs::exists(location));
+  fail_unless_equals_int(cv::countNonZero(run.map()), 0);
+  scene.play(run);
+  fail_unless_equals_uint64(run.frames(), 4);
+  run.end();
+  expect_saved(run, location);
+  expect_silence(run);
+  Run next(location, kCaps);
+  expect_silence(next);
+  scene.expect_map(next);
+}
+
+}  // namespace
+
+GST_START_TEST(bad_files_are_set_aside) {
+  const Directory directory;
+  Scene scene;
+  const std::string good = make_state(directory / "good", scene);
+  std::vector<Bad> all = {
+      {"", "cut off"},
+      {"no state at all", "not a state file"},
+      {std::string(1000, '\0'), "not a state file"},
+      {"motionheatmap-state 2\n" + good.substr(good.find('\n') + 1), "version 2"},
+      {good + '\0', "checksum"},
+      {good + good, "checksum"},
+  };
+  for (const size_t size : {size_t{1}, size_t{12}, size_t{21}, size_t{60}, size_t{86}, size_t{87},
+                            size_t{88}, good.size() / 2, good.size() - 1})
+    all.push_back({good.substr(0, size), ""});
+  for (size_t i = 0; i < good.size(); i += 7) {
+    all.push_back({good, ""});
+    all.back().content[i] ^= 1 << i % 8;
+  }
+  const std::string location = directory / "heat.state";
+  for (size_t i = 0; i < all.size(); ++i) expect_set_aside(location, all[i], int(i) + 1);
+  for (size_t i = 0; i < all.size(); ++i)
+    fail_unless(read_file(location + ".damaged-" + std::to_string(i + 1)) == all[i].content);
+}
+GST_END_TEST;
+
+namespace {
+
+/// A stream whose location can be neither read nor written goes on without.
+void expect_refused(const std::string& location, const char* reason) {
+  Scene scene;
+  Run run(location, kCaps);
+  run.set("state-interval", "40000000");
+  const std::string text = expect_warning(run, location, reason);
+  expect_contains(text, "nothing is saved");
+  scene.play(run);
+  fail_if(save(run));
+  expect_warning(run, location, reason, "signal save-state");
+  run.end();
+  gst_element_set_state(run.element(), GST_STATE_READY);
+  expect_silence(run);
+}
+
+}  // namespace
+
+GST_START_TEST(not_a_file) {
+  const Directory directory;
+  fs::create_directory(directory / "folder");
+  write_file(directory / "folder/file", "precious");
+  expect_refused(directory / "folder", "not a regular file");
+  fail_unless(read_file(directory / "folder/file") == "precious");
+
+  fail_unless_equals_int(mkfifo((directory / "pipe").c_str(), 0600), 0);
+  expect_refused(directory / "pipe", "not a regular file");
+  fail_unless(fs::is_fifo(directory / "pipe"));
+
+  write_file(directory / "file", "precious");
+  expect_refused(directory / "file/heat.state", g_strerror(ENOTDIR));
+  fail_unless(read_file(directory / "file") == "precious");
+  fail_unless_equals_int(directory.size(), 3);
+}
+GST_END_TEST;
+
+// A refusal is of one location only.
+GST_START_TEST(another_location_after_a_refused_one) {
+  const Directory directory;
+  Run run(directory.path());
+  run.begin(kCaps);
+  expect_warning(run, directory.path(), "not a regular file");
+  run.show(noise(run.info(), 1));
+  gst_element_set_state(run.element(), GST_STATE_READY);
+  run.set("state-location", directory / "heat.state");
+  gst_element_set_state(run.element(), GST_STATE_PLAYING);
+  run.begin(kCaps);
+  run.show(noise(run.info(), 1));
+  run.end();
+  expect_saved(run, directory / "heat.state");
+  expect_silence(run);
+}
+GST_END_TEST;
+
+// What cannot be saved
+
+namespace {
+
+/// From here to the end of the test the process has no rights to speak of. Returns false where it
+/// may not give them up.
+bool give_up_rights() {
+  constexpr uid_t kNobody = 65534;
+  if (geteuid() != 0 || seteuid(kNobody) == 0) return true;
+  g_printerr("skipped: cannot become another user\n");
+  return false;
+}
+
+}  // namespace
+
+GST_START_TEST(missing_folder) {
+  const Directory directory;
+  const std::string location = directory / "missing/heat.state";
+  Scene scene;
+  Run run(location, kCaps);
+  run.set("state-interval", "40000000");
+  expect_silence(run);
+  scene.play(run, 1);
+  expect_warning(run, location, g_strerror(ENOENT));
+  // It is tried again.
+  fs::create_directory(directory / "missing");
+  scene.play(run, 1);
+  expect_saved(run, location);
+}
+GST_END_TEST;
+
+GST_START_TEST(read_only_folder) {
+  const Directory directory;
+  fs::create_directory(directory / "folder");
+  const std::string location = directory / "folder/heat.state";
+  const std::string damaged = directory / "folder/damaged.state";
+  Scene scene;
+  const std::string content = make_state(location, scene);
+  write_file(damaged, "damaged");
+  chmod(directory.path().c_str(), 0755);
+  chmod((directory / "folder").c_str(), 0555);
+  const uid_t user = geteuid();
+  if (give_up_rights()) {
+    Run run(location, kCaps);
+    run.set("state-interval", "40000000");
+    scene.play(run, 1);
+    expect_warning(run, location, g_strerror(EACCES));
+    fail_unless(save(run));
+    expect_warning(run, location, g_strerror(EACCES));
+    run.end();
+    expect_warning(run, location, g_strerror(EACCES));
+    fail_unless(read_file(location) == content);
+
+    expect_refused(damaged, "not a state file");
+    fail_unless(read_file(damaged) == "damaged");
+  }
+  seteuid(user);
+  chmod((directory / "folder").c_str(), 0755);
+}
+GST_END_TEST;
+
+GST_START_TEST(unreadable_file) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  const std::string content = make_state(location, scene);
+  chmod(directory.path().c_str(), 0777);
+  chmod(location.c_str(), 0);
+  const uid_t user = geteuid();
+  if (give_up_rights()) expect_refused(location, g_strerror(EACCES));
+  seteuid(user);
+  chmod(location.c_str(), 0644);
+  fail_unless(read_file(location) == content);
+}
+GST_END_TEST;
+
+// Saving fails for want of room; the old state stays and no other file does. Then there is room.
+GST_START_TEST(full_disk) {
+  const Directory directory;
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=64k") != 0) {
+    g_printerr("full_disk: skipped, mounting is not permitted\n");
+    return;
+  }
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  const std::string content = make_state(location, scene);
+  Run run(location, kCaps);
+  run.set("state-interval", "40000000");
+  {
+    std::ofstream filler(directory / "filler", std::ios::binary);
+    while (filler << std::string(512, 'x') << std::flush) continue;
+  }
+  for (int i = 0; i < 3; ++i) {
+    scene.play(run, 1);
+    expect_warning(run, location, g_strerror(ENOSPC));
+  }
+  fail_unless(read_file(location) == content);
+  fail_unless_equals_int(directory.size(), 2);
+  fs::remove(directory / "filler");
+  scene.play(run, 1);
+  expect_saved(run, location);
+  Run copy(location, kCaps);
+  scene.expect_map(copy);
+  umount2(directory.path().c_str(), MNT_DETACH);
+}
+GST_END_TEST;
+
+static Suite* state_suite() {
+  const auto [suite, tc] = new_suite("state");
+  tcase_add_test(tc, goes_on_after_eos);
+  tcase_add_test(tc, is_loaded_with_the_caps);
+  tcase_add_test(tc, goes_on_after_stop);
+  tcase_add_test(tc, is_saved_once_at_the_end);
+  tcase_add_test(tc, no_frames_leave_the_file);
+  tcase_add_test(tc, fading_heat_goes_on);
+  tcase_add_test(tc, skipped_frames_are_kept);
+  tcase_add_test(tc, other_size);
+  tcase_add_test(tc, other_format);
+  tcase_add_test(tc, other_settings);
+  tcase_add_test(tc, reset_is_kept);
+  tcase_add_test(tc, every_interval);
+  tcase_add_test(tc, no_interval);
+  tcase_add_test(tc, on_the_signal);
+  tcase_add_test(tc, without_a_location);
+  tcase_add_test(tc, slow_disk);
+  tcase_add_test(tc, bad_files_are_set_aside);
+  tcase_add_test(tc, not_a_file);
+  tcase_add_test(tc, another_location_after_a_refused_one);
+  tcase_add_test(tc, missing_folder);
+  tcase_add_test(tc, read_only_folder);
+  tcase_add_test(tc, unreadable_file);
+  tcase_add_test(tc, full_disk);
+  return suite;
+}
+
+GST_CHECK_MAIN(state)
