@@ -96,7 +96,7 @@ GST_START_TEST(no_frame_allocates) {
 }
 GST_END_TEST;
 
-static Suite* allocations_suite() {
+[[maybe_unused]] static Suite* allocations_suite() {
   const auto [suite, tc] = new_suite("allocations");
   tcase_add_loop_test(tc, no_frame_allocates, 0, G_N_ELEMENTS(kCaps));
   return suite;
