@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <string>
 
 #include "common.h"
@@ -12,7 +14,7 @@
 class Directory {
  public:
   Directory() {
-    gchar* path = g_dir_make_tmp("motionheatmap-XXXXXX", nullptr);
+    gchar* path = g_dir_make_tmp(nullptr, nullptr);
     fail_unless(path != nullptr);
     path_ = path;
     g_free(path);
@@ -53,3 +55,42 @@ inline void expect_contains(const std::string& text, const std::string& part) {
   fail_unless(text.find(part) != std::string::npos, "\"%s\" does not say \"%s\"", text.c_str(),
               part.c_str());
 }
+
+/// Holds up the thread that writes files when it tells of one by an element message of this name,
+/// until the gate is opened: a disk that is slow.
+class Gate {
+ public:
+  Gate(Stream& stream, const char* name) : stream_(stream), name_(name) {
+    gst_bus_set_sync_handler(stream.bus(), on_message, this, nullptr);
+  }
+  ~Gate() { gst_bus_set_sync_handler(stream_.bus(), nullptr, nullptr, nullptr); }
+
+  void wait_until_reached() {
+    std::unique_lock<std::mutex> held(lock_);
+    changed_.wait(held, [&] { return reached_; });
+  }
+  void open() {
+    const std::lock_guard<std::mutex> held(lock_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
+    Gate* gate = static_cast<Gate*>(data);
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT ||
+        !gst_structure_has_name(gst_message_get_structure(message), gate->name_))
+      return GST_BUS_PASS;
+    std::unique_lock<std::mutex> held(gate->lock_);
+    gate->reached_ = true;
+    gate->changed_.notify_all();
+    gate->changed_.wait(held, [&] { return gate->open_; });
+    return GST_BUS_PASS;
+  }
+
+  Stream& stream_;
+  const char* name_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool reached_ = false, open_ = false;
+};

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Pictures and events that are written every so often.
-#include <condition_variable>
-#include <mutex>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <random>
@@ -316,42 +314,6 @@ GST_END_TEST;
 
 namespace {
 
-/// Stops the thread that writes at the first file that it wrote, until it may go on.
-class Gate {
- public:
-  explicit Gate(Stream& stream) : stream_(stream) {
-    gst_bus_set_sync_handler(stream.bus(), on_message, this, nullptr);
-  }
-  ~Gate() { gst_bus_set_sync_handler(stream_.bus(), nullptr, nullptr, nullptr); }
-
-  void wait_until_reached() {
-    std::unique_lock<std::mutex> held(lock_);
-    changed_.wait(held, [&] { return reached_; });
-  }
-  void open() {
-    const std::lock_guard<std::mutex> held(lock_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
-      Gate* gate = static_cast<Gate*>(data);
-      std::unique_lock<std::mutex> held(gate->lock_);
-      gate->reached_ = true;
-      gate->changed_.notify_all();
-      gate->changed_.wait(held, [&] { return gate->open_; });
-    }
-    return GST_BUS_PASS;
-  }
-
-  Stream& stream_;
-  std::mutex lock_;
-  std::condition_variable changed_;
-  bool reached_ = false, open_ = false;
-};
-
 void expect_left_out(Stream& stream, const std::string& location) {
   const std::string text = warning_text(stream.wait(GST_MESSAGE_WARNING).get());
   expect_contains(text, "snapshot-interval");
@@ -367,7 +329,7 @@ GST_START_TEST(slow_disk) {
   const Directory directory;
   const std::string location = directory / "heat-%05d.png";
   Writing stream(location);
-  Gate gate(stream);
+  Gate gate(stream, "motionheatmap-snapshot");
   const Picture one = stream.play(kInterval);
   gate.wait_until_reached();
   const Picture two = stream.play(kInterval);
@@ -391,7 +353,7 @@ GST_END_TEST;
 GST_START_TEST(slow_disk_at_the_end) {
   const Directory directory;
   Writing stream(directory / "heat-%05d.png");
-  Gate gate(stream);
+  Gate gate(stream, "motionheatmap-snapshot");
   stream.play(kInterval);
   gate.wait_until_reached();
   const Picture last = stream.play(2 * kInterval);
@@ -407,7 +369,7 @@ GST_END_TEST;
 GST_START_TEST(slow_disk_and_the_signal) {
   const Directory directory;
   Writing stream(directory / "heat-%05d.png");
-  Gate gate(stream);
+  Gate gate(stream, "motionheatmap-snapshot");
   stream.play(kInterval);
   gate.wait_until_reached();
   for (int i = 0; i < 5; ++i) {

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
-#include "common.h"
+#include "files.h"
 #include "model.h"
 
 namespace fs = std::filesystem;
@@ -11,25 +11,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const char* const kCaps = "video/x-raw,format=BGR,width=34,height=21,framerate=25/1";
-
-/// A directory that goes away with the object.
-class Directory {
- public:
-  Directory() {
-    gchar* path = g_dir_make_tmp("motionheatmap-XXXXXX", nullptr);
-    fail_unless(path != nullptr);
-    path_ = path;
-    g_free(path);
-  }
-  ~Directory() { fs::remove_all(path_); }
-
-  std::string operator/(const char* name) const { return path_ / name; }
-  /// How many files there are.
-  int size() const { return int(std::distance(fs::directory_iterator(path_), {})); }
-
- private:
-  fs::path path_;
-};
 
 bool snapshot(Stream& stream, const std::string& location) {
   gboolean accepted = FALSE;
@@ -48,19 +29,6 @@ void expect_written(Stream& stream, const std::string& location) {
     fail_unless_equals_string(gst_structure_get_string(s, "location"), location.c_str());
     return;
   }
-}
-
-std::string warning_text(GstMessage* message) {
-  GError* error = nullptr;
-  gst_message_parse_warning(message, &error, nullptr);
-  const std::string text = error->message;
-  g_error_free(error);
-  return text;
-}
-
-void expect_contains(const std::string& text, const std::string& part) {
-  fail_unless(text.find(part) != std::string::npos, "\"%s\" does not say \"%s\"", text.c_str(),
-              part.c_str());
 }
 
 /// Plays some pictures in which something moves and gives the last one that comes out.

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "common.h"
 #include "files.h"
@@ -373,54 +371,22 @@ GST_START_TEST(without_a_location) {
 }
 GST_END_TEST;
 
-namespace {
-
-/// Stops the writer at the first state that it saved, until it may go on.
-struct Gate {
-  std::mutex lock;
-  std::condition_variable changed;
-  bool reached = false, open = false;
-
-  static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
-    Gate* gate = static_cast<Gate*>(data);
-    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT ||
-        !gst_structure_has_name(gst_message_get_structure(message), "motionheatmap-state"))
-      return GST_BUS_PASS;
-    std::unique_lock<std::mutex> held(gate->lock);
-    gate->reached = true;
-    gate->changed.notify_all();
-    gate->changed.wait(held, [&] { return gate->open; });
-    return GST_BUS_PASS;
-  }
-};
-
-}  // namespace
-
 // Frames go on while saving takes long; then what is saved next is up to date.
 GST_START_TEST(slow_disk) {
   const Directory directory;
   const std::string location = directory / "heat.state";
-  Gate gate;
   Scene scene;
   Run run(location, kCaps);
-  gst_bus_set_sync_handler(run.bus(), Gate::on_message, &gate, nullptr);
+  Gate gate(run, "motionheatmap-state");
   run.set("state-interval", "40000000");
   scene.play(run, 1);
-  {
-    std::unique_lock<std::mutex> held(gate.lock);
-    gate.changed.wait(held, [&] { return gate.reached; });
-  }
+  gate.wait_until_reached();
   scene.play(run, 50);
-  {
-    const std::lock_guard<std::mutex> held(gate.lock);
-    gate.open = true;
-  }
-  gate.changed.notify_all();
+  gate.open();
   run.end();
   // the one that was held up, one that waited for it, and the one at the end
   for (int i = 0; i < 3; ++i) expect_saved(run, location);
   expect_silence(run);
-  gst_bus_set_sync_handler(run.bus(), nullptr, nullptr, nullptr);
   Run copy(location, kCaps);
   scene.expect_map(copy);
   fail_unless_equals_uint64(copy.frames(), 51);

@@ -72,9 +72,10 @@ std::string failure_to_save(const std::string& path, const State& state) {
 class StateFile : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "state-file-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    gchar* name = g_dir_make_tmp(nullptr, nullptr);
+    ASSERT_NE(name, nullptr);
     folder_ = name;
+    g_free(name);
   }
   void TearDown() override { fs::remove_all(folder_); }
 

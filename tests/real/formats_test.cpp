@@ -26,15 +26,6 @@ Planes copy(const Planes& planes) {
   return copies;
 }
 
-double pearson(const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat x, y;
-  a.convertTo(x, CV_64F);
-  b.convertTo(y, CV_64F);
-  x -= cv::mean(x);
-  y -= cv::mean(y);
-  return x.dot(y) / std::sqrt(x.dot(x) * y.dot(y));
-}
-
 using FormatsTest = ClipTest;
 
 TEST_F(FormatsTest, MapOfI420AgreesWithThatOfBgr) {

@@ -124,6 +124,15 @@ cv::Mat heatmap(const Pipeline& pipeline, const char* name) {
   return picture(Owned<GstSample>(sample).get());
 }
 
+double pearson(const cv::Mat& a, const cv::Mat& b) {
+  cv::Mat x, y;
+  a.convertTo(x, CV_64F);
+  b.convertTo(y, CV_64F);
+  x -= cv::mean(x);
+  y -= cv::mean(y);
+  return x.dot(y) / std::sqrt(x.dot(x) * y.dot(y));
+}
+
 std::string clip(int frames) {
   // identity counts the buffer that it turns into the end of the stream.
   return "filesrc location=" + std::string(clip_path()) +

@@ -58,6 +58,9 @@ cv::Mat picture(GstSample* sample);
 /// The property `heatmap` of element `name`.
 cv::Mat heatmap(const Pipeline& pipeline, const char* name);
 
+/// Pearson's r of two maps of a size.
+double pearson(const cv::Mat& a, const cv::Mat& b);
+
 /// What decodes the first `frames` frames of the clip, in gst-launch's language.
 std::string clip(int frames);
 

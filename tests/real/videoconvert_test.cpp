@@ -13,15 +13,6 @@
 namespace motionheat::real {
 namespace {
 
-double pearson(const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat x, y;
-  a.convertTo(x, CV_64F);
-  b.convertTo(y, CV_64F);
-  x -= cv::mean(x);
-  y -= cv::mean(y);
-  return x.dot(y) / std::sqrt(x.dot(x) * y.dot(y));
-}
-
 enum class Kind { kRgb, kGray, kYuv };
 
 struct Format {
