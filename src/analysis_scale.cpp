@@ -92,11 +92,11 @@ bool Enlarger::refresh(int tile, bool all, uint8_t* index, TileGrid::Chunks& cha
   for (int y = 0; y < rect.height; ++y) {
     const uint8_t* row = &indices_[size_t(cell_y_[rect.y + y]) * size_.width];
     for (int x = 0; x < rect.width; ++x) {
-      uint8_t& shown = index[y * TileGrid::kWidth + x];
+      uint8_t& shown = index[TileGrid::offset(x, y)];
       const uint8_t value = row[cell_x_[rect.x + x]];
       if (value == shown) continue;
       shown = value;
-      changed[y][x / TileGrid::kChunk] = any = true;
+      changed[x / TileGrid::kChunkWidth] = any = true;
     }
   }
   return any;

@@ -44,7 +44,7 @@ class Enlarger {
   /// Whether the index is 0 in all of a tile of the picture.
   bool is_cold(int tile) const;
 
-  /// Brings the indices of a tile up to date, rows TileGrid::kWidth apart, and sets the flags of
+  /// Brings the indices of a tile up to date, and sets the flags of
   /// the chunks in which one became another; true if any did. To be called after each update for
   /// every tile that is not cold; `all` if the tile's indices are not those of the update before.
   bool refresh(int tile, bool all, uint8_t* index, TileGrid::Chunks& changed) const;

@@ -10,8 +10,6 @@ namespace {
 
 using Method = kernels::BlendParams::Method;
 
-constexpr uint8_t kEveryByte[4] = {0xff, 0xff, 0xff, 0xff};
-
 // All pairs: the picture sample is the row, the colour sample the column.
 struct Pairs {
   cv::Mat picture = cv::Mat(256, 256, CV_8UC1);
@@ -29,8 +27,21 @@ struct Pairs {
 
 bool equals(const kernels::BlendParams& params, const Pairs& pairs, const cv::Mat& expected) {
   cv::Mat blended(256, 256, CV_8UC1);
-  kernels::active().blend_u8({pairs.picture.data, 256}, {pairs.color.data, 256},
-                             {blended.data, 256}, {256, 256}, params, kEveryByte);
+  const uint8_t painted = true;
+  kernels::active().blend_u8({.picture = {pairs.picture.data, 256},
+                              .out = {blended.data, 256},
+                              .begin = 0,
+                              .end = 256,
+                              .rows = 256,
+                              .color = {pairs.color.data, 256},
+                              .cold = pairs.color.data,
+                              .cold_step = 1,
+                              .painted = {&painted, 0},
+                              .segment_width = 256,
+                              .segment_rows = 256,
+                              .mask = {0xff, 0xff, 0xff, 0xff},
+                              .bits = {8, 0},
+                              .params = params});
   return std::equal(blended.begin<uint8_t>(), blended.end<uint8_t>(), expected.begin<uint8_t>());
 }
 

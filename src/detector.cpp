@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "detector.h"
 
-#include <cstring>
 #include <opencv2/core.hpp>
 
 #include "tile_grid.h"
@@ -56,15 +55,20 @@ bool BackgroundSubtractor::is_settled() const {
   return frames_ > kSettlingFrames;
 }
 
-void BackgroundSubtractor::copy_mask(const Rect& area, uint8_t* mask, ptrdiff_t mask_stride,
-                                     uint8_t* moved) const {
-  for (int y = 0; y < area.height; ++y) {
+kernels::MovedRows BackgroundSubtractor::copy_mask(const Rect& area, uint8_t* mask,
+                                                   ptrdiff_t mask_stride) const {
+  kernels::MovedRows any = 0;
+  for (int y = 0; y < area.height; ++y, mask += mask_stride) {
     const uint8_t* from = mask_.ptr(area.y + y) + area.x;
-    std::copy_n(from, area.width, mask + mask_stride * y);
-    for (int x = 0; x < area.width; x += TileGrid::kWidth)
-      moved[x / TileGrid::kWidth] |=
-          std::memchr(from + x, 0xff, std::min(TileGrid::kWidth, area.width - x)) != nullptr;
+    for (int begin = 0; begin < area.width; begin += 8) {
+      unsigned bits = 0;
+      for (int x = begin; x < std::min(begin + 8, area.width); ++x)
+        bits |= (from[x] & 1u) << (x - begin);
+      mask[begin / 8] = uint8_t(bits);
+      any |= kernels::MovedRows{bits != 0} << y / TileGrid::kHeight;
+    }
   }
+  return any;
 }
 
 size_t BackgroundSubtractor::memory() const {

@@ -4,6 +4,7 @@
 #include <opencv2/video/background_segm.hpp>
 
 #include "frame_view.h"
+#include "kernels/kernels.h"
 
 namespace motionheat {
 
@@ -29,7 +30,7 @@ class BackgroundSubtractor {
   bool is_settled() const;
 
   /// What moved in `area` of the last frame, in the terms of Difference::compare.
-  void copy_mask(const Rect& area, uint8_t* mask, ptrdiff_t mask_stride, uint8_t* moved) const;
+  kernels::MovedRows copy_mask(const Rect& area, uint8_t* mask, ptrdiff_t mask_stride) const;
 
   /// Bytes it holds for a frame of this size, by what the models keep of a pixel.
   size_t memory() const;

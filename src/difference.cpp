@@ -16,6 +16,7 @@ void Difference::configure(const PixelFormat& format, int luma_range, Size size)
   // RGB is remembered as it is packed, anything else as a plain plane of luma.
   pixel_bytes_ =
       format.model == ColorModel::kRgb ? format.components[0].step : format.sample_bytes();
+  remembers_plane_ = pixel_bytes_ == format.components[0].step;
   previous_stride_ = aligned_stride(size_t(size.width) * pixel_bytes_);
   previous_size_ = previous_stride_ * size.height;
   previous_ = make_aligned<uint8_t>(previous_size_);
@@ -34,20 +35,19 @@ void Difference::set_threshold(int threshold) {
 
 void Difference::remember(const ConstFrameView& frame) {
   // Comparing is how a tile is remembered; what it says of motion does not count.
-  uint8_t mask[TileGrid::kPixels];
-  uint8_t moved;
+  uint8_t mask[TileGrid::kMaskBytes * TileGrid::kHeight];
   const TileGrid grid(size_);
   for (int tile = 0; tile < grid.count(); ++tile)
-    compare(frame, intersect(grid.rect(tile), frame.size), mask, TileGrid::kWidth, &moved);
+    compare(frame, intersect(grid.rect(tile), frame.size), mask, TileGrid::kMaskBytes);
   has_previous_ = true;
 }
 
-void Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                         ptrdiff_t mask_stride, uint8_t* moved) {
+kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                                       ptrdiff_t mask_stride, const kernels::Overlay* overlay) {
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
-  const kernels::Rows<uint8_t> marks{mask, mask_stride};
+  const kernels::Rows<uint8_t> moved{mask, mask_stride};
   const kernels::Rows<uint8_t> previous{
       previous_.get() + area.y * previous_stride_ + size_t(area.x) * pixel_bytes_,
       ptrdiff_t(previous_stride_)};
@@ -57,33 +57,43 @@ void Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t*
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
                                   format_.components[2].offset};
-    k.difference_rgb(current, previous, marks, extent, order, uint8_t(native_threshold_), moved,
-                     TileGrid::kWidth);
-    return;
+    return k.difference_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_),
+                            overlay);
   }
   current = current.from(c.offset);
   if (format_.sample_bytes() == 2) {
     const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
                                         previous.stride};
     const uint16_t bits = uint16_t(((1 << c.depth) - 1) << c.lsb);
-    k.difference_u16(current, words, marks, extent, uint16_t(native_threshold_), bits, moved,
-                     TileGrid::kWidth);
-    return;
+    return k.difference_u16(current, words, moved, extent, uint16_t(native_threshold_), bits,
+                            overlay);
   }
-  if (c.step == 1) {
-    k.difference_u8(current, previous, marks, extent, uint8_t(native_threshold_), moved,
-                    TileGrid::kWidth);
-    return;
+  if (c.step == 1)
+    return k.difference_u8(current, previous, moved, extent, uint8_t(native_threshold_), overlay);
+
+  // Luma between chroma: gathered a piece at a time.
+  constexpr int kPiece = 1024;
+  uint8_t luma[kPiece * TileGrid::kHeight];
+  const kernels::Rows<uint8_t> gathered{luma, kPiece};
+  kernels::MovedRows any = 0;
+  for (int y = 0; y < area.height; y += TileGrid::kHeight) {
+    for (int x = 0; x < area.width; x += kPiece) {
+      const kernels::Extent piece{std::min(kPiece, area.width - x),
+                                  std::min(TileGrid::kHeight, area.height - y)};
+      k.gather_u8(current.down(y).from(ptrdiff_t{x} * c.step), c.step, gathered, piece);
+      any |= k.difference_u8(gathered, previous.down(y).from(x), moved.down(y).from(x / 8), piece,
+                             uint8_t(native_threshold_), nullptr)
+             << y / TileGrid::kHeight;
+    }
   }
-  // Luma between chroma: a tile of it at a time.
-  uint8_t luma[TileGrid::kPixels];
-  const kernels::Rows<uint8_t> gathered{luma, TileGrid::kWidth};
-  for (int x = 0; x < area.width; x += TileGrid::kWidth) {
-    const kernels::Extent tile{std::min(TileGrid::kWidth, area.width - x), area.height};
-    k.gather_u8(current.from(ptrdiff_t{x} * c.step), c.step, gathered, tile);
-    k.difference_u8(gathered, previous.from(x), marks.from(x), tile, uint8_t(native_threshold_),
-                    moved++, TileGrid::kWidth);
-  }
+  return any;
+}
+
+ConstFrameView Difference::remembered(const ConstFrameView& frame) const {
+  ConstFrameView view = frame;
+  view.data[0] = previous_.get();
+  view.stride[0] = ptrdiff_t(previous_stride_);
+  return view;
 }
 
 }  // namespace motionheat

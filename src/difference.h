@@ -3,6 +3,7 @@
 
 #include "aligned.h"
 #include "frame_view.h"
+#include "kernels/kernels.h"
 
 namespace motionheat {
 
@@ -30,12 +31,19 @@ class Difference {
   void remember(const ConstFrameView& frame);
 
   /// Compares `area` of `frame` with the previous frame, which becomes `frame` there. Sets `mask`
-  /// (rows of `area`, `mask_stride` apart) to 0xff where a pixel moved and to 0 elsewhere. Of each
-  /// TileGrid::kWidth columns from the left, sets a byte of `moved` if any pixel did and else
-  /// leaves it. The area is no higher than a tile. Distinct areas may be compared by several
-  /// threads at once.
-  void compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask, ptrdiff_t mask_stride,
-               uint8_t* moved);
+  /// (rows of `area`, `mask_stride` apart), of which a byte has the bits of eight pixels, the first
+  /// one lowest: 1 where a pixel moved. Returns in which rows of tiles any did, the lowest bit
+  /// being that of the first. The area begins with a tile and is no higher than a band of the grid.
+  /// Distinct areas may be compared by several threads at once. An `overlay` of the same rows of
+  /// the plane that is compared is blended in the same pass.
+  kernels::MovedRows compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                             ptrdiff_t mask_stride, const kernels::Overlay* overlay = nullptr);
+
+  /// Whether what is remembered of a frame is all of the plane that is compared, the first one.
+  bool remembers_plane() const { return remembers_plane_; }
+  /// `frame`, the last one compared, with that plane as it was then. With an `overlay` of it in
+  /// `compare`, it may have been drawn on since.
+  ConstFrameView remembered(const ConstFrameView& frame) const;
 
   /// Bytes it holds.
   size_t memory() const { return previous_size_; }
@@ -47,6 +55,7 @@ class Difference {
   int threshold_ = 0;
   int native_threshold_ = 0;  // in the format's own units
   int pixel_bytes_ = 1;       // of a remembered pixel
+  bool remembers_plane_ = false;
   size_t previous_stride_ = 0;
   size_t previous_size_ = 0;
   AlignedArray<uint8_t> previous_;  // not initialised: remember() fills it

@@ -1,23 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "engine.h"
 
+#include <atomic>
 #include <cmath>
-#include <numeric>
+#include <cstring>
+#include <limits>
 #include <opencv2/core/utility.hpp>
 #include <utility>
 
 namespace motionheat {
 namespace {
 
-// Rows of tiles: less than that is not worth waking a thread for.
-constexpr int kMinRowsPerSlice = 200 / TileGrid::kHeight;
+constexpr int kBandHeight = TileGrid::kBandRows * TileGrid::kHeight;
+// Less than that is not worth waking a thread for.
+constexpr int kMinBandsPerSlice = 200 / kBandHeight;
 // A percentile takes a pass over all the heat: it is taken anew every so many frames.
 constexpr uint64_t kPercentileFrames = 16;
 // Scales to a power of two, where heat fades.
 constexpr double kFadingSteps = 512;
+// The limit of a tile whose indices are to be made anew whatever the scale, and of one that has
+// none.
+constexpr float kOutdated = 0;
+// A band is busy if more than one in so many of its tiles moved: not worth to be drawn before that
+// is known.
+constexpr int kBusyShare = 4;
+constexpr float kNever = std::numeric_limits<float>::infinity();
 
 int luma_range(const StreamFormat& stream) {
   return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
+}
+
+// Whether a bit of a tile's mask is set.
+bool any_set(const uint8_t* mask, ptrdiff_t stride, int rows) {
+  static_assert(TileGrid::kMaskBytes == 2 * sizeof(uint64_t));
+  uint64_t words[2], any = 0;
+  for (int y = 0; y < rows; ++y) {
+    std::memcpy(words, mask + stride * y, sizeof words);
+    any |= words[0] | words[1];
+  }
+  return any != 0;
 }
 
 Blend blend_for(const Settings& settings) {
@@ -53,15 +74,18 @@ void Engine::configure(const StreamFormat& stream) {
   if (resized) {
     const size_t count = size_t(heat.grid().count());
     std::vector<Tile> tiles(count);
-    std::vector<uint32_t> moved(count);
-    std::vector<uint8_t> moving(count), enlarged(size_t(grid.count()));
+    std::vector<float> limits(count), row_limits(size_t(heat.grid().rows()));
+    std::vector<uint8_t> busy(size_t(heat.grid().bands())), compared(count),
+        enlarged(size_t(grid.count()));
     indices_ = make_aligned<uint8_t>(size_t(grid.count()) * TileGrid::kPixels);
     tiles_ = std::move(tiles);
-    moved_ = std::move(moved);
-    moving_ = std::move(moving);
+    limits_ = std::move(limits);
+    row_limits_ = std::move(row_limits);
+    busy_ = std::move(busy);
+    compared_ = std::move(compared);
     enlarged_ = std::move(enlarged);
     heat_ = std::move(heat);
-    update_scale();
+    slices_.clear();
   }
   grid_ = grid;
   shrinker_ = std::move(shrinker);
@@ -72,6 +96,7 @@ void Engine::configure(const StreamFormat& stream) {
   make_detector();
   make_background();
   repaint_all();
+  update_scale();
 }
 
 void Engine::make_detector() {
@@ -107,31 +132,42 @@ void Engine::set(const Settings& settings) {
   if (settings.background != old.background) make_background();
 }
 
-// Calls `work(row, slice)` for every row of tiles, in as many threads as are wanted and worth it;
-// the calls of a slice come one after another.
+// Calls `work(band, slice)` for every band of the grid, in as many threads as are wanted and worth
+// it; the calls of a slice come one after another.
 template <typename Work>
-void Engine::for_rows(const TileGrid& grid, const Work& work) {
+void Engine::for_bands(const TileGrid& grid, const Work& work) {
   struct Body : cv::ParallelLoopBody {
-    Body(const Work& w, int r, int s) : work(w), rows(r), slices(s) {}
+    Body(const Work& w, std::vector<Slice>& s, int b, int c)
+        : work(w), slices(s), bands(b), count(c) {}
     void operator()(const cv::Range& range) const override {
       for (int slice = range.start; slice < range.end; ++slice)
-        for (int row = rows * slice / slices; row < rows * (slice + 1) / slices; ++row)
-          work(row, slice);
+        for (int band = bands * slice / count; band < bands * (slice + 1) / count; ++band)
+          work(band, slices[slice]);
     }
     const Work& work;
-    const int rows;
-    const int slices;
+    std::vector<Slice>& slices;
+    const int bands;
+    const int count;
   };
-  const Body body(work, grid.rows(), slices(grid));
-  if (body.slices == 1)
+  const int n = slice_count(grid);
+  if (int(slices_.size()) < n) {
+    const size_t mask = size_t(heat_.grid().columns()) * TileGrid::kMaskBytes * kBandHeight;
+    slices_.resize(n);
+    for (Slice& slice : slices_) {
+      slice.mask = make_aligned<uint8_t>(mask);
+      std::fill_n(slice.mask.get(), mask, 0);
+    }
+  }
+  const Body body(work, slices_, grid.bands(), n);
+  if (n == 1)
     body(cv::Range(0, 1));
   else
-    cv::parallel_for_(cv::Range(0, body.slices), body, body.slices);
+    cv::parallel_for_(cv::Range(0, n), body, n);
 }
 
-int Engine::slices(const TileGrid& grid) const {
+int Engine::slice_count(const TileGrid& grid) const {
   const int wanted = settings_.n_threads > 0 ? settings_.n_threads : cv::getNumberOfCPUs();
-  return std::clamp(grid.rows() / kMinRowsPerSlice, 1, wanted);
+  return std::clamp(grid.bands() / kMinBandsPerSlice, 1, wanted);
 }
 
 void Engine::advance(double seconds) {
@@ -148,40 +184,56 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   if (seen.size.width > frame_size_.width || seen.size.height > frame_size_.height)
     forget_previous();
   frame_size_ = seen.size;
-  const TileGrid& grid = heat_.grid();
   if (subtractor_) subtractor_->apply(seen);
   const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
-  std::fill(moved_.begin(), moved_.end(), 0);
-  std::fill(moving_.begin(), moving_.end(), 0);
-  for (Tile& t : tiles_) t.compared = !comparing;
-  const size_t masks = slices(grid) * size_t(grid.columns()) * TileGrid::kPixels;
-  if (masks > masks_size_) {
-    masks_ = make_aligned<uint8_t>(masks);
-    masks_size_ = masks;
-  }
-
-  if (!comparing && !subtractor_) difference_.remember(seen);
-  if (comparing) {
-    const bool all_first = !out || enlarger_ || percentile_is_due();
-    const uint64_t highest = heat_.max();
-    const auto is_due = [&](int tile) {
-      return all_first || (settings_.normalization == Normalization::kMax &&
-                           heat_.tile_max(tile) + heat_.increment() > highest);
-    };
-    for_rows(grid, [&](int row, int slice) { compare_row(seen, row, slice, is_due); });
-  }
+  std::fill(compared_.begin(), compared_.end(), !comparing);
+  for (Slice& slice : slices_) slice.moved = 0;
+  if (comparing)
+    compare_ahead(seen, !out || enlarger_ || percentile_is_due());
+  else if (!subtractor_)
+    difference_.remember(seen);
   update_scale();
   if (background_) background_->add(in);
   if (out && enlarger_) {
     draw(in, *out);
   } else if (out) {
-    const ConstFrameView picture = background_ ? background_->view() : in;
-    for_rows(grid, [&](int row, int slice) {
-      compare_row(seen, row, slice, [&](int tile) { return !tiles_[tile].compared; });
-      draw_tiles(picture, *out, row);
-    });
+    const bool joined = !background_ && !subtractor_ && difference_.remembers_plane() &&
+                        in.size == grid_.size() && out->size == grid_.size();
+    const Pass pass{seen, background_ ? background_->view() : in, *out, joined};
+    for_bands(grid_, [&](int band, Slice& slice) { draw_band(pass, band, slice); });
   }
-  motion_ = std::accumulate(moved_.begin(), moved_.end(), 0.0) / double(grid.size().area());
+  uint64_t moved = 0;
+  for (const Slice& slice : slices_) moved += slice.moved;
+  motion_ = double(moved) / double(heat_.grid().size().area());
+}
+
+// Compares all tiles, or those whose heat must be known before the scale is.
+void Engine::compare_ahead(const ConstFrameView& frame, bool all) {
+  const TileGrid& grid = heat_.grid();
+  if (all) {
+    for_bands(grid, [&](int band, Slice& slice) {
+      compare_tiles(frame, band * TileGrid::kBandRows, TileGrid::kBandRows, 0, grid.columns(),
+                    slice);
+    });
+    return;
+  }
+  if (settings_.normalization != Normalization::kMax) return;
+  // A frame raises a count by one event at most. Once that has happened to a highest one, the scale
+  // is settled.
+  const uint64_t highest = heat_.max();
+  const uint64_t event = heat_.increment();
+  if (highest == 0) return;  // whatever moves first will be the hottest, and the scale knows
+  std::atomic<bool> settled = false;
+  for_bands(grid, [&](int band, Slice& slice) {
+    const auto is_due = [&](int tile) { return heat_.tile_max(tile) + event > highest; };
+    const int first = band * TileGrid::kBandRows;
+    for (int row = first; row < std::min(first + TileGrid::kBandRows, grid.rows()); ++row) {
+      if (heat_.row_max(row) + event <= highest) continue;
+      if (settled) return;
+      compare_row(frame, row, slice, is_due);
+      if (heat_.row_max(row) == highest + event) settled = true;
+    }
+  });
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
@@ -189,7 +241,11 @@ void Engine::draw(const ConstFrameView& in, const FrameView& out) {
   if (enlarger_) enlarger_->update(all_indices());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;
-  for_rows(grid_, [&](int row, int) { draw_tiles(picture, out, row); });
+  for_bands(grid_, [&](int band, Slice&) {
+    const int row = band * TileGrid::kBandRows;
+    refresh_band(band);
+    renderer_.draw(picture, out, row, TileGrid::kBandRows);
+  });
 }
 
 void Engine::skip() {
@@ -219,41 +275,85 @@ void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
 
 // Compares those tiles of a row of tiles that `is_wanted(tile)`.
 template <typename Predicate>
-void Engine::compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted) {
+void Engine::compare_row(const ConstFrameView& frame, int row, Slice& slice, Predicate is_wanted) {
   const TileGrid& grid = heat_.grid();
   for (int column = 0; column < grid.columns();) {
     int end = column;
     while (end < grid.columns() && is_wanted(grid.index(end, row))) ++end;
-    if (end > column) compare_tiles(frame, row, column, end, slice);
+    if (end > column) compare_tiles(frame, row, 1, column, end, slice);
     column = end + 1;
   }
 }
 
-// Compares the tiles from `column` to before `end` of a row of tiles in one go: long rows are what
-// memory is good at.
-void Engine::compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice) {
+// Compares the tiles from `column` to before `end` in `rows` rows of tiles from `row` on in one go:
+// long rows are what memory is good at.
+void Engine::compare_tiles(const ConstFrameView& frame, int row, int rows, int column, int end,
+                           Slice& slice, const kernels::Overlay* overlay) {
   const TileGrid& grid = heat_.grid();
-  const ptrdiff_t stride = ptrdiff_t{grid.columns()} * TileGrid::kWidth;
-  uint8_t* mask = masks_.get() + slice * stride * TileGrid::kHeight;
-  Rect run = grid.rect(grid.index(column, row));
-  run.width = grid.rect(grid.index(end - 1, row)).right() - run.x;
+  rows = std::min(rows, grid.rows() - row);
+  const ptrdiff_t stride = ptrdiff_t{grid.columns()} * TileGrid::kMaskBytes;
+  uint8_t* const mask = slice.mask.get() + ptrdiff_t{column} * TileGrid::kMaskBytes;
+  const Rect first = grid.rect(grid.index(column, row));
+  const Rect last = grid.rect(grid.index(end - 1, row + rows - 1));
+  const Rect run{first.x, first.y, last.right() - first.x, last.bottom() - first.y};
   const Rect area = intersect(run, frame.size);
-  if (!(area == run)) std::fill_n(mask, stride * TileGrid::kHeight, 0);
-
-  uint8_t* moving = &moving_[grid.index(column, row)];
-  if (subtractor_)
-    subtractor_->copy_mask(area, mask, stride, moving);
-  else
-    difference_.compare(frame, area, mask, stride, moving);
-  for (int i = column; i < end; ++i) {
-    const int tile = grid.index(i, row);
-    Tile& t = tiles_[tile];
-    t.compared = true;
-    if (!moving_[tile]) continue;
-    moved_[tile] =
-        heat_.add(tile, mask + ptrdiff_t{i - column} * TileGrid::kWidth, stride, t.stale);
-    t.heat_changed = true;
+  if (!(area == run)) std::fill_n(slice.mask.get(), stride * kBandHeight, 0);
+  const kernels::MovedRows moved = subtractor_
+                                       ? subtractor_->copy_mask(area, mask, stride)
+                                       : difference_.compare(frame, area, mask, stride, overlay);
+  for (int i = 0; i < rows; ++i) {
+    const int index = grid.index(column, row + i);
+    std::fill_n(&compared_[index], end - column, true);
+    if (!(moved >> i & 1)) continue;
+    const uint8_t* const marks = mask + stride * TileGrid::kHeight * i;
+    for (int j = 0; j < end - column; ++j) {
+      const int tile = index + j;
+      const uint8_t* const of_tile = marks + j * TileGrid::kMaskBytes;
+      if (!any_set(of_tile, stride, grid.rect(tile).height)) continue;
+      slice.moved += heat_.add(tile, of_tile, stride, tiles_[tile].stale);
+      limits_[tile] = row_limits_[row + i] = kOutdated;
+      ++slice.moving;
+    }
   }
+}
+
+// Compares what of a band is not yet, and draws it.
+void Engine::draw_band(const Pass& pass, int band, Slice& slice) {
+  const int first = band * TileGrid::kBandRows;
+  const int rows = std::min(TileGrid::kBandRows, grid_.rows() - first);
+  const int columns = grid_.columns();
+  const auto begin = compared_.begin() + grid_.index(0, first), end = begin + rows * columns;
+  const bool none_compared = std::find(begin, end, true) == end;
+  const bool joined = pass.joined && none_compared && !busy_[band];
+  slice.moving = 0;
+  if (joined) {
+    refresh_band(band);
+    const kernels::Overlay overlay = renderer_.overlay(0, pass.picture, pass.out, first, rows);
+    compare_tiles(pass.seen, first, rows, 0, columns, slice, &overlay);
+  } else if (none_compared) {
+    compare_tiles(pass.seen, first, rows, 0, columns, slice);
+  } else {
+    for (int row = first; row < first + rows; ++row)
+      compare_row(pass.seen, row, slice, [&](int tile) { return !compared_[tile]; });
+  }
+  if (none_compared) busy_[band] = slice.moving > rows * columns / kBusyShare;
+  if (!joined) {
+    refresh_band(band);
+    renderer_.draw(pass.picture, pass.out, first, rows);
+    return;
+  }
+  // What moved has other colours than it was drawn with, if its indices became others.
+  for (int row = first; row < first + rows; ++row) {
+    if (row_limits_[row] != kOutdated) continue;
+    const kernels::Overlay overlay =
+        renderer_.overlay(0, difference_.remembered(pass.picture), pass.out, row, 1);
+    for (int column = 0; column < columns; ++column) {
+      const int tile = grid_.index(column, row);
+      if (limits_[tile] == kOutdated && refresh(tile)) renderer_.blend_tile(overlay, column);
+    }
+    settle_row(row);
+  }
+  renderer_.draw(pass.picture, pass.out, first, rows, 1);
 }
 
 bool Engine::percentile_is_due() const {
@@ -276,7 +376,8 @@ double Engine::full_counts() {
     case Normalization::kFixed:
       return settings_.full_scale * unit;
   }
-  return double(heat_.max());
+  // While there is no heat only a first event can need a scale.
+  return double(heat_.max() > 0 ? heat_.max() : heat_.increment());
 }
 
 void Engine::update_scale() {
@@ -287,66 +388,82 @@ void Engine::update_scale() {
     full = std::exp2(std::round(std::log2(full) * kFadingSteps) / kFadingSteps);
   const Scale scale(full, settings_.curve);
   if (scale == scale_) return;
+  // Limits are of a scale that grows.
+  if (full == 0)
+    repaint_all();
+  else if (!scale.continues(scale_))
+    outdate_indices();
   scale_ = scale;
-  ++scale_version_;
 }
 
-// Whether a tile of the picture has the colour of index 0 all over.
-bool Engine::is_cold(int tile) const {
-  return enlarger_ ? enlarger_->is_cold(tile) : heat_.is_cold(tile);
-}
-
-// Draws the tiles of a row of tiles, cold neighbours in one go.
-void Engine::draw_tiles(const ConstFrameView& in, const FrameView& out, int row) {
-  for (int column = 0; column < grid_.columns();) {
-    const int tile = grid_.index(column, row);
-    Rect cold = grid_.rect(tile);
-    cold.width = 0;
-    for (; column < grid_.columns() && is_cold(grid_.index(column, row)); ++column)
-      cold.width += grid_.rect(grid_.index(column, row)).width;
-    if (cold.width > 0) {
-      renderer_.draw_cold(in, out, cold);
-      continue;
+// Brings indices and colours of a band up to date.
+void Engine::refresh_band(int band) {
+  const int first = band * TileGrid::kBandRows;
+  for (int row = first; row < std::min(first + TileGrid::kBandRows, grid_.rows()); ++row) {
+    const int begin = grid_.index(0, row), end = begin + grid_.columns();
+    if (enlarger_) {
+      for (int tile = begin; tile < end; ++tile) refresh_enlarged(tile);
+    } else if (row_limits_[row] < scale_.full()) {
+      for (int tile = begin; tile < end; ++tile)
+        if (limits_[tile] < scale_.full()) refresh(tile);
+      settle_row(row);
     }
-    if (enlarger_)
-      refresh_enlarged(tile);
-    else
-      refresh(tile);
-    renderer_.draw(in, out, tile);
-    ++column;
   }
 }
 
-// Brings indices and colours of a tile up to date with its counts and the scale.
-void Engine::refresh(int tile) {
+// Brings indices and colours of a tile up to date with its counts and the scale; true if any became
+// another.
+bool Engine::refresh(int tile) {
   Tile& t = tiles_[tile];
-  const bool rescaled = t.scale != scale_version_;
-  if (t.painted && !t.heat_changed && !rescaled) return;
   uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
-  if (!t.painted) {
+  if (!t.indexed) {
     std::fill_n(index, TileGrid::kPixels, 0);
-    renderer_.paint_cold(tile);
+    t.limits = {};
+    t.indexed = true;
   }
-  if (!t.painted || rescaled)
-    for (auto& row : t.stale) row.fill(true);
-  if (scale_.index_tile(heat_, tile, index, t.stale)) renderer_.paint(tile, index, t.stale);
-  t = {.compared = t.compared, .painted = true, .heat_changed = false, .scale = scale_version_};
+  for (int i = 0; i < TileGrid::kChunks; ++i) t.stale[i] |= t.limits[i] < scale_.full();
+  const bool changed = scale_.index_tile(heat_, tile, index, t.stale, t.limits);
+  if (changed) renderer_.paint(tile, index, t.stale);
+  t.stale = {};
+  limits_[tile] = *std::min_element(t.limits.begin(), t.limits.end());
+  return changed;
+}
+
+// Takes the limit of a row of tiles from those of its tiles.
+void Engine::settle_row(int row) {
+  const TileGrid& grid = heat_.grid();
+  const auto first = limits_.begin() + grid.index(0, row);
+  row_limits_[row] = *std::min_element(first, first + grid.columns());
 }
 
 void Engine::refresh_enlarged(int tile) {
-  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
-  const bool painted = std::exchange(enlarged_[tile], true);
-  if (!painted) {
-    std::fill_n(index, TileGrid::kPixels, 0);
-    renderer_.paint_cold(tile);
+  if (enlarger_->is_cold(tile)) {
+    enlarged_[tile] = false;
+    renderer_.erase(tile);
+    return;
   }
+  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
+  const bool indexed = std::exchange(enlarged_[tile], true);
+  if (!indexed) std::fill_n(index, TileGrid::kPixels, 0);
   TileGrid::Chunks changed{};
-  if (enlarger_->refresh(tile, !painted, index, changed)) renderer_.paint(tile, index, changed);
+  if (enlarger_->refresh(tile, !indexed, index, changed)) renderer_.paint(tile, index, changed);
 }
 
+// Has all indices made anew, and what becomes another painted.
+void Engine::outdate_indices() {
+  for (int tile = 0; tile < heat_.grid().count(); ++tile) {
+    tiles_[tile].limits = {};
+    limits_[tile] = heat_.is_cold(tile) ? kNever : kOutdated;
+  }
+  for (int row = 0; row < heat_.grid().rows(); ++row) settle_row(row);
+}
+
+// Has everything painted anew.
 void Engine::repaint_all() {
-  for (Tile& t : tiles_) t.painted = false;
+  renderer_.erase();
+  for (Tile& t : tiles_) t.indexed = false;
   std::fill(enlarged_.begin(), enlarged_.end(), 0);
+  outdate_indices();
 }
 
 Report Engine::report() const {
@@ -354,7 +471,8 @@ Report Engine::report() const {
   Report report{.frames = frames_, .skipped = skipped_, .size = grid.size(), .motion = motion_};
   const uint64_t max = heat_.max();
   report.max = double(max) / heat_.unit();
-  report.full_scale = scale_.full() / heat_.unit();
+  if (max > 0 || settings_.normalization != Normalization::kMax)
+    report.full_scale = scale_.full() / heat_.unit();
   if (max == 0) return report;
 
   uint64_t covered = 0;
@@ -402,7 +520,7 @@ GreyMap Engine::map(int width) const {
       for (int cell = first; cell < map.size.width && begins[cell] < rect.right(); ++cell) {
         const int begin = std::max(begins[cell], rect.x) - rect.x;
         const int end = std::min(begins[cell + 1], rect.right()) - rect.x;
-        row[cell] = std::max(row[cell], heat_.row_max(tile, y, begin, end));
+        row[cell] = std::max(row[cell], heat_.max_of(tile, y, begin, end));
       }
     }
   }
@@ -422,11 +540,13 @@ std::vector<uint8_t> Engine::all_indices() const {
     const Rect rect = grid.rect(tile);
     std::array<uint8_t, TileGrid::kPixels> index{};
     TileGrid::Chunks every;
-    for (auto& row : every) row.fill(true);
-    scale_.index_tile(heat_, tile, index.data(), every);
+    every.fill(true);
+    Scale::Limits limits;
+    scale_.index_tile(heat_, tile, index.data(), every, limits);
     for (int y = 0; y < rect.height; ++y)
-      std::copy_n(index.data() + ptrdiff_t{y} * TileGrid::kWidth, rect.width,
-                  indices.data() + int64_t{rect.y + y} * grid.size().width + rect.x);
+      for (int x = 0; x < rect.width; ++x)
+        indices[size_t(rect.y + y) * grid.size().width + rect.x + x] =
+            index[TileGrid::offset(x, y)];
   }
   return indices;
 }
@@ -434,7 +554,7 @@ std::vector<uint8_t> Engine::all_indices() const {
 size_t Engine::memory() const {
   return difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
          (background_ ? background_->memory() : 0) + heat_.memory() + renderer_.memory() +
-         grid_.count() * TileGrid::kPixels + tiles_.size() * (sizeof(Tile) + sizeof(uint32_t));
+         grid_.count() * TileGrid::kPixels + tiles_.size() * (sizeof(Tile) + sizeof(float));
 }
 
 }  // namespace motionheat

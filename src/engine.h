@@ -132,11 +132,24 @@ class Engine {
  private:
   // A tile's place in the chain counts -> index -> colours. That of a cold tile does not matter.
   struct Tile {
-    bool compared = false;      // in this frame
-    bool painted = false;       // indices and colours are there, though maybe of older counts
-    bool heat_changed = false;  // since then, in the chunks that `stale` marks
-    uint32_t scale = 0;         // the version of the scale they were made with
-    TileGrid::Chunks stale{};
+    bool indexed = false;      // there are indices, and colours of them
+    TileGrid::Chunks stale{};  // chunks whose counts changed since
+    Scale::Limits limits{};    // how far the scale may grow until they change
+  };
+
+  // What a thread has to itself.
+  struct Slice {
+    AlignedArray<uint8_t> mask;  // of motion, in a band
+    uint64_t moved = 0;          // pixels in this frame
+    int moving = 0;              // tiles of a band in which any did
+  };
+
+  // What is done with a frame.
+  struct Pass {
+    ConstFrameView seen;     // what is compared
+    ConstFrameView picture;  // what is drawn on
+    FrameView out;
+    bool joined;  // compared and drawn in one go
   };
 
   explicit Engine(const Settings& settings);
@@ -144,18 +157,22 @@ class Engine {
   void make_detector();
   void make_background();
   template <typename Work>
-  void for_rows(const TileGrid& grid, const Work& work);
-  int slices(const TileGrid& grid) const;
+  void for_bands(const TileGrid& grid, const Work& work);
+  int slice_count(const TileGrid& grid) const;
+  void compare_ahead(const ConstFrameView& frame, bool all);
   template <typename Predicate>
-  void compare_row(const ConstFrameView& frame, int row, int slice, Predicate is_wanted);
-  void compare_tiles(const ConstFrameView& frame, int row, int column, int end, int slice);
+  void compare_row(const ConstFrameView& frame, int row, Slice& slice, Predicate is_wanted);
+  void compare_tiles(const ConstFrameView& frame, int row, int rows, int column, int end,
+                     Slice& slice, const kernels::Overlay* overlay = nullptr);
+  void draw_band(const Pass& pass, int band, Slice& slice);
   bool percentile_is_due() const;
   double full_counts();
   void update_scale();
-  void draw_tiles(const ConstFrameView& in, const FrameView& out, int row);
-  bool is_cold(int tile) const;
-  void refresh(int tile);
+  void refresh_band(int band);
+  bool refresh(int tile);
+  void settle_row(int row);
   void refresh_enlarged(int tile);
+  void outdate_indices();
   void repaint_all();
   std::vector<uint8_t> all_indices() const;
 
@@ -170,18 +187,18 @@ class Engine {
   std::optional<BackgroundPicture> background_;
   HeatMap heat_;
   Scale scale_;
-  uint32_t scale_version_ = 1;
   double percentile_events_ = 0;  // taken at the frame before `percentile_due_`
   uint64_t percentile_due_ = 0;   // the number of frames at which it is taken anew
   Renderer renderer_;
   AlignedArray<uint8_t> indices_;  // tile by tile
   std::vector<Tile> tiles_;
+  std::vector<float> limits_;  // of each tile the lowest of its chunks; kOutdated if one is stale
+  std::vector<float> row_limits_;  // the lowest of each row of tiles
+  std::vector<uint8_t> busy_;      // bands of which a good part moved in the last frame
+  std::vector<uint8_t> compared_;  // in this frame, of each tile
   std::vector<uint8_t>
-      enlarged_;  // tiles of the picture that are painted, if the analysis is smaller
-  std::vector<uint8_t> moving_;  // tiles in which something moved in this frame
-  std::vector<uint32_t> moved_;  // and how many pixels
-  size_t masks_size_ = 0;
-  AlignedArray<uint8_t> masks_;  // a row of tiles of motion mask for each slice of the work
+      enlarged_;  // tiles of the picture that have indices, if the analysis is smaller
+  std::vector<Slice> slices_;
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   double motion_ = 0;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "kernels/kernels.h"
 
@@ -14,8 +15,6 @@ constexpr int kLowestLogUnit = 11;
 constexpr int kLogUnitLimit = 16;
 constexpr int kCountBits = 47;
 constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
-
-constexpr ptrdiff_t kWordStride = TileGrid::kWidth * sizeof(uint16_t);
 
 // For each position along an axis of `to` pixels the first of the positions along one of `from`
 // pixels that fall together there; one more entry ends the last range. Enlarging repeats a
@@ -38,47 +37,52 @@ HeatMap::HeatMap(Size size)
     : grid_(size),
       // Not initialised: a tile is cleared when it gets its first event.
       low_(make_aligned<uint16_t>(size_t(grid_.count()) * TileGrid::kPixels)),
-      tiles_(size_t(grid_.count())) {}
+      high_(size_t(grid_.count())),
+      max_(size_t(grid_.count())),
+      row_max_(size_t(grid_.rows())) {}
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
                       TileGrid::Chunks& moved) {
-  const kernels::Kernels& k = kernels::active();
-  const Rect rect = grid_.rect(tile);
-  Tile& t = tiles_[tile];
   uint16_t* counts = low(tile);
-  if (t.max == 0) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
+  if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
   const kernels::Accumulated result =
-      k.accumulate({mask, mask_stride}, {counts, kWordStride}, {rect.width, rect.height},
-                   increment(), {moved[0].data(), sizeof moved[0]});
-  if (result.carried || t.high)
-    carry(tile, mask, mask_stride, moved);
+      kernels::active().accumulate({mask, mask_stride}, grid_.rect(tile).height, TileGrid::kChunks,
+                                   counts, increment(), moved.data());
+  if (result.carried || high_[tile])
+    carry(tile, mask, mask_stride);
   else
-    t.max = std::max<uint64_t>(t.max, result.max);
+    set_max(tile, std::max<uint64_t>(max_[tile], result.max));
   return result.moved;
 }
 
 // The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one of
 // a pixel that moved and now less than what was added.
-void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
-                    const TileGrid::Chunks& moved) {
-  Tile& t = tiles_[tile];
-  if (!t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
+  if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  uint32_t* high = high_[tile].get();
   const Rect rect = grid_.rect(tile);
   const uint16_t* counts = low(tile);
   const uint16_t added = increment();
-  uint64_t max = t.max;
+  uint64_t max = max_[tile];
   for (int y = 0; y < rect.height; ++y) {
-    for (int begin = 0; begin < rect.width; begin += TileGrid::kChunk) {
-      if (!moved[y][begin / TileGrid::kChunk]) continue;
-      for (int x = begin; x < std::min(begin + TileGrid::kChunk, rect.width); ++x) {
-        const size_t i = size_t(y) * TileGrid::kWidth + x;
-        t.high[i] += (mask[y * mask_stride + x] & 1) & (counts[i] < added);
-        max = std::max(max, uint64_t{t.high[i]} << 16 | counts[i]);
-      }
+    const uint8_t* bits = mask + y * mask_stride;
+    for (int x = 0; x < rect.width; ++x) {
+      if (!(bits[x / 8] >> x % 8 & 1)) continue;
+      const int i = TileGrid::offset(x, y);
+      high[i] += counts[i] < added;
+      max = std::max(max, uint64_t{high[i]} << 16 | counts[i]);
     }
   }
-  t.max = max;
+  set_max(tile, max);
+}
+
+void HeatMap::set_max(int tile, uint64_t max) {
+  const int row = tile / grid_.columns();
+  const bool falls = max < std::exchange(max_[tile], max);
+  const auto first = max_.begin() + grid_.index(0, row);
+  row_max_[row] =
+      falls ? *std::max_element(first, first + grid_.columns()) : std::max(row_max_[row], max);
 }
 
 bool HeatMap::age(double half_lives) {
@@ -117,50 +121,51 @@ double HeatMap::unit() const {
 
 uint64_t HeatMap::max() const {
   uint64_t max = 0;
-  for (const Tile& t : tiles_) max = std::max(max, t.max);
+  for (const uint64_t of_row : row_max_) max = std::max(max, of_row);
   return max;
 }
 
 uint64_t HeatMap::at(int x, int y) const {
   const int tile = grid_.containing(x, y);
   if (is_cold(tile)) return 0;
-  const size_t i = size_t(y % TileGrid::kHeight) * TileGrid::kWidth + x % TileGrid::kWidth;
-  const uint64_t top = tiles_[tile].high ? tiles_[tile].high[i] : 0;
+  const int i = TileGrid::offset(x % TileGrid::kWidth, y % TileGrid::kHeight);
+  const uint64_t top = high_[tile] ? high_[tile][i] : 0;
   return top << 16 | low(tile)[i];
 }
 
 uint32_t HeatMap::covered(int tile) const {
   if (is_cold(tile)) return 0;
-  const Rect rect = grid_.rect(tile);
-  uint32_t pixels = 0;
-  for (int y = 0; y < rect.height; ++y) {
-    const uint16_t* words = low(tile) + size_t(y) * TileGrid::kWidth;
-    const uint32_t* top = high(tile) ? high(tile) + size_t(y) * TileGrid::kWidth : nullptr;
-    uint16_t in_row = 0;  // no wider than the counts: the loops below are vectors then
-    if (top)
-      for (int x = 0; x < rect.width; ++x) in_row += (words[x] | top[x]) != 0;
-    else
-      for (int x = 0; x < rect.width; ++x) in_row += words[x] != 0;
-    pixels += in_row;
-  }
+  // Those outside of the picture have none.
+  uint16_t pixels = 0;  // no wider than the counts: the loops are vectors then
+  const uint16_t* words = low(tile);
+  if (const uint32_t* top = high(tile))
+    for (size_t i = 0; i < TileGrid::kPixels; ++i) pixels += (words[i] | top[i]) != 0;
+  else
+    for (size_t i = 0; i < TileGrid::kPixels; ++i) pixels += words[i] != 0;
   return pixels;
 }
 
-uint64_t HeatMap::row_max(int tile, int y, int begin, int end) const {
-  const size_t row = size_t(y) * TileGrid::kWidth;
-  const uint16_t* words = low(tile) + row;
-  if (const uint32_t* top = high(tile)) {
-    uint64_t max = 0;
-    for (int x = begin; x < end; ++x) max = std::max(max, uint64_t{top[row + x]} << 16 | words[x]);
-    return max;
+uint64_t HeatMap::max_of(int tile, int y, int begin, int end) const {
+  uint64_t max = 0;
+  for (int first = begin, last; first < end; first = last) {
+    last = std::min(end, (first / TileGrid::kChunkWidth + 1) * TileGrid::kChunkWidth);
+    const int i = TileGrid::offset(first, y), n = last - first;
+    const uint16_t* words = low(tile) + i;
+    if (const uint32_t* top = high(tile)) {
+      for (int x = 0; x < n; ++x) max = std::max(max, uint64_t{top[i + x]} << 16 | words[x]);
+    } else {
+      uint16_t word = 0;
+      for (int x = 0; x < n; ++x) word = std::max(word, words[x]);
+      max = std::max<uint64_t>(max, word);
+    }
   }
-  uint16_t max = 0;
-  for (int x = begin; x < end; ++x) max = std::max(max, words[x]);
   return max;
 }
 
 void HeatMap::clear() {
-  for (Tile& t : tiles_) t = Tile{};
+  for (auto& high : high_) high.reset();
+  std::fill(max_.begin(), max_.end(), 0);
+  std::fill(row_max_.begin(), row_max_.end(), 0);
   log_unit_ = 0;
 }
 
@@ -170,10 +175,10 @@ HeatMap HeatMap::clone() const {
   for (int tile = 0; tile < grid_.count(); ++tile) {
     if (is_cold(tile)) continue;
     std::copy_n(low(tile), TileGrid::kPixels, copy.low(tile));
-    copy.tiles_[tile].max = tiles_[tile].max;
+    copy.set_max(tile, max_[tile]);
     if (!high(tile)) continue;
-    copy.tiles_[tile].high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
-    std::copy_n(high(tile), TileGrid::kPixels, copy.tiles_[tile].high.get());
+    copy.high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+    std::copy_n(high(tile), TileGrid::kPixels, copy.high_[tile].get());
   }
   return copy;
 }
@@ -211,18 +216,20 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
     for (int x = 0; x < rect.width; ++x)
       max = std::max(max, counts[size_t(y) * TileGrid::kWidth + x]);
 
-  Tile& t = tiles_[tile];
-  t.max = max;
-  if (max == 0) t.high.reset();
-  if (max > UINT16_MAX && !t.high) t.high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  auto& high = high_[tile];
+  set_max(tile, max);
+  if (max == 0) high.reset();
+  if (max > UINT16_MAX && !high) high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
+  std::memset(words, 0, TileGrid::kPixels * sizeof *words);
   for (int y = 0; y < rect.height; ++y) {
     for (int x = 0; x < rect.width; ++x) {
-      const size_t i = size_t(y) * TileGrid::kWidth + x;
-      words[i] = uint16_t(counts[i]);
-      if (t.high) t.high[i] = uint32_t(counts[i] >> 16);
+      const uint64_t count = counts[size_t(y) * TileGrid::kWidth + x];
+      const int i = TileGrid::offset(x, y);
+      words[i] = uint16_t(count);
+      if (high) high[i] = uint32_t(count >> 16);
     }
   }
 }
@@ -253,8 +260,9 @@ HeatMap HeatMap::resampled(Size size) const {
 }
 
 size_t HeatMap::memory() const {
-  size_t bytes = size_t(grid_.count()) * (TileGrid::kPixels * sizeof(uint16_t) + sizeof(Tile));
-  for (const Tile& t : tiles_) bytes += t.high ? TileGrid::kPixels * sizeof(uint32_t) : 0;
+  size_t bytes = size_t(grid_.count()) *
+                 (TileGrid::kPixels * sizeof(uint16_t) + sizeof(high_[0]) + sizeof(max_[0]));
+  for (const auto& high : high_) bytes += high ? TileGrid::kPixels * sizeof(uint32_t) : 0;
   return bytes;
 }
 

@@ -28,8 +28,8 @@ class HeatMap {
 
   const TileGrid& grid() const { return grid_; }
 
-  /// Adds an event to each pixel of `tile` whose byte in `mask` is 0xff, the others being 0; rows
-  /// of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
+  /// Adds an event to each pixel of `tile` whose bit in `mask` is set (see Difference::compare);
+  /// rows of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
   /// leaves the others; returns how many pixels moved. Threads may add to distinct tiles at once.
   uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
 
@@ -42,10 +42,11 @@ class HeatMap {
   double unit() const;
   uint16_t increment() const { return uint16_t(std::min(unit() + 0.5, 65535.0)); }
 
-  bool is_cold(int tile) const { return tiles_[tile].max == 0; }
+  bool is_cold(int tile) const { return max_[tile] == 0; }
   /// The count of the hottest pixel of a tile.
-  uint64_t tile_max(int tile) const { return tiles_[tile].max; }
-  /// The count of the hottest pixel of the map.
+  uint64_t tile_max(int tile) const { return max_[tile]; }
+  /// The count of the hottest pixel of a row of tiles, and of the map.
+  uint64_t row_max(int row) const { return row_max_[row]; }
   uint64_t max() const;
   /// The count of pixel (x, y).
   uint64_t at(int x, int y) const;
@@ -54,16 +55,16 @@ class HeatMap {
   uint32_t covered(int tile) const;
   /// The highest count among the pixels from `begin` to before `end` of row `y`, all three counted
   /// within a tile that is not cold.
-  uint64_t row_max(int tile, int y, int begin, int end) const;
+  uint64_t max_of(int tile, int y, int begin, int end) const;
 
   /// Calls `visit(x, y, count)` for every pixel of a tile that is not cold.
   template <typename Visit>
   void visit(int tile, Visit visit) const;
 
-  /// The words of a tile that is not cold, in rows of TileGrid::kWidth.
+  /// The words of a tile that is not cold. Those outside of the picture are 0.
   const uint16_t* low(int tile) const { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   /// Null as long as no count of the tile has exceeded 65,535.
-  const uint32_t* high(int tile) const { return tiles_[tile].high.get(); }
+  const uint32_t* high(int tile) const { return high_[tile].get(); }
 
   /// Makes every tile cold, and the unit 1.
   void clear();
@@ -88,30 +89,29 @@ class HeatMap {
   size_t memory() const;
 
  private:
-  struct Tile {
-    uint64_t max = 0;
-    std::unique_ptr<uint32_t[]> high;
-  };
-
+  void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
-  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride, const TileGrid::Chunks& moved);
+  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
   void shift(int bits);
 
   TileGrid grid_;
   double log_unit_ = 0;
   AlignedArray<uint16_t> low_;
-  std::vector<Tile> tiles_;
+  std::vector<std::unique_ptr<uint32_t[]>> high_;  // of each tile
+  std::vector<uint64_t> max_;                      // of each tile
+  std::vector<uint64_t> row_max_;                  // of each row of tiles
 };
 
 template <typename Visit>
 void HeatMap::visit(int tile, Visit visit) const {
   const Rect rect = grid_.rect(tile);
   const uint32_t* top = high(tile);
+  const uint16_t* words = low(tile);
   for (int y = 0; y < rect.height; ++y) {
-    const size_t row = size_t(y) * TileGrid::kWidth;
-    const uint16_t* words = low(tile) + row;
-    for (int x = 0; x < rect.width; ++x)
-      visit(rect.x + x, rect.y + y, uint64_t{top ? top[row + x] : 0} << 16 | words[x]);
+    for (int x = 0; x < rect.width; ++x) {
+      const int i = TileGrid::offset(x, y);
+      visit(rect.x + x, rect.y + y, uint64_t{top ? top[i] : 0} << 16 | words[i]);
+    }
   }
 }
 

@@ -10,27 +10,28 @@
 namespace motionheat {
 namespace {
 
-constexpr int kCurveEntries = 65536;
-using CurveTable = std::array<uint8_t, kCurveEntries>;
-
 // `function` maps 0..1 to 0..1, and 1 to 1 but for rounding.
 template <typename Function>
-CurveTable make_curve(Function function) {
-  CurveTable table;
-  for (int i = 0; i < kCurveEntries; ++i)
-    table[i] = uint8_t(std::min(255.0, function(i / double(kCurveEntries - 1)) * 255 + 1e-9));
-  return table;
+kernels::Curve make_curve(Function function) {
+  kernels::Curve curve{};
+  const double last = double(curve.index.size() - 1);
+  for (size_t i = curve.index.size(); i-- > 0;) {
+    const uint8_t index = uint8_t(std::min(255.0, function(double(i) / last) * 255 + 1e-9));
+    curve.index[i] = index;
+    curve.first[index] = float(i);
+  }
+  return curve;
 }
 
-const uint8_t* curve_table(Curve curve) {
+const kernels::Curve* curve_table(Curve curve) {
   if (curve == Curve::kSqrt) {
-    static const CurveTable table = make_curve([](double q) { return std::sqrt(q); });
-    return table.data();
+    static const kernels::Curve table = make_curve([](double q) { return std::sqrt(q); });
+    return &table;
   }
   if (curve == Curve::kLog) {
-    static const CurveTable table =
+    static const kernels::Curve table =
         make_curve([](double q) { return std::log1p(255 * q) / std::log(256.0); });
-    return table.data();
+    return &table;
   }
   return nullptr;
 }
@@ -48,26 +49,23 @@ uint8_t Scale::index(uint64_t count) const {
   // Rounding the float64 quotient of two numbers that float32 holds to float32 gives the float32
   // quotient (Figueroa 1995: 53 >= 2 * 24 + 2), and beyond it keeps the exact counts.
   const float quotient = float(double(count) / full_);
-  if (curve_) return curve_[int(std::min(65535.0f, quotient * 65535.0f))];
+  if (curve_) return curve_->index[int(std::min(65535.0f, quotient * 65535.0f))];
   return uint8_t(std::min(255.0f, quotient * 255.0f));
 }
 
-bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index,
-                       TileGrid::Chunks& flags) const {
+bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
+                       Limits& limits) const {
   if (full_ == 0) return false;
   const kernels::Kernels& k = kernels::active();
-  const Rect rect = heat.grid().rect(tile);
-  const kernels::Extent extent{rect.width, rect.height};
-  const kernels::Rows<const uint16_t> low{heat.low(tile), TileGrid::kWidth * sizeof(uint16_t)};
-  const kernels::Rows<uint8_t> indices{index, TileGrid::kWidth};
-  const kernels::Rows<uint8_t> marks{flags[0].data(), sizeof flags[0]};
-  if (const uint32_t* high = heat.high(tile))
-    return k.index_u48(low, {high, TileGrid::kWidth * sizeof *high}, indices, extent, full_, curve_,
-                       marks);
+  const uint16_t* const low = heat.low(tile);
+  const uint32_t* high = heat.high(tile);
   // Low words are exact in float32, and so must be the divisor.
-  if (full_ < kFloatLimit) return k.index_u16(low, indices, extent, float(full_), curve_, marks);
-  static const std::array<uint32_t, TileGrid::kWidth> kNone{};
-  return k.index_u48(low, {kNone.data(), 0}, indices, extent, full_, curve_, marks);
+  if (!high && full_ < kFloatLimit)
+    return k.index_u16(low, index, TileGrid::kChunks, float(full_), curve_, flags.data(),
+                       limits.data());
+  static const std::array<uint32_t, TileGrid::kPixels> kNone{};
+  return k.index_u48(low, high ? high : kNone.data(), index, TileGrid::kChunks, full_, curve_,
+                     flags.data(), limits.data());
 }
 
 double percentile(const HeatMap& heat, double percent) {

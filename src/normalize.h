@@ -36,18 +36,26 @@ class Scale {
     return full_ == other.full_ && curve_ == other.curve_;
   }
   double full() const { return full_; }
+  /// Whether this is `before` grown, so that limits of indices made with `before` hold.
+  bool continues(const Scale& before) const {
+    return full_ >= before.full_ && before.full_ > 0 && curve_ == before.curve_;
+  }
 
   /// The index of one count.
   uint8_t index(uint64_t count) const;
 
-  /// Brings the indices of a tile that is not cold up to date in the chunks whose flag is set; rows
-  /// are TileGrid::kWidth apart. Indices of pixels without heat must be 0. Clears the flags of
-  /// chunks in which no index became another; true if any is left.
-  bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags) const;
+  /// For each chunk of a tile the highest `full` up to which its indices stay, if its counts do.
+  using Limits = TileGrid::PerChunk<float>;
+
+  /// Brings the indices of a tile that is not cold up to date in the chunks whose flag is set.
+  /// Clears the flags of chunks in which no index became another; true if any is left. Sets the
+  /// limits of the chunks that were flagged.
+  bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
+                  Limits& limits) const;
 
  private:
   double full_ = 0;
-  const uint8_t* curve_ = nullptr;  // of 65,536 entries; none for the linear one
+  const kernels::Curve* curve_ = nullptr;  // none for the linear one
 };
 
 /// The smallest count that at least `percent` % (0..100) of the pixels with heat do not exceed; 0

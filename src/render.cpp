@@ -6,195 +6,212 @@
 #include "kernels/kernels.h"
 
 namespace motionheat {
+namespace {
+
+using kernels::kChunkHeight;
+using kernels::kChunkPixels;
+using kernels::kChunkWidth;
+
+// Repeats the last column and the last row that a chunk has of the picture. Only the pixel next to
+// an odd edge counts: it stands in for the one that is not there when chroma is averaged.
+void repeat_edges(uint8_t* chunk, int width, int height) {
+  for (int y = 0; y < height && width < kChunkWidth; ++y)
+    chunk[y * kChunkWidth + width] = chunk[y * kChunkWidth + width - 1];
+  if (height < kChunkHeight)
+    std::copy_n(chunk + (height - 1) * kChunkWidth, kChunkWidth, chunk + height * kChunkWidth);
+}
+
+// The mean of each `1 << kXShift` by `1 << kYShift` values of a chunk, halves rounded up.
+template <int kXShift, int kYShift, typename Sample>
+void average(const Sample* values, Sample* means) {
+  constexpr int kSamples = 1 << (kXShift + kYShift);
+  for (int y = 0; y < kChunkHeight; y += 1 << kYShift) {
+    const Sample* top = values + y * kChunkWidth;
+    const Sample* bottom = top + kYShift * kChunkWidth;
+    for (int x = 0; x < kChunkWidth >> kXShift; ++x) {
+      unsigned sum = kSamples / 2;
+      for (int i = 0; i < 1 << kXShift; ++i)
+        sum += top[(x << kXShift) + i] + kYShift * bottom[(x << kXShift) + i];
+      *means++ = Sample(sum / kSamples);
+    }
+  }
+}
+
+// Puts `n` values where a row has room for a sample every `step` bytes, `lsb` bits up in it.
+template <typename Sample>
+void put_row(const Sample* values, int n, int lsb, int step, uint8_t* row) {
+  if (step == sizeof(Sample) && lsb == 0) {
+    std::memcpy(row, values, n * sizeof(Sample));  // little endian
+    return;
+  }
+  for (int i = 0; i < n; ++i) {
+    const Sample sample = Sample(values[i] << lsb);
+    std::memcpy(row + ptrdiff_t{i} * step, &sample, sizeof(Sample));
+  }
+}
+
+}  // namespace
 
 void Renderer::configure(const PixelFormat& format, Size size) {
   format_ = format;
   grid_ = TileGrid(size);
   planes_ = {};
+  painted_.assign(size_t(grid_.count()), false);
   for (int i = 0; i < format.n_components; ++i)
     planes_[format.components[i].plane].has_color = true;
   for (int p = 0; p < format.n_planes; ++p) {
     Plane& plane = planes_[p];
     if (!plane.has_color) continue;
     plane.layout = plane_layout(format, p);
-    plane.tile_stride = plane.layout.byte(TileGrid::kWidth);
-    plane.tile_bytes = size_t(plane.tile_stride) * plane.layout.row(TileGrid::kHeight);
-    plane.color = make_aligned<uint8_t>(plane.tile_bytes * grid_.count());
-    plane.row_bytes = size_t(plane.layout.byte_end(size.width));
-    plane.cold_row = make_aligned<uint8_t>(plane.row_bytes);
-    std::fill_n(plane.cold_row.get(), plane.row_bytes, 0);
+    plane.stride = ptrdiff_t(aligned_stride(size_t(plane.layout.byte_end(size.width))));
+    plane.bytes = size_t(plane.stride) * plane.layout.row_end(size.height);
+    plane.color = make_aligned<uint8_t>(plane.bytes);
   }
 }
 
 void Renderer::set_colors(const ColorTable& colors) {
-  for (size_t index = 0; index < colors_.size(); ++index)
-    colors_[index] = uint64_t{colors[0][index]} | uint64_t{colors[1][index]} << kField |
-                     uint64_t{colors[2][index]} << 2 * kField;
   for (int i = 0; i < format_.n_components; ++i) {
     const Component& c = format_.components[i];
-    const uint16_t sample = uint16_t(colors[i][0] << c.lsb);
-    const Plane& plane = planes_[c.plane];
-    for (size_t byte = c.offset; byte < plane.row_bytes; byte += c.step)
-      std::memcpy(plane.cold_row.get() + byte, &sample, format_.sample_bytes());  // little endian
+    for (size_t index = 0; index < colors[i].size(); ++index) {
+      colors_[i][index] = uint8_t(colors[i][index]);
+      colors_[3 + i][index] = uint8_t(colors[i][index] >> 8);
+    }
+    const int sample = colors[i][0] << c.lsb;
+    auto& cold = planes_[c.plane].cold;
+    for (size_t byte = c.offset; byte < cold.size(); byte += c.step)
+      for (int b = 0; b < format_.sample_bytes(); ++b) cold[byte + b] = uint8_t(sample >> 8 * b);
   }
 }
 
 void Renderer::paint_cold(int tile) {
-  const int width = grid_.rect(tile).width;
+  const Rect rect = grid_.rect(tile);
   for (const Plane& plane : planes_) {
     if (!plane.has_color) continue;
-    for (int y = 0; y < plane.layout.row(TileGrid::kHeight); ++y)
-      std::copy_n(plane.cold_row.get(), plane.layout.byte_end(width),
-                  plane.tile(tile) + plane.tile_stride * y);
+    const ptrdiff_t begin = plane.layout.byte(rect.x);
+    for (int y = rect.y; y < rect.bottom(); y += 1 << plane.layout.y_shift)
+      std::copy_n(plane.cold.data(), plane.layout.byte_end(rect.right()) - begin,
+                  plane.row(y) + begin);
   }
+  painted_[tile] = true;
 }
 
 void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
-  const Rect rect = grid_.rect(tile);
-  // Two rows at a time: they share their chroma samples where there are fewer of those.
-  for (int y = 0; y < rect.height; y += 2) {
-    const int rows = std::min(2, rect.height - y);
-    const auto changed = [&](int chunk) {
-      return chunks[y][chunk] || (rows > 1 && chunks[y + 1][chunk]);
-    };
-    for (int chunk = 0; chunk * TileGrid::kChunk < rect.width; ++chunk) {
-      if (!changed(chunk)) continue;
-      const int x = chunk * TileGrid::kChunk;
-      while (chunk + 1 < TileGrid::kChunksPerRow && changed(chunk + 1)) ++chunk;
-      const int end = std::min((chunk + 1) * TileGrid::kChunk, rect.width);
-      const Rect run{x, y, end - x, rows};
-      const uint8_t* indices = index + size_t(y) * TileGrid::kWidth + x;
-      if (format_.sample_bytes() == 2)
-        paint_run<uint16_t>(tile, run, indices);
-      else
-        paint_run<uint8_t>(tile, run, indices);
-    }
-  }
-}
-
-template <typename Sample>
-void Renderer::paint_run(int tile, const Rect& run, const uint8_t* index) {
-  // The shifts of the last component are those of chroma, or 0 where there is none.
-  const Component& c = format_.components[format_.n_components - 1];
-  if (c.x_shift && c.y_shift)
-    paint_run<Sample, 1, 1>(tile, run, index);
-  else if (c.x_shift)
-    paint_run<Sample, 1, 0>(tile, run, index);
-  else
-    paint_run<Sample, 0, 0>(tile, run, index);
-}
-
-// Paints a run of one or two rows of a tile: groups of `1 << kXShift` by `1 << kYShift` pixels that
-// share their chroma samples. At an odd edge a pixel stands in for the one that is not there.
-template <typename Sample, int kXShift, int kYShift>
-void Renderer::paint_run(int tile, const Rect& run, const uint8_t* index) {
-  constexpr uint64_t kHalf = (1 << (kXShift + kYShift)) / 2;
-  constexpr uint64_t kRounding = kHalf << kField | kHalf << 2 * kField;
-  constexpr uint64_t kMask = (uint64_t{1} << kField) - 1;
-  const uint64_t* const colors = colors_.data();
-  const bool has_chroma = format_.n_components > 1;
-  const auto sample_at = [&](const Component& c, int y) {
-    const Plane& plane = planes_[c.plane];
-    return plane.tile(tile) + plane.tile_stride * (y >> c.y_shift) +
-           ptrdiff_t{run.x >> c.x_shift} * c.step + c.offset;
-  };
-  const auto put = [lsb = format_.components[0].lsb](uint8_t* dst, uint64_t value) {
-    const Sample sample = Sample(sizeof(Sample) > 1 ? value << lsb : value);
-    std::memcpy(dst, &sample, sizeof sample);  // little endian
-  };
-  const Component& c0 = format_.components[0];
-  const Component& c1 = format_.components[has_chroma ? 1 : 0];
-  const Component& c2 = format_.components[has_chroma ? 2 : 0];
-  const ptrdiff_t step0 = c0.step, step1 = c1.step, step2 = c2.step;
-
-  for (int y = 0; y < run.height; y += 1 << kYShift) {
-    const bool has_below = kYShift && y + 1 < run.height;
-    const uint8_t* top = index + ptrdiff_t{y} * TileGrid::kWidth;
-    const uint8_t* bottom = top + (has_below ? TileGrid::kWidth : 0);
-    uint8_t* dst0 = sample_at(c0, run.y + y);
-    uint8_t* below = dst0 + (has_below ? planes_[c0.plane].tile_stride : 0);
-    uint8_t* dst1 = sample_at(c1, run.y + y);
-    uint8_t* dst2 = sample_at(c2, run.y + y);
-    const auto paint_group = [&](int right) {
-      uint64_t sum = colors[top[0]];
-      put(dst0, sum & kMask);
-      if constexpr (kXShift) {
-        const uint64_t color = colors[top[right]];
-        put(dst0 + right * step0, color & kMask);
-        sum += color;
-      }
-      if constexpr (kYShift) {
-        const uint64_t left = colors[bottom[0]];
-        const uint64_t other = colors[bottom[right]];
-        put(below, left & kMask);
-        put(below + right * step0, other & kMask);
-        sum += left + other;
-      }
-      if (!has_chroma) return;
-      sum += kRounding;
-      put(dst1, (sum >> kField & kMask) >> (kXShift + kYShift));
-      put(dst2, sum >> 2 * kField >> (kXShift + kYShift));
-    };
-    constexpr int kPixels = 1 << kXShift;
-    int x = 0;
-    for (; x + kXShift < run.width; x += kPixels) {
-      paint_group(kXShift);
-      top += kPixels;
-      bottom += kPixels;
-      dst0 += step0 * kPixels;
-      below += step0 * kPixels;
-      dst1 += step1;
-      dst2 += step2;
-    }
-    if (x < run.width) paint_group(0);
-  }
-}
-
-void Renderer::draw(const ConstFrameView& in, const FrameView& out, int tile) const {
-  for (int p = 0; p < format_.n_planes; ++p) {
-    const Plane& plane = planes_[p];
-    if (plane.has_color) blend(p, in, out, grid_.rect(tile), {plane.tile(tile), plane.tile_stride});
-  }
-}
-
-void Renderer::draw_cold(const ConstFrameView& in, const FrameView& out, const Rect& area) const {
-  for (int p = 0; p < format_.n_planes; ++p) {
-    const Plane& plane = planes_[p];
-    if (plane.has_color)
-      blend(p, in, out, area, {plane.cold_row.get() + plane.layout.byte(area.x), 0});
-  }
-}
-
-void Renderer::blend(int plane, const ConstFrameView& in, const FrameView& out, const Rect& area,
-                     kernels::Rows<const uint8_t> color) const {
-  const Rect seen = intersect(intersect(area, in.size), out.size);
-  if (seen.width == 0 || seen.height == 0) return;
+  if (!painted_[tile]) paint_cold(tile);
   const kernels::Kernels& k = kernels::active();
-  const kernels::BlendParams params = blend_.params();
-  const PlaneLayout& layout = planes_[plane].layout;
-  const ptrdiff_t begin = layout.byte(seen.x);
-  const int top = layout.row(seen.y);
-  const kernels::Rows<const uint8_t> from{in.row(plane, top) + begin, in.stride[plane]};
-  const kernels::Rows<uint8_t> to{out.row(plane, top) + begin, out.stride[plane]};
-  kernels::Extent bytes{int(layout.byte_end(seen.right()) - begin),
-                        layout.row_end(seen.bottom()) - top};
-  if (format_.sample_bytes() == 2) {
-    const Component& c = format_.components[0];
-    k.blend_u16(from, color, to, {bytes.width / 2, bytes.height}, params, {c.depth, c.lsb});
-    return;
+  const Rect rect = grid_.rect(tile);
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, index += kChunkPixels) {
+    const int x = chunk * kChunkWidth;
+    if (!chunks[chunk] || x >= rect.width) continue;
+    const Rect part{rect.x + x, rect.y, std::min(kChunkWidth, rect.width - x), rect.height};
+    alignas(kAlignment) std::array<uint8_t, kChunkPixels> edge;
+    const uint8_t* indices = index;
+    if (part.width < kChunkWidth || part.height < kChunkHeight) {
+      std::copy_n(index, kChunkPixels, edge.begin());
+      repeat_edges(edge.data(), part.width, part.height);
+      indices = edge.data();
+    }
+    alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
+    const int n = format_.n_components;
+    k.look_up(indices, colors_[0].data(), n, bytes[0].data());
+    if (format_.sample_bytes() == 1) {
+      put_chunk<uint8_t>(part, {bytes[0].data(), bytes[1].data(), bytes[2].data()});
+      continue;
+    }
+    k.look_up(indices, colors_[3].data(), n, bytes[3].data());
+    std::array<std::array<uint16_t, kChunkPixels>, 3> words;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < kChunkPixels; ++j)
+        words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
+    put_chunk<uint16_t>(part, {words[0].data(), words[1].data(), words[2].data()});
   }
-  // A row may end within a group of pixels of which the rest is padding.
-  if (layout.x_shift && seen.right() % 2 && layout.cut_mask != layout.mask) {
-    bytes.width -= layout.step;
-    k.blend_u8(from.from(bytes.width), color.from(bytes.width), to.from(bytes.width),
-               {layout.step, bytes.height}, params, layout.cut_mask.data());
+}
+
+// Puts the colours of a chunk, a value of each component for each pixel, into the planes. `rect` is
+// what the picture has of the chunk.
+template <typename Sample>
+void Renderer::put_chunk(const Rect& rect, const std::array<const Sample*, 3>& values) {
+  for (int i = 0; i < format_.n_components; ++i) {
+    const Component& c = format_.components[i];
+    const Sample* samples = values[i];
+    std::array<Sample, kChunkPixels / 2> means;
+    if (c.x_shift) {
+      if (c.y_shift)
+        average<1, 1>(samples, means.data());
+      else
+        average<1, 0>(samples, means.data());
+      samples = means.data();
+    }
+    const int n = (rect.width + (1 << c.x_shift) - 1) >> c.x_shift;
+    const Plane& plane = planes_[c.plane];
+    uint8_t* const first = plane.row(rect.y) + ptrdiff_t{rect.x >> c.x_shift} * c.step + c.offset;
+    for (int y = 0; y < rect.height; y += 1 << c.y_shift) {
+      const int row = y >> c.y_shift;
+      put_row(samples + row * (kChunkWidth >> c.x_shift), n, c.lsb, c.step,
+              first + plane.stride * row);
+    }
   }
-  k.blend_u8(from, color, to, bytes, params, layout.mask.data());
+}
+
+int Renderer::drawn_width(const ConstFrameView& in, const FrameView& out) const {
+  return std::min({grid_.size().width, in.size.width, out.size.width});
+}
+
+kernels::Overlay Renderer::overlay(int plane, const ConstFrameView& in, const FrameView& out,
+                                   int row, int rows) const {
+  const Plane& p = planes_[plane];
+  const int top = row * TileGrid::kHeight;
+  const int bottom = std::min(
+      {top + rows * TileGrid::kHeight, grid_.size().height, in.size.height, out.size.height});
+  const int first = p.layout.row(top);
+  return {.picture = {in.row(plane, first), in.stride[plane]},
+          .out = {out.row(plane, first), out.stride[plane]},
+          .begin = 0,
+          .end = int(p.layout.byte_end(drawn_width(in, out))),
+          .rows = std::max(0, p.layout.row_end(bottom) - first),
+          .color = {p.row(top), p.stride},
+          .cold = p.cold.data(),
+          .cold_step = p.layout.step,
+          .painted = {&painted_[grid_.index(0, row)], grid_.columns()},
+          .segment_width = int(p.layout.byte(TileGrid::kWidth)),
+          .segment_rows = p.layout.row(TileGrid::kHeight),
+          .mask = p.layout.mask,
+          .bits = {format_.components[0].depth, format_.components[0].lsb},
+          .params = blend_.params()};
+}
+
+void Renderer::blend(const kernels::Overlay& overlay) const {
+  const kernels::Kernels& k = kernels::active();
+  if (overlay.begin < overlay.end)
+    (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(overlay);
+}
+
+void Renderer::blend_tile(kernels::Overlay overlay, int column) const {
+  overlay.begin = std::max(overlay.begin, column * overlay.segment_width);
+  overlay.end = std::min(overlay.end, (column + 1) * overlay.segment_width);
+  blend(overlay);
+}
+
+void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int rows,
+                    int first_plane) const {
+  const int width = drawn_width(in, out);
+  for (int p = first_plane; p < format_.n_planes; ++p) {
+    const Plane& plane = planes_[p];
+    if (!plane.has_color) continue;
+    kernels::Overlay drawn = overlay(p, in, out, row, rows);
+    // A row may end within a group of pixels of which the rest is padding.
+    if (plane.layout.cut_mask != plane.layout.mask && width % 2 != 0 && plane.layout.x_shift) {
+      kernels::Overlay last = drawn;
+      last.begin = drawn.end -= plane.layout.step;
+      last.mask = plane.layout.cut_mask;
+      blend(last);
+    }
+    blend(drawn);
+  }
 }
 
 size_t Renderer::memory() const {
-  size_t bytes = 0;
-  for (const Plane& plane : planes_) bytes += plane.tile_bytes * grid_.count() + plane.row_bytes;
+  size_t bytes = painted_.size();
+  for (const Plane& plane : planes_) bytes += plane.bytes;
   return bytes;
 }
 

@@ -13,63 +13,66 @@ namespace motionheat {
 /// Steps 5 and 6: the coloured heat, and its blend with the picture.
 ///
 /// The colours of the map are kept in planes laid out as the stream's own, so that blending a row
-/// is the same loop over bytes for every format, but tile by tile: memory is fastest in one piece.
-/// They are painted only where the index changed.
+/// is the same loop over bytes for every format. They are painted only where the index changed.
+/// Tiles that were not painted have the colour of index 0.
 class Renderer {
  public:
   /// Prepares for frames of this layout and size; nothing is painted yet. Throws std::bad_alloc.
   void configure(const PixelFormat& format, Size size);
 
-  /// The colours to paint with from now on. What is painted keeps the old ones.
+  /// The colours to paint with from now on. What is painted keeps the old ones, what is not has the
+  /// new one of index 0.
   void set_colors(const ColorTable& colors);
   void set_blend(const Blend& blend) { blend_ = blend; }
 
-  /// Paints `tile` in the colour of index 0.
-  void paint_cold(int tile);
+  /// Makes `tile`, or all tiles, as if they had never been painted.
+  void erase(int tile) { painted_[tile] = false; }
+  void erase() { std::fill(painted_.begin(), painted_.end(), false); }
 
-  /// Paints those chunks of `tile` whose flag is set; indices come in rows of TileGrid::kWidth. A
-  /// chroma sample has the mean of the colours of the pixels it covers.
+  /// Paints those chunks of `tile` whose flag is set. The index of whatever was never painted is 0.
+  /// A chroma sample has the mean of the colours of the pixels it covers.
   void paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
 
-  /// Blends `tile`, which was painted, with `in` into `out`, as far as both reach. `out` may be the
-  /// picture that `in` is of.
-  void draw(const ConstFrameView& in, const FrameView& out, int tile) const;
+  /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
+  /// as `in` and `out` reach. `out` may be the picture that `in` is of.
+  kernels::Overlay overlay(int plane, const ConstFrameView& in, const FrameView& out, int row,
+                           int rows) const;
+  /// Blends that.
+  void blend(const kernels::Overlay& overlay) const;
+  /// Blends the part of that which tile `column` of its rows has.
+  void blend_tile(kernels::Overlay overlay, int column) const;
 
-  /// Blends `area`, of whole tiles, with the colour of index 0.
-  void draw_cold(const ConstFrameView& in, const FrameView& out, const Rect& area) const;
+  /// Blends `rows` rows of tiles from row `row` on in all planes from `first_plane` on.
+  void draw(const ConstFrameView& in, const FrameView& out, int row, int rows,
+            int first_plane = 0) const;
 
   /// Bytes it holds.
   size_t memory() const;
 
  private:
-  // Bits of a component in a packed colour. They hold the sum of four samples of 16 bits: chroma is
-  // averaged over whole colours.
-  static constexpr int kField = 20;
-
   struct Plane {
     bool has_color = false;
     PlaneLayout layout;
-    ptrdiff_t tile_stride = 0;  // from row to row of a tile
-    size_t tile_bytes = 0;
+    ptrdiff_t stride = 0;
+    size_t bytes = 0;
     AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
-    size_t row_bytes = 0;
-    AlignedArray<uint8_t> cold_row;  // the colour of index 0
+    // A row of a tile in the colour of index 0.
+    alignas(kAlignment) std::array<uint8_t, 4 * TileGrid::kWidth> cold{};
 
-    uint8_t* tile(int i) const { return color.get() + tile_bytes * i; }
+    uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
   };
 
+  void paint_cold(int tile);
   template <typename Sample>
-  void paint_run(int tile, const Rect& run, const uint8_t* index);
-  template <typename Sample, int kXShift, int kYShift>
-  void paint_run(int tile, const Rect& run, const uint8_t* index);
-
-  void blend(int plane, const ConstFrameView& in, const FrameView& out, const Rect& area,
-             kernels::Rows<const uint8_t> color) const;
+  void put_chunk(const Rect& rect, const std::array<const Sample*, 3>& values);
+  int drawn_width(const ConstFrameView& in, const FrameView& out) const;
 
   PixelFormat format_;
   TileGrid grid_;
   std::array<Plane, kMaxPlanes> planes_;
-  std::array<uint64_t, 256> colors_{};  // of each index, its components in fields
+  std::vector<uint8_t> painted_;  // a flag for each tile
+  // The colours of all indices: the lower bytes of each component in turn, then the upper ones.
+  alignas(kAlignment) std::array<std::array<uint8_t, 256>, 6> colors_{};
   Blend blend_{0.0};
 };
 

@@ -12,14 +12,28 @@ namespace motionheat {
 /// numbered row by row. Their edges lie on even pixels, so that a tile owns its chroma samples.
 class TileGrid {
  public:
-  static constexpr int kWidth = 256;
-  static constexpr int kHeight = 16;
+  static constexpr int kWidth = 128;
+  static constexpr int kHeight = kernels::kChunkHeight;
   static constexpr size_t kPixels = size_t{kWidth} * kHeight;
 
-  /// Within a tile changes are tracked by chunks of a row. `Chunks` has a flag for each.
-  static constexpr int kChunk = kernels::kChunk;
-  static constexpr int kChunksPerRow = kWidth / kChunk;
-  using Chunks = std::array<std::array<uint8_t, kChunksPerRow>, kHeight>;
+  /// So many rows of tiles are worked on in one go, by one thread, and are small enough to stay in
+  /// its cache from one step to the next.
+  static constexpr int kBandRows = 8;
+
+  /// What a tile has for each pixel lies chunk by chunk: `offset(x, y)` is the place of a pixel.
+  /// Within a tile changes are tracked by chunks.
+  static constexpr int kChunkWidth = kernels::kChunkWidth;
+  static constexpr int kChunks = kWidth / kChunkWidth;
+  static constexpr int offset(int x, int y) {
+    return x / kChunkWidth * kernels::kChunkPixels + y * kChunkWidth + x % kChunkWidth;
+  }
+  /// Something for each chunk of a tile.
+  template <typename T>
+  using PerChunk = std::array<T, kChunks>;
+  using Chunks = PerChunk<uint8_t>;
+
+  /// A motion mask has a bit for each pixel, eight a byte and the first one lowest.
+  static constexpr int kMaskBytes = kWidth / 8;
 
   TileGrid() = default;
   /// Throws std::bad_alloc for a size that is too large to be worked on.
@@ -32,6 +46,7 @@ class TileGrid {
   Size size() const { return size_; }
   int columns() const { return columns_; }
   int rows() const { return rows_; }
+  int bands() const { return (rows_ + kBandRows - 1) / kBandRows; }
   int count() const { return columns_ * rows_; }
   int index(int column, int row) const { return row * columns_ + column; }
   int containing(int x, int y) const { return index(x / kWidth, y / kHeight); }

@@ -5,10 +5,10 @@
 #define HWY_TARGET_INCLUDE "kernels/highway.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/highway.h"
 
@@ -26,9 +26,10 @@ const Kernels* Set() {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using U8 = hn::ScalableTag<uint8_t>;
-using U16 = hn::ScalableTag<uint16_t>;
-using F32 = hn::ScalableTag<float>;
+// No longer than the smallest segment of an overlay.
+using U8 = hn::CappedTag<uint8_t, 64>;
+using U16 = hn::Repartition<uint16_t, U8>;
+using F32 = hn::Repartition<float, U8>;
 
 template <class V>
 HWY_INLINE V Distance(V a, V b) {
@@ -40,93 +41,431 @@ HWY_INLINE bool AnySet(D d, V v) {
   return !hn::AllTrue(d, hn::Eq(v, hn::Zero(d)));
 }
 
-// Whole vectors of `lanes` elements fit this far into a row.
-HWY_INLINE int Whole(Extent extent, size_t lanes) {
-  return extent.width - extent.width % int(lanes);
+// Blending
+
+// Whole vectors of `lanes` of `n` elements.
+HWY_INLINE int WholeOf(int n, int lanes) {
+  return n - n % lanes;
 }
 
-// Calls `work(y, begin, end)` for the part of each segment of each row that whole vectors fill.
-template <class Work>
-HWY_INLINE void ForSegments(Extent extent, int segment, int whole, Work work) {
-  for (int y = 0; y < extent.height; ++y)
-    for (int begin = 0; begin < whole; begin += segment)
-      work(y, begin, std::min(begin + segment, whole));
+// Has the scalar twin do what whole vectors of `lanes` bytes leave of the rows.
+HWY_INLINE void FinishRows(const Overlay& overlay, int lanes, void (*blend)(const Overlay&)) {
+  const int end = overlay.begin + WholeOf(overlay.end - overlay.begin, lanes);
+  if (end == overlay.end) return;
+  Overlay rest = overlay;
+  rest.begin = end;
+  blend(rest);
 }
 
-// How far ahead memory is asked for: what it delivers while it answers. Asking for what is not
-// there is harmless.
-constexpr int kPrefetchBytes = 1024;
-
-// Further on in a row of `width` elements or, if it is short, in the area beside it.
-template <typename T>
-HWY_INLINE void PrefetchAhead(const T* at, int width) {
-  hwy::Prefetch(at + HWY_MIN(width, kPrefetchBytes / int(sizeof(T))));
-}
-
-// What the scalar twin needs for the rest of rows: `moved` of the segment in which it begins. A
-// segment is a whole number of vectors.
-HWY_INLINE uint8_t* From(uint8_t* moved, int whole, int segment) {
-  return moved + whole / segment;
-}
-
-void DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                  Extent extent, uint8_t threshold, uint8_t* moved, int segment) {
+// Blends whole vectors of `n` bytes of a row. Several are read before any is written: reading on
+// would wait for writes that, by the lower bits of their addresses, look alike.
+template <class ColorAt, class Join>
+HWY_INLINE void BlendRow(const uint8_t* picture, uint8_t* out, int n, ColorAt color_at, Join join) {
   const U8 d;
-  const int whole = Whole(extent, hn::Lanes(d));
-  const auto limit = hn::Set(d, threshold);
-  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
-    const uint8_t* c = current[y];
-    uint8_t* p = previous[y];
-    uint8_t* m = mask[y];
-    auto any = hn::Zero(d);
-    for (int x = begin; x < end; x += int(hn::Lanes(d))) {
-      PrefetchAhead(c + x, extent.width);
-      PrefetchAhead(p + x, extent.width);
-      const auto now = hn::LoadU(d, c + x);
-      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, p + x)), limit);
-      any = hn::Or(any, above);
-      hn::StoreU(hn::VecFromMask(d, hn::Ne(above, hn::Zero(d))), d, m + x);
-      hn::StoreU(now, d, p + x);
-    }
-    moved[begin / segment] |= AnySet(d, any);
-  });
-  if (whole < extent.width)
-    scalar.difference_u8(current.from(whole), previous.from(whole), mask.from(whole),
-                         {extent.width - whole, extent.height}, threshold,
-                         From(moved, whole, segment), segment);
+  const int lanes = int(hn::Lanes(d));
+  int x = 0;
+  for (; x + 4 * lanes <= n; x += 4 * lanes) {
+    const auto p0 = hn::LoadU(d, picture + x), p1 = hn::LoadU(d, picture + x + lanes),
+               p2 = hn::LoadU(d, picture + x + 2 * lanes),
+               p3 = hn::LoadU(d, picture + x + 3 * lanes);
+    const auto c0 = color_at(x), c1 = color_at(x + lanes), c2 = color_at(x + 2 * lanes),
+               c3 = color_at(x + 3 * lanes);
+    hn::StoreU(join(p0, c0), d, out + x);
+    hn::StoreU(join(p1, c1), d, out + x + lanes);
+    hn::StoreU(join(p2, c2), d, out + x + 2 * lanes);
+    hn::StoreU(join(p3, c3), d, out + x + 3 * lanes);
+  }
+  for (; x + 2 * lanes <= n; x += 2 * lanes) {
+    const auto p0 = hn::LoadU(d, picture + x), p1 = hn::LoadU(d, picture + x + lanes);
+    const auto c0 = color_at(x), c1 = color_at(x + lanes);
+    hn::StoreU(join(p0, c0), d, out + x);
+    hn::StoreU(join(p1, c1), d, out + x + lanes);
+  }
+  if (x < n) hn::StoreU(join(hn::LoadU(d, picture + x), color_at(x)), d, out + x);
 }
 
-void DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                   Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved, int segment) {
+// Where the colours of rows come from.
+enum class Source {
+  kColor,    // all of them are painted
+  kRepeated  // none is, and four bytes repeat
+};
+
+// Compares and blends row after row: reading and writing take turns so often that memory is never
+// idle. The loops are all there is to this function, so that what they need is in registers:
+// reading it from the stack would wait for what is still to be written.
+template <Source kSource, class Compare, class Join>
+HWY_NOINLINE MovedRows DrawRectangle(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
+                                     ptrdiff_t out_stride, const uint8_t* color,
+                                     ptrdiff_t color_stride, Extent bytes, int segment_rows,
+                                     Compare compare, Join join) {
+  const U8 d;
+  const hn::Repartition<uint32_t, U8> d32;
+  uint32_t word = 0;
+  if (kSource == Source::kRepeated) std::memcpy(&word, color, sizeof word);
+  const auto repeated = hn::BitCast(d, hn::Set(d32, word));
+  MovedRows moved = 0;
+  for (MovedRows bit = 1; bytes.height > 0; bit <<= 1, bytes.height -= segment_rows) {
+    auto any = hn::Zero(d);
+    for (int rows = HWY_MIN(segment_rows, bytes.height); rows > 0; --rows) {
+      any = compare.Row(picture, any);
+      if (kSource == Source::kColor) {
+        BlendRow(
+            picture, out, bytes.width, [&](int x) { return hn::LoadU(d, color + x); }, join);
+        color += color_stride;
+      } else {
+        BlendRow(
+            picture, out, bytes.width, [&](int) { return repeated; }, join);
+      }
+      picture += picture_stride;
+      out += out_stride;
+    }
+    if (AnySet(d, any)) moved |= bit;
+  }
+  return moved;
+}
+
+// The same for the rows of segments of which some are painted.
+template <class Compare, class Join>
+HWY_NOINLINE bool DrawSegments(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
+                               ptrdiff_t out_stride, const uint8_t* color, ptrdiff_t color_stride,
+                               Extent bytes, Compare compare, Join join, const uint8_t* cold,
+                               const uint8_t* painted, int segment) {
+  const U8 d;
+  auto any = hn::Zero(d);
+  for (int rows = bytes.height; rows > 0; --rows) {
+    any = compare.Row(picture, any);
+    const uint8_t* flag = painted;
+    for (int x = 0; x < bytes.width; x += segment) {
+      const uint8_t* const colors = *flag++ ? color + x : cold;
+      BlendRow(
+          picture + x, out + x, HWY_MIN(segment, bytes.width - x),
+          [&](int i) { return hn::LoadU(d, colors + i); }, join);
+    }
+    picture += picture_stride;
+    out += out_stride;
+    color += color_stride;
+  }
+  return AnySet(d, any);
+}
+
+// Compares and blends what whole vectors reach. Rows of segments that are painted alike are gone
+// through in one go.
+template <class Compare, class Join>
+HWY_INLINE MovedRows Draw(const Overlay& o, Compare compare, Join join) {
+  const int width = WholeOf(o.end - o.begin, int(hn::Lanes(U8())));
+  const int first = o.begin / o.segment_width;
+  const int segments = (o.end - 1) / o.segment_width + 1 - first;
+  // -1 where segments differ, or look alike but repeat no four bytes.
+  const auto kind_of = [&](int row) {
+    const uint8_t* painted = o.painted[row] + first;
+    const bool alike = std::memcmp(painted, painted + 1, segments - 1) == 0;
+    return alike && (*painted || 4 % o.cold_step == 0) ? *painted : -1;
+  };
+  MovedRows moved = 0;
+  for (int row = 0, next; row * o.segment_rows < o.rows; row = next) {
+    const int kind = kind_of(row);
+    next = row + 1;
+    while (kind >= 0 && next * o.segment_rows < o.rows && kind_of(next) == kind) ++next;
+    const int top = row * o.segment_rows;
+    const Extent bytes{width, HWY_MIN(next * o.segment_rows, o.rows) - top};
+    const uint8_t* const picture = o.picture[top] + o.begin;
+    uint8_t* const out = o.out[top] + o.begin;
+    const uint8_t* const color = o.color[top] + o.begin;
+    MovedRows in_rows;
+    if (kind < 0)
+      in_rows = DrawSegments(picture, o.picture.stride, out, o.out.stride, color, o.color.stride,
+                             bytes, compare, join, o.cold, o.painted[row] + first, o.segment_width);
+    else if (kind > 0)
+      in_rows = DrawRectangle<Source::kColor>(picture, o.picture.stride, out, o.out.stride, color,
+                                              o.color.stride, bytes, o.segment_rows, compare, join);
+    else
+      in_rows = DrawRectangle<Source::kRepeated>(picture, o.picture.stride, out, o.out.stride,
+                                                 o.cold, 0, bytes, o.segment_rows, compare, join);
+    compare.Skip(bytes.height);
+    moved |= in_rows << row;
+  }
+  return moved;
+}
+
+struct JoinPicture {
+  template <class V>
+  HWY_INLINE V operator()(V picture, V) const {
+    return picture;
+  }
+};
+
+struct JoinColor {
+  template <class V>
+  HWY_INLINE V operator()(V, V color) const {
+    return color;
+  }
+};
+
+// Of a colour that is the same for all pixels the terms do not depend on the pixel.
+struct JoinFixed {
+  uint16_t picture;
+  uint16_t color;
+  uint16_t bias;
+
+  explicit JoinFixed(const BlendParams& params)
+      : picture(params.picture), color(params.color), bias(params.bias) {}
+
+  template <class V>
+  HWY_INLINE V operator()(V p8, V c8) const {
+    const U16 d;
+    const auto odd = hn::Set(d, uint16_t{0xff00});
+    const auto p = hn::BitCast(d, p8);
+    const auto c = hn::BitCast(d, c8);
+    // A byte in the upper half of 16 bits, times a weight, its upper half: byte * weight / 256.
+    const auto even_color =
+        hn::Add(hn::MulHigh(hn::ShiftLeft<8>(c), hn::Set(d, color)), hn::Set(d, bias));
+    const auto odd_color =
+        hn::Add(hn::MulHigh(hn::And(c, odd), hn::Set(d, color)), hn::Set(d, bias));
+    const auto even = hn::Add(hn::MulHigh(hn::ShiftLeft<8>(p), hn::Set(d, picture)), even_color);
+    const auto odds = hn::Add(hn::MulHigh(hn::And(p, odd), hn::Set(d, picture)), odd_color);
+    return hn::BitCast(U8(), hn::IfVecThenElse(odd, odds, hn::ShiftRight<8>(even)));
+  }
+};
+
+// `join` where a byte of the mask is 0xff, else the picture.
+template <class Join>
+struct JoinMasked {
+  uint32_t mask;
+  Join join;
+
+  JoinMasked(const Overlay& overlay, Join j) : join(j) {
+    std::memcpy(&mask, overlay.mask.data(), sizeof mask);
+  }
+
+  template <class V>
+  HWY_INLINE V operator()(V picture, V color) const {
+    const hn::Repartition<uint32_t, U8> d32;
+    const auto blended = hn::BitCast(U8(), hn::Set(d32, mask));
+    return hn::IfVecThenElse(blended, join(picture, color), picture);
+  }
+};
+
+bool IsMasked(const Overlay& overlay) {
+  return (overlay.mask[0] & overlay.mask[1] & overlay.mask[2] & overlay.mask[3]) != 0xff;
+}
+
+struct CompareNothing {
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t*, hn::Vec<U8> any) { return any; }
+  void Skip(int) {}
+};
+
+template <class Join>
+HWY_INLINE void Blend(const Overlay& overlay, Join join) {
+  if (IsMasked(overlay))
+    Draw(overlay, CompareNothing(), JoinMasked<Join>(overlay, join));
+  else
+    Draw(overlay, CompareNothing(), join);
+  FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u8);
+}
+
+// The colour of byte x of row y. A vector from there on ends within the segment if x is a multiple
+// of its length.
+HWY_INLINE const uint8_t* ColorAt(const Overlay& o, int y, int x) {
+  return o.painted[y / o.segment_rows][x / o.segment_width] ? o.color[y] + x
+                                                            : o.cold + x % o.segment_width;
+}
+
+// In float32, `sum(picture, color)` rounded half to even.
+template <class Sum>
+HWY_INLINE void BlendFloat(const Overlay& o, Sum sum) {
+  const F32 d;
+  const hn::Rebind<int32_t, F32> d32;
+  const hn::Rebind<uint8_t, F32> d8;
+  const int lanes = int(hn::Lanes(d));
+  HWY_ALIGN uint8_t mask_bytes[hn::MaxLanes(U8())];
+  for (int i = 0; i < lanes; ++i) mask_bytes[i] = o.mask[i % 4];
+  const auto mask = hn::Load(d8, mask_bytes);
+  const int end = o.begin + WholeOf(o.end - o.begin, lanes);
+  for (int y = 0; y < o.rows; ++y) {
+    for (int x = o.begin; x < end; x += lanes) {
+      const auto picture = hn::LoadU(d8, o.picture[y] + x);
+      const auto p = hn::ConvertTo(d, hn::PromoteTo(d32, picture));
+      const auto c = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, ColorAt(o, y, x))));
+      const auto joined = hn::DemoteTo(d8, hn::NearestInt(sum(p, c)));
+      hn::StoreU(hn::Or(hn::And(mask, joined), hn::AndNot(mask, picture)), d8, o.out[y] + x);
+    }
+  }
+  FinishRows(o, lanes, scalar.blend_u8);
+}
+
+void BlendU8(const Overlay& overlay) {
+  using Method = BlendParams::Method;
+  const BlendParams& params = overlay.params;
+  const F32 d;
+  switch (params.method) {
+    case Method::kPicture:
+      return Blend(overlay, JoinPicture());
+    case Method::kColor:
+      return Blend(overlay, JoinColor());
+    case Method::kFixed:
+      return Blend(overlay, JoinFixed(params));
+    case Method::kSeparate: {
+      const auto picture = hn::Set(d, params.picture_f), color = hn::Set(d, params.color_f);
+      return BlendFloat(
+          overlay, [&](auto p, auto c) { return hn::Add(hn::Mul(p, picture), hn::Mul(c, color)); });
+    }
+#if HWY_NATIVE_FMA
+    case Method::kFused: {
+      const auto picture = hn::Set(d, params.picture_f), color = hn::Set(d, params.color_f);
+      return BlendFloat(overlay,
+                        [&](auto p, auto c) { return hn::MulAdd(p, picture, hn::Mul(c, color)); });
+    }
+#endif
+    default:
+      scalar.blend_u8(overlay);
+  }
+}
+
+void BlendU16(const Overlay& o) {
+  using Method = BlendParams::Method;
+  if (o.params.method == Method::kPicture || o.params.method == Method::kColor) {
+    scalar.blend_u16(o);
+    return;
+  }
+  const U8 d8;
   const U16 d;
-  const hn::Rebind<int16_t, U16> d_signed;
-  const hn::Rebind<int8_t, U16> d_byte;
-  const int whole = Whole(extent, hn::Lanes(d));
+  const int bytes = int(hn::Lanes(d8));
+  const int top = 16 - o.bits.depth - o.bits.lsb;
+  const auto value = hn::Set(d, uint16_t(((1 << o.bits.depth) - 1) << o.bits.lsb));
+  const auto bias = hn::Set(d, uint16_t((1 << (16 - o.bits.depth)) / 2 + 1));
+  const auto weight_picture = hn::Set(d, o.params.picture);
+  const auto weight_color = hn::Set(d, o.params.color);
+  const int end = o.begin + WholeOf(o.end - o.begin, bytes);
+  for (int y = 0; y < o.rows; ++y) {
+    const uint8_t* const picture = o.picture[y];
+    uint8_t* const out = o.out[y];
+    for (int segment = o.begin; segment < end; segment += o.segment_width) {
+      const uint8_t* const color = ColorAt(o, y, segment);
+      for (int i = 0; i < HWY_MIN(o.segment_width, end - segment); i += bytes) {
+        const auto sample = hn::BitCast(d, hn::LoadU(d8, picture + segment + i));
+        const auto p = hn::ShiftLeftSame(hn::And(sample, value), top);
+        const auto c = hn::ShiftLeftSame(hn::BitCast(d, hn::LoadU(d8, color + i)), top);
+        const auto sum =
+            hn::Add(hn::Add(hn::MulHigh(p, weight_picture), hn::MulHigh(c, weight_color)), bias);
+        const auto joined =
+            hn::Or(hn::And(hn::ShiftRightSame(sum, top), value), hn::AndNot(value, sample));
+        hn::StoreU(hn::BitCast(d8, joined), d8, out + segment + i);
+      }
+    }
+  }
+  FinishRows(o, bytes, scalar.blend_u16);
+}
+
+// Comparing
+
+// Compares rows that are not drawn.
+template <class Compare>
+HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Compare compare) {
+  const U8 d;
+  MovedRows moved = 0;
+  for (int top = 0; top < height; top += kChunkHeight) {
+    auto any = hn::Zero(d);
+    for (int y = top; y < HWY_MIN(top + kChunkHeight, height); ++y)
+      any = compare.Row(current[y], any);
+    moved |= MovedRows{AnySet(d, any)} << top / kChunkHeight;
+  }
+  return moved;
+}
+
+// Compares, with an overlay or without, once the ends of rows were.
+template <bool kMasked, class Compare>
+HWY_INLINE MovedRows CompareAndDraw(Rows<const uint8_t> current, int height, Compare compare,
+                                    const Overlay* overlay) {
+  if (!overlay) return CompareRows(current, height, compare);
+  if (overlay->params.method != BlendParams::Method::kFixed || IsMasked(*overlay) != kMasked) {
+    const MovedRows moved = CompareRows(current, height, compare);
+    BlendU8(*overlay);
+    return moved;
+  }
+  const JoinFixed join(overlay->params);
+  MovedRows moved;
+  if constexpr (kMasked)
+    moved = Draw(*overlay, compare, JoinMasked<JoinFixed>(*overlay, join));
+  else
+    moved = Draw(*overlay, compare, join);
+  FinishRows(*overlay, int(hn::Lanes(U8())), scalar.blend_u8);
+  return moved;
+}
+
+// Compares one row after the other, as far as whole vectors go.
+struct CompareU8 {
+  uint8_t* previous;
+  ptrdiff_t previous_stride;
+  uint8_t* moved;
+  ptrdiff_t moved_stride;
+  int width;
+  uint8_t threshold;
+
+  void Skip(int rows) {
+    previous += previous_stride * rows;
+    moved += moved_stride * rows;
+  }
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+    const U8 d;
+    const int lanes = int(hn::Lanes(d));
+    const auto limit = hn::Set(d, threshold);
+    for (int x = 0; x < width; x += lanes) {
+      const auto now = hn::LoadU(d, current + x);
+      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+      any = hn::Or(any, above);
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+      hn::StoreU(now, d, previous + x);
+    }
+    previous += previous_stride;
+    moved += moved_stride;
+    return any;
+  }
+};
+
+MovedRows DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                       Extent extent, uint8_t threshold, const Overlay* overlay) {
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
+  if (whole < extent.width)
+    any = scalar.difference_u8(current.from(whole), previous.from(whole), moved.from(whole / 8),
+                               {extent.width - whole, extent.height}, threshold, nullptr);
+  const CompareU8 compare{previous.data, previous.stride, moved.data,
+                          moved.stride,  whole,           threshold};
+  return any | CompareAndDraw<false>(current, extent.height, compare, overlay);
+}
+
+MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
+                        Extent extent, uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const U16 d;
+  const int lanes = int(hn::Lanes(d));
+  const int whole = WholeOf(extent.width, lanes);
   const auto limit = hn::Set(d, threshold);
   const auto counted = hn::Set(d, bits);
-  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
+  MovedRows has_moved = 0;
+  for (int y = 0; y < extent.height; ++y) {
     const uint8_t* c = current[y];
     uint16_t* p = previous[y];
-    int8_t* m = reinterpret_cast<int8_t*>(mask[y]);
+    uint8_t* m = moved[y];
     auto any = hn::Zero(d);
-    for (int x = begin; x < end; x += int(hn::Lanes(d))) {
-      PrefetchAhead(c + 2 * ptrdiff_t{x}, 2 * extent.width);
-      PrefetchAhead(p + x, extent.width);
+    for (int x = 0; x < whole; x += lanes) {
       // Rows need not be aligned to samples, which LoadU of bytes allows.
-      const auto bytes = hn::LoadU(U8(), c + 2 * ptrdiff_t{x});
-      const auto now = hn::And(hn::BitCast(d, bytes), counted);
-      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, p + x)), limit);
+      const auto now = hn::BitCast(d, hn::LoadU(U8(), c + 2 * ptrdiff_t{x}));
+      const auto distance = Distance(hn::And(now, counted), hn::And(hn::LoadU(d, p + x), counted));
+      const auto above = hn::SaturatedSub(distance, limit);
       any = hn::Or(any, above);
-      const auto word = hn::VecFromMask(d, hn::Ne(above, hn::Zero(d)));
-      hn::StoreU(hn::DemoteTo(d_byte, hn::BitCast(d_signed, word)), d_byte, m + x);
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), m + x / 8);
       hn::StoreU(now, d, p + x);
     }
-    moved[begin / segment] |= AnySet(d, any);
-  });
+    has_moved |= MovedRows{AnySet(d, any)} << y / kChunkHeight;
+  }
   if (whole < extent.width)
-    scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
-                          mask.from(whole), {extent.width - whole, extent.height}, threshold, bits,
-                          From(moved, whole, segment), segment);
+    has_moved |= scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                                       moved.from(whole / 8), {extent.width - whole, extent.height},
+                                       threshold, bits, nullptr);
+  if (overlay) BlendU16(*overlay);
+  return has_moved;
 }
 
 // Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
@@ -145,81 +484,120 @@ HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
   return hn::VecFromMask(d, hn::Eq(hn::Max(sum, limit), sum));
 }
 
-void DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                   Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved, int segment) {
-  const U8 d;
-  const hn::Half<U8> d_half;
-  const U16 d16;
-  const hn::Rebind<int16_t, U16> d16_signed;
-  const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
-  const int lanes = int(hn::Lanes(d));
-  const int whole = Whole(extent, hn::Lanes(d));
-  const auto byte_limit = hn::Set(d, threshold);
-  const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
-  ForSegments(extent, segment, whole, [&](int y, int begin, int end) {
-    const uint8_t* c = current[y] + ptrdiff_t{begin} * order.step;
-    uint8_t* p = previous[y] + ptrdiff_t{begin} * order.step;
-    uint8_t* m = mask[y];
-    auto any = hn::Zero(d);
-    for (int x = begin; x < end; x += lanes, c += lanes * order.step, p += lanes * order.step) {
-      // A grey is never above its largest component: most blocks need no weighting.
-      auto above = hn::Zero(d);
-      for (int i = 0; i < order.step; ++i) {
-        PrefetchAhead(c + i * lanes, extent.width * order.step);
-        PrefetchAhead(p + i * lanes, extent.width * order.step);
-        const auto diff = Distance(hn::LoadU(d, c + i * lanes), hn::LoadU(d, p + i * lanes));
-        above = hn::Or(above, hn::SaturatedSub(diff, byte_limit));
-      }
-      auto above_grey = hn::Zero(d);
-      if (AnySet(d, above)) {
-        hn::Vec<U8> c0, c1, c2, c3, p0, p1, p2, p3;
-        if (order.step == 3) {
-          hn::LoadInterleaved3(d, c, c0, c1, c2);
-          hn::LoadInterleaved3(d, p, p0, p1, p2);
-          c3 = p3 = hn::Zero(d);
-        } else {
-          hn::LoadInterleaved4(d, c, c0, c1, c2, c3);
-          hn::LoadInterleaved4(d, p, p0, p1, p2, p3);
-        }
-        const auto d0 = Distance(c0, p0), d1 = Distance(c1, p1), d2 = Distance(c2, p2),
-                   d3 = Distance(c3, p3);
-        const auto pick = [&](int i) { return i == 0 ? d0 : i == 1 ? d1 : i == 2 ? d2 : d3; };
-        const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
-        const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
-                                   hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
-                                   hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
-        const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
-                                    hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
-                                    hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
-        const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
-        const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
-        above_grey =
-            hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
-        any = hn::Or(any, above_grey);
-      }
-      hn::StoreU(above_grey, d, m + x);
-      for (int i = 0; i < order.step; ++i)
-        hn::StoreU(hn::LoadU(d, c + i * lanes), d, p + i * lanes);
+// Compares a row as far as whole vectors of pixels go.
+template <int kStep>
+struct CompareRgb {
+  uint8_t* previous;
+  ptrdiff_t previous_stride;
+  uint8_t* moved;
+  ptrdiff_t moved_stride;
+  int width;  // in pixels
+  RgbOrder order;
+  uint8_t threshold;
+
+  void Skip(int rows) {
+    previous += previous_stride * rows;
+    moved += moved_stride * rows;
+  }
+
+  // The pixels whose grey is above the threshold, of the distances of bytes in their order.
+  HWY_INLINE hn::Vec<U8> Above(hn::Vec<U8> d0, hn::Vec<U8> d1, hn::Vec<U8> d2,
+                               hn::Vec<U8> d3) const {
+    const U8 d;
+    const hn::Half<U8> d_half;
+    const U16 d16;
+    const hn::Rebind<int16_t, U16> d16_signed;
+    const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
+    const int n = int(hn::Lanes(d));
+    HWY_ALIGN uint8_t packed[4 * hn::MaxLanes(d)];
+    hn::Store(d0, d, packed);
+    hn::Store(d1, d, packed + n);
+    hn::Store(d2, d, packed + 2 * n);
+    hn::Vec<U8> b0, b1, b2, b3 = hn::Zero(d);
+    if (kStep == 3) {
+      hn::LoadInterleaved3(d, packed, b0, b1, b2);
+    } else {
+      hn::Store(d3, d, packed + 3 * n);
+      hn::LoadInterleaved4(d, packed, b0, b1, b2, b3);
     }
-    moved[begin / segment] |= AnySet(d, any);
-  });
+    const auto pick = [&](int i) { return i == 0 ? b0 : i == 1 ? b1 : i == 2 ? b2 : b3; };
+    const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
+    const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
+    const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
+                               hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
+                               hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
+    const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
+                                hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
+                                hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
+    const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
+    const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
+    return hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+  }
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+    const U8 d;
+    const int n = int(hn::Lanes(d));
+    const auto byte_limit = hn::Set(d, threshold);
+    const uint8_t* c = current;
+    uint8_t* p = previous;
+    for (int x = 0; x < width; x += n, c += kStep * n, p += kStep * n) {
+      const auto c0 = hn::LoadU(d, c), c1 = hn::LoadU(d, c + n), c2 = hn::LoadU(d, c + 2 * n),
+                 c3 = kStep == 4 ? hn::LoadU(d, c + 3 * n) : hn::Zero(d);
+      const auto d0 = Distance(c0, hn::LoadU(d, p)), d1 = Distance(c1, hn::LoadU(d, p + n)),
+                 d2 = Distance(c2, hn::LoadU(d, p + 2 * n)),
+                 d3 = kStep == 4 ? Distance(c3, hn::LoadU(d, p + 3 * n)) : hn::Zero(d);
+      hn::StoreU(c0, d, p);
+      hn::StoreU(c1, d, p + n);
+      hn::StoreU(c2, d, p + 2 * n);
+      if (kStep == 4) hn::StoreU(c3, d, p + 3 * n);
+      // A grey is never above its largest component: most blocks need no weighting.
+      const auto largest = hn::Max(hn::Max(d0, d1), hn::Max(d2, d3));
+      auto above = hn::Zero(d);
+      if (AnySet(d, hn::SaturatedSub(largest, byte_limit))) {
+        above = Above(d0, d1, d2, d3);
+        any = hn::Or(any, above);
+      }
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+    }
+    previous += previous_stride;
+    moved += moved_stride;
+    return any;
+  }
+};
+
+template <int kStep>
+MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                           Extent extent, RgbOrder order, uint8_t threshold,
+                           const Overlay* overlay) {
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
   if (whole < extent.width)
-    scalar.difference_rgb(current.from(ptrdiff_t{whole} * order.step),
-                          previous.from(ptrdiff_t{whole} * order.step), mask.from(whole),
-                          {extent.width - whole, extent.height}, order, threshold,
-                          From(moved, whole, segment), segment);
+    any = scalar.difference_rgb(current.from(ptrdiff_t{whole} * kStep),
+                                previous.from(ptrdiff_t{whole} * kStep), moved.from(whole / 8),
+                                {extent.width - whole, extent.height}, order, threshold, nullptr);
+  const CompareRgb<kStep> compare{previous.data, previous.stride, moved.data, moved.stride,
+                                  whole,         order,           threshold};
+  return any | CompareAndDraw<kStep == 4>(current, extent.height, compare, overlay);
+}
+
+MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                        Extent extent, RgbOrder order, uint8_t threshold, const Overlay* overlay) {
+  return (order.step == 3 ? DifferencePacked<3> : DifferencePacked<4>)(current, previous, moved,
+                                                                       extent, order, threshold,
+                                                                       overlay);
 }
 
 void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
   const U16 d16;
   const hn::Rebind<int16_t, U16> d16_signed;
   const hn::Half<U8> d_half;
-  const hn::ScalableTag<uint32_t> d32;
+  const hn::Repartition<uint32_t, U8> d32;
   const hn::Rebind<int32_t, decltype(d32)> d32_signed;
   const hn::Rebind<uint8_t, decltype(d32)> d_quarter;
   const int lanes = int(step == 2 ? hn::Lanes(d16) : hn::Lanes(d32));
   // The last vector of a row would read beyond its last sample.
-  const int whole = std::max(0, Whole({extent.width - 1, extent.height}, lanes));
+  const int whole = WholeOf(extent.width - 1, lanes);
   for (int y = 0; y < extent.height; ++y) {
     for (int x = 0; x < whole; x += lanes) {
       const auto bytes = hn::LoadU(U8(), src[y] + ptrdiff_t{x} * step);
@@ -237,55 +615,39 @@ void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exten
                    {extent.width - whole, extent.height});
 }
 
-// Calls `work(y, begin)` for every chunk that lies whole in its row.
-template <class Work>
-HWY_INLINE void ForChunks(Extent extent, Work work) {
-  for (int y = 0; y < extent.height; ++y)
-    for (int begin = 0; begin + kChunk <= extent.width; begin += kChunk) work(y, begin);
-}
-
-Accumulated Accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                       uint16_t increment, Rows<uint8_t> moved) {
-  const hn::CappedTag<uint8_t, kChunk> d8;
-  const hn::CappedTag<uint16_t, kChunk> d;
-  const hn::Rebind<int16_t, decltype(d)> d_signed;
-  const hn::Rebind<int8_t, decltype(d)> d_byte;
+Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                       uint16_t increment, uint8_t* flags) {
+  const hn::CappedTag<uint16_t, kChunkWidth> d;
   const int lanes = int(hn::Lanes(d));
   const auto event = hn::Set(d, increment);
   auto max = hn::Zero(d);
   auto wrapped = hn::Zero(d);
   size_t count = 0;
-  ForChunks(extent, [&](int y, int begin) {
-    const uint8_t* m = mask[y] + begin;
-    uint16_t* l = low[y] + begin;
-    auto any = hn::Zero(d8);
-    for (int x = 0; x < kChunk; x += int(hn::Lanes(d8))) any = hn::Or(any, hn::LoadU(d8, m + x));
-    if (!AnySet(d8, any)) return;
-    moved[y][begin / kChunk] = true;
-    for (int x = 0; x < kChunk; x += lanes) {
-      const auto bytes = hn::LoadU(d_byte, reinterpret_cast<const int8_t*>(m) + x);
-      const auto wide = hn::BitCast(d, hn::PromoteTo(d_signed, bytes));
-      const auto before = hn::LoadU(d, l + x);
-      const auto sum = hn::Add(before, hn::And(wide, event));
-      count += hn::CountTrue(d, hn::Ne(wide, hn::Zero(d)));
-      wrapped = hn::Or(wrapped, hn::SaturatedSub(before, sum));
-      max = hn::Max(max, hn::And(wide, sum));
-      hn::StoreU(sum, d, l + x);
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
+    for (int y = 0; y < rows; ++y) {
+      uint32_t bits;
+      static_assert(kChunkWidth == 8 * sizeof bits);
+      std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
+      if (!bits) continue;
+      flags[chunk] = true;
+      uint16_t* l = low + y * kChunkWidth;
+      for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
+        HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
+        std::memcpy(lane_bits, &bits, sizeof bits);
+        const auto has_event = hn::LoadMaskBits(d, lane_bits);
+        const auto before = hn::LoadU(d, l + x);
+        const auto sum = hn::Add(before, hn::IfThenElseZero(has_event, event));
+        count += hn::CountTrue(d, has_event);
+        wrapped = hn::Or(wrapped, hn::SaturatedSub(before, sum));
+        max = hn::Max(max, hn::IfThenElseZero(has_event, sum));
+        hn::StoreU(sum, d, l + x);
+      }
     }
-  });
+  }
   HWY_ALIGN uint16_t lane_max[hn::MaxLanes(d)];
   hn::Store(max, d, lane_max);
   Accumulated result{.moved = uint32_t(count), .carried = AnySet(d, wrapped)};
   for (int i = 0; i < lanes; ++i) result.max = HWY_MAX(result.max, lane_max[i]);
-  const int whole = Whole(extent, kChunk);
-  if (whole < extent.width) {
-    const Accumulated rest =
-        scalar.accumulate(mask.from(whole), low.from(whole), {extent.width - whole, extent.height},
-                          increment, moved.from(whole / kChunk));
-    result.moved += rest.moved;
-    result.max = HWY_MAX(result.max, rest.max);
-    result.carried |= rest.carried;
-  }
   return result;
 }
 
@@ -302,264 +664,109 @@ HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #endif
 }
 
-// Index bytes of float32 quotients. A curve is looked up one by one.
-template <class D>
-HWY_INLINE hn::Vec<hn::Rebind<uint8_t, D> > IndexOf(D d, hn::Vec<D> quotient,
-                                                    const uint8_t* curve) {
+// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `quotient_at(i)` is count /
+// full of the pixels from i on, for the lanes of D. A curve is looked up one by one.
+template <class D, class QuotientAt>
+HWY_INLINE bool IndexFlagged(D d, uint8_t* index, int chunks, double full, const Curve* curve,
+                             uint8_t* flags, float* limits, QuotientAt quotient_at) {
   const hn::Rebind<int32_t, D> d32;
   const hn::Rebind<uint8_t, D> d8;
+  const int lanes = int(hn::Lanes(d));
   const auto top = hn::Set(d, curve ? 65535.0f : 255.0f);
-  const auto entries = hn::ConvertTo(d32, hn::Min(hn::Mul(quotient, top), top));
-  if (!curve) return hn::DemoteTo(d8, entries);
-  HWY_ALIGN int32_t entry[hn::MaxLanes(d32)];
-  HWY_ALIGN uint8_t value[hn::MaxLanes(U8())];
-  hn::Store(entries, d32, entry);
-  for (size_t i = 0; i < hn::Lanes(d); ++i) value[i] = curve[entry[i]];
-  return hn::LoadU(d8, value);
-}
-
-// Calls `index_chunk(y, begin, out)` for each chunk that has its flag set and heat; it writes the
-// indices and tells whether any became another.
-template <class HasHeat, class IndexChunk>
-HWY_INLINE bool ForFlagged(Rows<uint8_t> index, Extent extent, Rows<uint8_t> flags,
-                           HasHeat has_heat, IndexChunk index_chunk) {
+  const auto far_above = hn::Set(d, kFarAbove);
   bool any = false;
-  ForChunks(extent, [&](int y, int begin) {
-    uint8_t& flag = flags[y][begin / kChunk];
-    if (!flag) return;
-    uint8_t* out = index[y] + begin;
-    PrefetchAhead(out, extent.width);
-    flag = has_heat(y, begin) && index_chunk(y, begin, out);
-    any |= flag;
-  });
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    if (!flags[chunk]) continue;
+    auto difference = hn::Zero(d8);
+    auto least = far_above;
+    auto most = hn::Zero(d);
+    for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; i += lanes) {
+      const auto exact = hn::Mul(quotient_at(i), top);
+      const auto entries = hn::ConvertTo(d32, hn::Min(exact, top));
+      auto bytes = hn::DemoteTo(d8, entries);
+      auto reached_at = hn::ConvertTo(d, entries);
+      if (curve) {
+        HWY_ALIGN int32_t entry[hn::MaxLanes(d32)];
+        HWY_ALIGN float first[hn::MaxLanes(d)];
+        HWY_ALIGN uint8_t value[hn::MaxLanes(d32)];
+        hn::Store(entries, d32, entry);
+        for (int lane = 0; lane < lanes; ++lane) {
+          value[lane] = curve->index[entry[lane]];
+          first[lane] = curve->first[value[lane]];
+        }
+        bytes = hn::LoadU(d8, value);
+        reached_at = hn::Load(d, first);
+      }
+      // Where the index is 0, `reached_at` is, too.
+      least = hn::Min(least, hn::IfThenElse(hn::Gt(reached_at, hn::Zero(d)),
+                                            hn::Sub(exact, reached_at), far_above));
+      most = hn::Max(most, reached_at);
+      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, index + i)));
+      hn::StoreU(bytes, d8, index + i);
+    }
+    limits[chunk] = index_limit(full, hn::GetLane(hn::MinOfLanes(d, least)),
+                                hn::GetLane(hn::MaxOfLanes(d, most)));
+    flags[chunk] = AnySet(d8, difference);
+    any |= flags[chunk];
+  }
   return any;
 }
 
-bool IndexU16(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
-              const uint8_t* curve, Rows<uint8_t> flags) {
-  const hn::CappedTag<float, kChunk> d;
-  const hn::CappedTag<uint16_t, kChunk> d_test;
+bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+              uint8_t* flags, float* limits) {
+  const hn::CappedTag<float, kChunkWidth> d;
   const hn::Rebind<uint16_t, decltype(d)> d16;
   const hn::Rebind<int32_t, decltype(d)> d32;
-  const hn::Rebind<uint8_t, decltype(d)> d8;
   const auto divisor = hn::Set(d, full);
   const auto inverse = hn::Set(d, 1.0f / full);
-  // Most of a map has no heat.
-  const auto has_heat = [&](int y, int begin) {
-    const uint16_t* l = low[y] + begin;
-    PrefetchAhead(l, extent.width);
-    auto heat = hn::Zero(d_test);
-    for (int x = 0; x < kChunk; x += int(hn::Lanes(d_test)))
-      heat = hn::Or(heat, hn::LoadU(d_test, l + x));
-    return AnySet(d_test, heat);
-  };
-  bool any = ForFlagged(index, extent, flags, has_heat, [&](int y, int begin, uint8_t* out) {
-    const uint16_t* l = low[y] + begin;
-    auto difference = hn::Zero(d8);
-    for (int x = 0; x < kChunk; x += int(hn::Lanes(d))) {
-      const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
-      const auto bytes = IndexOf(d, Quotient(count, divisor, inverse), curve);
-      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
-      hn::StoreU(bytes, d8, out + x);
-    }
-    return AnySet(d8, difference);
+  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i) {
+    const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, low + i)));
+    return Quotient(count, divisor, inverse);
   });
-  const int whole = Whole(extent, kChunk);
-  if (whole < extent.width)
-    any |=
-        scalar.index_u16(low.from(whole), index.from(whole), {extent.width - whole, extent.height},
-                         full, curve, flags.from(whole / kChunk));
-  return any;
 }
 
-bool IndexU48(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
-              Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags) {
+bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
+              const Curve* curve, uint8_t* flags, float* limits) {
 #if HWY_HAVE_FLOAT64
-  const hn::CappedTag<double, kChunk> d;
+  const hn::CappedTag<double, kChunkWidth> d;
   const hn::Rebind<float, decltype(d)> d_float;
   const hn::Rebind<uint16_t, decltype(d)> d16;
   const hn::Rebind<int32_t, decltype(d)> d32;
-  const hn::Rebind<uint8_t, decltype(d)> d8;
   const auto divisor = hn::Set(d, full);
   const auto word = hn::Set(d, 65536.0);
-  const auto has_heat = [](int, int) { return true; };
-  bool any = ForFlagged(index, extent, flags, has_heat, [&](int y, int begin, uint8_t* out) {
-    const uint16_t* l = low[y] + begin;
-    const int32_t* h = reinterpret_cast<const int32_t*>(high[y]) + begin;
-    auto difference = hn::Zero(d8);
-    for (int x = 0; x < kChunk; x += int(hn::Lanes(d))) {
-      const auto lower = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d16, l + x)));
-      const auto upper = hn::PromoteTo(d, hn::LoadU(d32, h + x));
-      const auto count = hn::Add(hn::Mul(upper, word), lower);
-      const auto quotient = hn::DemoteTo(d_float, hn::Div(count, divisor));
-      const auto bytes = IndexOf(d_float, quotient, curve);
-      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, out + x)));
-      hn::StoreU(bytes, d8, out + x);
-    }
-    return AnySet(d8, difference);
+  return IndexFlagged(d_float, index, chunks, full, curve, flags, limits, [&](int i) {
+    const auto lower = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d16, low + i)));
+    const auto upper = hn::PromoteTo(d, hn::LoadU(d32, reinterpret_cast<const int32_t*>(high) + i));
+    const auto count = hn::Add(hn::Mul(upper, word), lower);
+    return hn::DemoteTo(d_float, hn::Div(count, divisor));
   });
-  const int whole = Whole(extent, kChunk);
-  if (whole < extent.width)
-    any |= scalar.index_u48(low.from(whole), high.from(whole), index.from(whole),
-                            {extent.width - whole, extent.height}, full, curve,
-                            flags.from(whole / kChunk));
-  return any;
 #else
-  return scalar.index_u48(low, high, index, extent, full, curve, flags);
+  return scalar.index_u48(low, high, index, chunks, full, curve, flags, limits);
 #endif
 }
 
-// The mask of alpha and padding in every lane.
-template <class D>
-HWY_INLINE hn::Vec<D> MaskLanes(D d, const uint8_t mask[4]) {
-  HWY_ALIGN uint8_t lanes[hn::MaxLanes(U8())];
-  for (size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = mask[i % 4];
-  return hn::Load(d, lanes);
-}
-
-// The picture was just compared, so it is the area below that memory can be asked for meanwhile.
-// The colours of a tile lie in one piece.
-HWY_INLINE void PrefetchForBlend(Rows<const uint8_t> src, Rows<const uint8_t> color,
-                                 Rows<uint8_t> dst, Extent bytes, int y, ptrdiff_t byte) {
-  hwy::Prefetch(src[y + bytes.height] + byte);
-  hwy::Prefetch(color[y] + byte + kPrefetchBytes);
-  PrefetchAhead(dst[y] + byte, bytes.width);
-}
-
-template <bool kMasked, class Join>
-HWY_INLINE void BlendRows(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                          Extent extent, const uint8_t mask[4], Join join) {
-  const U8 d;
-  const auto picture_bytes = MaskLanes(d, mask);
-  const int whole = Whole(extent, hn::Lanes(d));
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* s = src[y];
-    const uint8_t* c = color[y];
-    uint8_t* out = dst[y];
-    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
-      PrefetchForBlend(src, color, dst, extent, y, x);
-      const auto picture = hn::LoadU(d, s + x);
-      auto joined = join(picture, hn::LoadU(d, c + x));
-      if (kMasked) joined = hn::IfVecThenElse(picture_bytes, joined, picture);
-      hn::StoreU(joined, d, out + x);
-    }
-  }
-}
-
-template <class Join>
-HWY_INLINE void BlendWith(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                          Extent extent, const uint8_t mask[4], Join join) {
-  if (mask[0] & mask[1] & mask[2] & mask[3])
-    BlendRows<false>(src, color, dst, extent, mask, join);
-  else
-    BlendRows<true>(src, color, dst, extent, mask, join);
-}
-
-template <class Sum>
-HWY_INLINE void BlendFloat(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                           Extent extent, const uint8_t mask[4], Sum sum) {
-  const F32 d;
-  const hn::Rebind<int32_t, F32> d32;
-  const hn::Rebind<uint8_t, F32> d8;
-  const auto picture_bytes = MaskLanes(d8, mask);
+// Sixteen entries of each table at a time: those whose turn it is are looked up, others give 0.
+// Most maps are cool, so that it ends early.
+void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+  const hn::CappedTag<uint8_t, kChunkPixels> d;
   const int lanes = int(hn::Lanes(d));
-  const int whole = Whole(extent, hn::Lanes(U8()));
-  for (int y = 0; y < extent.height; ++y) {
-    for (int x = 0; x < whole; x += lanes) {
-      const auto picture = hn::LoadU(d8, src[y] + x);
-      const auto p = hn::ConvertTo(d, hn::PromoteTo(d32, picture));
-      const auto c = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, color[y] + x)));
-      const auto joined = hn::DemoteTo(d8, hn::NearestInt(sum(p, c)));
-      hn::StoreU(hn::Or(hn::And(picture_bytes, joined), hn::AndNot(picture_bytes, picture)), d8,
-                 dst[y] + x);
+  const auto within = hn::Set(d, 0x70);
+  for (int i = 0; i < kChunkPixels; i += lanes) {
+    const auto indices = hn::LoadU(d, index + i);
+    for (int table = 0; table < n_tables; ++table)
+      hn::StoreU(hn::Zero(d), d, values + table * kChunkPixels + i);
+    for (int part = 0; part < 256; part += 16) {
+      // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
+      const auto entry = hn::SaturatedAdd(hn::Xor(indices, hn::Set(d, uint8_t(part))), within);
+      for (int table = 0; table < n_tables; ++table) {
+        uint8_t* const out = values + table * kChunkPixels + i;
+        const auto entries = hn::LoadDup128(d, tables + table * 256 + part);
+        hn::StoreU(hn::Or(hn::LoadU(d, out), hn::TableLookupBytesOr0(entries, entry)), d, out);
+      }
+      const auto hotter = hn::SaturatedSub(indices, hn::Set(d, uint8_t(part + 15)));
+      if (!AnySet(d, hotter)) break;
     }
   }
-}
-
-void BlendU8(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
-             const BlendParams& params, const uint8_t mask[4]) {
-  using Method = BlendParams::Method;
-  const U16 d16;
-  const F32 df;
-  const auto weight_p = hn::Set(df, params.picture_f);
-  const auto weight_c = hn::Set(df, params.color_f);
-  switch (params.method) {
-    case Method::kColor:
-      BlendWith(src, color, dst, extent, mask, [](auto, auto c) { return c; });
-      break;
-    case Method::kFixed: {
-      const auto weight_picture = hn::Set(d16, params.picture);
-      const auto weight_color = hn::Set(d16, params.color);
-      const auto bias = hn::Set(d16, params.bias);
-      const auto odd = hn::Set(d16, uint16_t{0xff00});
-      BlendWith(src, color, dst, extent, mask, [&](auto p8, auto c8) {
-        const auto p = hn::BitCast(d16, p8);
-        const auto c = hn::BitCast(d16, c8);
-        // A byte in the upper half of 16 bits, times a weight, its upper half: byte * weight / 256.
-        const auto even_sum = hn::Add(hn::Add(hn::MulHigh(hn::ShiftLeft<8>(p), weight_picture),
-                                              hn::MulHigh(hn::ShiftLeft<8>(c), weight_color)),
-                                      bias);
-        const auto odd_sum = hn::Add(hn::Add(hn::MulHigh(hn::And(p, odd), weight_picture),
-                                             hn::MulHigh(hn::And(c, odd), weight_color)),
-                                     bias);
-        return hn::BitCast(U8(), hn::IfVecThenElse(odd, odd_sum, hn::ShiftRight<8>(even_sum)));
-      });
-      break;
-    }
-    case Method::kSeparate:
-      BlendFloat(src, color, dst, extent, mask, [&](auto p, auto c) {
-        return hn::Add(hn::Mul(p, weight_p), hn::Mul(c, weight_c));
-      });
-      break;
-#if HWY_NATIVE_FMA
-    case Method::kFused:
-      BlendFloat(src, color, dst, extent, mask,
-                 [&](auto p, auto c) { return hn::MulAdd(p, weight_p, hn::Mul(c, weight_c)); });
-      break;
-#endif
-    default:
-      scalar.blend_u8(src, color, dst, extent, params, mask);
-      return;
-  }
-  const int whole = Whole(extent, hn::Lanes(U8()));
-  if (whole < extent.width)
-    scalar.blend_u8(src.from(whole), color.from(whole), dst.from(whole),
-                    {extent.width - whole, extent.height}, params, mask);
-}
-
-void BlendU16(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
-              const BlendParams& params, SampleBits bits) {
-  using Method = BlendParams::Method;
-  if (params.method == Method::kPicture || params.method == Method::kColor) {
-    scalar.blend_u16(src, color, dst, extent, params, bits);
-    return;
-  }
-  const U8 d8;
-  const U16 d;
-  const int top = 16 - bits.depth - bits.lsb;
-  const int whole = Whole(extent, hn::Lanes(d));
-  const auto value = hn::Set(d, uint16_t(((1 << bits.depth) - 1) << bits.lsb));
-  const auto bias = hn::Set(d, uint16_t((1 << (16 - bits.depth)) / 2 + 1));
-  const auto weight_picture = hn::Set(d, params.picture);
-  const auto weight_color = hn::Set(d, params.color);
-  for (int y = 0; y < extent.height; ++y) {
-    for (int x = 0; x < whole; x += int(hn::Lanes(d))) {
-      const ptrdiff_t byte = 2 * ptrdiff_t{x};
-      PrefetchForBlend(src, color, dst, {2 * extent.width, extent.height}, y, byte);
-      const auto sample = hn::BitCast(d, hn::LoadU(d8, src[y] + byte));
-      const auto p = hn::ShiftLeftSame(hn::And(sample, value), top);
-      const auto c = hn::ShiftLeftSame(hn::BitCast(d, hn::LoadU(d8, color[y] + byte)), top);
-      const auto sum =
-          hn::Add(hn::Add(hn::MulHigh(p, weight_picture), hn::MulHigh(c, weight_color)), bias);
-      const auto joined =
-          hn::Or(hn::And(hn::ShiftRightSame(sum, top), value), hn::AndNot(value, sample));
-      hn::StoreU(hn::BitCast(d8, joined), d8, dst[y] + byte);
-    }
-  }
-  const ptrdiff_t done = 2 * ptrdiff_t{whole};
-  if (whole < extent.width)
-    scalar.blend_u16(src.from(done), color.from(done), dst.from(done),
-                     {extent.width - whole, extent.height}, params, bits);
 }
 
 const Kernels* Set() {
@@ -572,6 +779,7 @@ const Kernels* Set() {
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
       .index_u48 = IndexU48,
+      .look_up = LookUp,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
   };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <type_traits>
 
 // The loops over pixels in which the time goes. They know nothing of tiles or formats, read and
 // write exactly the elements they are told to, and may be given unaligned rows.
@@ -19,7 +23,9 @@ struct Rows {
     using Byte = std::conditional_t<std::is_const_v<T>, const uint8_t, uint8_t>;
     return reinterpret_cast<T*>(reinterpret_cast<Byte*>(data) + stride * y);
   }
+  /// What begins `x` elements, or `y` rows, further on.
   Rows from(ptrdiff_t x) const { return {data + x, stride}; }
+  Rows down(int y) const { return {(*this)[y], stride}; }
   operator Rows<const T>() const { return {data, stride}; }
 };
 
@@ -29,8 +35,11 @@ struct Extent {
   int height;
 };
 
-/// Changes of a row are tracked by chunks of so many elements, with a flag for each.
-inline constexpr int kChunk = 32;
+/// Counts and indices lie chunk by chunk: so many pixels wide and high, row after row. Changes are
+/// tracked by a flag for each.
+inline constexpr int kChunkWidth = 32;
+inline constexpr int kChunkHeight = 8;
+inline constexpr int kChunkPixels = kChunkWidth * kChunkHeight;
 
 /// How `blend_u8` joins a picture sample p and a colour sample c.
 struct BlendParams {
@@ -57,12 +66,39 @@ struct SampleBits {
   int lsb;    // depth + lsb <= 16
 };
 
+/// Rows of a plane of a picture, the colours they are blended with and where the result goes.
+struct Overlay {
+  Rows<const uint8_t> picture;
+  Rows<uint8_t> out;  // may be `picture`
+  int begin, end;     // bytes of the rows that are blended
+  int rows;
+  /// The colours: those of `color` in segments that are painted, elsewhere those of `cold`, which
+  /// every segment begins with anew. A segment is `segment_width` bytes, a multiple of 64 and at
+  /// most 512, and `segment_rows` rows, and has a flag, 0 or 1.
+  Rows<const uint8_t> color;
+  const uint8_t* cold;
+  int cold_step;  // bytes after which `cold` repeats itself
+  Rows<const uint8_t> painted;
+  int segment_width;
+  int segment_rows;
+  std::array<uint8_t, 4>
+      mask;         // byte x of a row is blended if byte x % 4 is 0xff, else only copied
+  SampleBits bits;  // of samples of two bytes
+  BlendParams params;
+};
+
 /// Byte positions of the three colours in a packed RGB pixel of `step` (3 or 4) bytes.
 struct RgbOrder {
   int step;
   int r;
   int g;
   int b;
+};
+
+/// How the index grows with heat where it does not do so in proportion.
+struct Curve {
+  std::array<uint8_t, 65536> index;  // of q * 65535; grows from 0
+  std::array<float, 256> first;      // the first entry of each index
 };
 
 /// What `accumulate` saw.
@@ -72,47 +108,68 @@ struct Accumulated {
   bool carried = false;  // the low word of a pixel that moved wrapped
 };
 
+/// By how much the indices of a chunk that are other than 0 are exceeded where there are none.
+inline constexpr float kFarAbove = 1e30f;
+
+/// The limit of a chunk (see `Kernels::index_u16`) whose indices other than 0 are reached at
+/// `most` or less, and exceeded by `least` or more.
+inline float index_limit(double full, float least, float most) {
+  if (most == 0) return std::numeric_limits<float>::infinity();
+  // Lower by more than float32 may have rounded up, but not below what it was made with.
+  const float exact = float(full);
+  const float limit = exact * (1 + least / most) * (1 - 0x1p-20f);
+  return exact == full ? std::max(limit, exact) : limit;
+}
+
+/// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest.
+using MovedRows = uint32_t;
+
 struct Kernels {
   const char* name;
 
-  /// mask = |current - previous| > threshold ? 0xff : 0, previous = current. Of each `segment`
-  /// columns, the first ones first, sets a byte of `moved` if any pixel moved, and else leaves it.
-  void (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                        Extent extent, uint8_t threshold, uint8_t* moved, int segment);
-  /// The same for samples of 16 bits, of which those set in `bits` count.
-  void (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                         Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved,
-                         int segment);
+  /// A bit of `moved` for each pixel, eight a byte and the first one lowest:
+  /// |current - previous| > threshold. The last byte of a row is filled with zeros. Then
+  /// previous = current. With an overlay, of which the picture is the plane that `current` is of
+  /// and begins where it does, that is blended, too: each byte once it was compared.
+  MovedRows (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous,
+                             Rows<uint8_t> moved, Extent extent, uint8_t threshold,
+                             const Overlay* overlay);
+  /// The same for samples of 16 bits, of which those set in `bits` count; all are remembered.
+  MovedRows (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
+                              Rows<uint8_t> moved, Extent extent, uint16_t threshold, uint16_t bits,
+                              const Overlay* overlay);
   /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour. The
   /// extent is in pixels; `previous` is packed as `current` is.
-  void (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                         Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved,
-                         int segment);
+  MovedRows (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous,
+                              Rows<uint8_t> moved, Extent extent, RgbOrder order, uint8_t threshold,
+                              const Overlay* overlay);
   /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
   void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
-  /// low += increment where mask is 0xff; a sum may wrap. Sets the flag of each chunk in which any
-  /// pixel moved, and leaves the others.
-  Accumulated (*accumulate)(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                            uint16_t increment, Rows<uint8_t> moved);
+  /// low += increment where the bit of a pixel is set, as `difference_u8` sets it; a sum may wrap.
+  /// The bits are those of `chunks` chunks beside each other, of which `rows` rows count. Sets the
+  /// flag of each chunk in which any pixel moved, and leaves the others.
+  Accumulated (*accumulate)(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                            uint16_t increment, uint8_t* flags);
   /// index = min(255, trunc(float(count) / full * 255)) in chunks whose flag is set, in float32.
-  /// With a `curve` of 65,536 entries it is curve[min(65535, trunc(float(count) / full * 65535))]
-  /// instead; entry 0 must be 0. Where a count is 0 the index must already be 0. Clears the flags
-  /// of chunks in which no index became another; true if any flag is left.
-  bool (*index_u16)(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
-                    const uint8_t* curve, Rows<uint8_t> flags);
+  /// With a curve it is curve.index[min(65535, trunc(float(count) / full * 65535))] instead. Clears
+  /// the flags of chunks in which no index became another; true if any flag is left. A chunk that
+  /// had its flag set gets a `limit`: as long as its counts stay and `full` grows to no more than
+  /// that, its indices stay.
+  bool (*index_u16)(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+                    uint8_t* flags, float* limits);
   /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
   /// float64, rounded to float32.
-  bool (*index_u48)(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
-                    Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags);
-  /// dst = blend of src and color where byte `x % 4` of `mask` is 0xff, else src. `dst` may be
-  /// `src`.
-  void (*blend_u8)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                   Extent extent, const BlendParams& params, const uint8_t mask[4]);
-  /// The same for values of `bits` in samples of two bytes, `extent.width` of them a row, blended
-  /// with the integer weights: with p and c moved to the top of 16 bits
-  /// ((p * picture) >> 16) + ((c * color) >> 16), rounded. Bits that hold no value pass through.
-  void (*blend_u16)(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                    Extent extent, const BlendParams& params, SampleBits bits);
+  bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
+                    double full, const Curve* curve, uint8_t* flags, float* limits);
+  /// Looks the indices of a chunk up in tables of 256 bytes, one after the other in `tables`; as
+  /// many values of the first one, then of the next.
+  void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
+  /// Blends an overlay.
+  void (*blend_u8)(const Overlay& overlay);
+  /// Blends one of samples of two bytes. Their values are blended with the integer weights: with p
+  /// and c moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Bits
+  /// that hold no value pass through. There is no mask.
+  void (*blend_u16)(const Overlay& overlay);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

@@ -3,41 +3,113 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "kernels.h"
 
 namespace motionheat::kernels {
 namespace {
 
-void difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                   Extent extent, uint8_t threshold, uint8_t* moved, int segment) {
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* c = current[y];
-    uint8_t* p = previous[y];
-    uint8_t* m = mask[y];
-    for (int x = 0; x < extent.width; ++x) {
-      m[x] = std::abs(c[x] - p[x]) > threshold ? 0xff : 0;
-      moved[x / segment] |= m[x] & 1;
-      p[x] = c[x];
-    }
+// Calls `blend(out, picture, color, x)` for every `bytes`th byte of an overlay.
+template <typename Blend>
+void for_each_sample(const Overlay& o, int bytes, Blend blend) {
+  for (int y = 0; y < o.rows; ++y) {
+    const uint8_t* painted = o.painted[y / o.segment_rows];
+    for (int x = o.begin; x < o.end; x += bytes)
+      blend(o.out[y] + x, o.picture[y] + x,
+            painted[x / o.segment_width] ? o.color[y] + x : o.cold + x % o.segment_width, x);
   }
 }
 
-void difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> mask,
-                    Extent extent, uint16_t threshold, uint16_t bits, uint8_t* moved, int segment) {
+template <typename Join>
+void blend_with(const Overlay& o, Join join) {
+  for_each_sample(o, 1, [&](uint8_t* out, const uint8_t* p, const uint8_t* c, int x) {
+    *out = o.mask[x % 4] ? uint8_t(join(*p, *c)) : *p;
+  });
+}
+
+void blend_u8(const Overlay& o) {
+  using Method = BlendParams::Method;
+  const BlendParams& params = o.params;
+  switch (params.method) {
+    case Method::kPicture:
+      return blend_with(o, [](int p, int) { return p; });
+    case Method::kColor:
+      return blend_with(o, [](int, int c) { return c; });
+    case Method::kFixed:
+      return blend_with(o, [&](int p, int c) {
+        return ((p * params.picture >> 8) + (c * params.color >> 8) + params.bias) >> 8;
+      });
+    case Method::kSeparate:
+      return blend_with(o, [&](int p, int c) {
+        return std::lrintf(float(p) * params.picture_f + float(c) * params.color_f);
+      });
+    case Method::kFused:
+      return blend_with(o, [&](int p, int c) {
+        return std::lrintf(std::fma(float(p), params.picture_f, float(c) * params.color_f));
+      });
+    case Method::kTable:
+      return blend_with(o, [&](int p, int c) { return params.table[p * 256 + c]; });
+  }
+}
+
+void blend_u16(const Overlay& o) {
+  using Method = BlendParams::Method;
+  const BlendParams& params = o.params;
+  const int top = 16 - o.bits.depth - o.bits.lsb;  // up to the top of 16 bits
+  const uint16_t value = uint16_t(((1 << o.bits.depth) - 1) << o.bits.lsb);
+  const uint32_t bias = (1 << (16 - o.bits.depth)) / 2 + 1;
+  for_each_sample(o, 2, [&](uint8_t* out, const uint8_t* picture, const uint8_t* color, int) {
+    uint16_t p, c;  // rows need not be aligned
+    std::memcpy(&p, picture, 2);
+    std::memcpy(&c, color, 2);
+    uint16_t joined = params.method == Method::kColor ? c : p;
+    if (params.method != Method::kColor && params.method != Method::kPicture) {
+      const uint32_t high_p = uint16_t((p & value) << top), high_c = uint16_t(c << top);
+      const uint32_t sum = (high_p * params.picture >> 16) + (high_c * params.color >> 16) + bias;
+      joined = uint16_t(sum >> top);
+    }
+    joined = uint16_t((joined & value) | (p & ~value));
+    std::memcpy(out, &joined, 2);
+  });
+}
+
+// Sets a bit for each pixel (x, y) of which `is_moved(x, y)`.
+template <typename IsMoved>
+MovedRows mark(Rows<uint8_t> moved, Extent extent, IsMoved is_moved) {
+  MovedRows any = 0;
   for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* c = current[y];
-    uint16_t* p = previous[y];
-    uint8_t* m = mask[y];
-    for (int x = 0; x < extent.width; ++x) {
-      uint16_t sample;
-      std::memcpy(&sample, c + 2 * x, 2);  // rows need not be aligned
-      sample &= bits;
-      m[x] = std::abs(sample - p[x]) > threshold ? 0xff : 0;
-      moved[x / segment] |= m[x] & 1;
-      p[x] = sample;
+    for (int begin = 0; begin < extent.width; begin += 8) {
+      unsigned bits = 0;
+      for (int x = begin; x < std::min(begin + 8, extent.width); ++x)
+        bits |= unsigned{is_moved(x, y)} << (x - begin);
+      moved[y][begin / 8] = uint8_t(bits);
+      any |= MovedRows{bits != 0} << y / kChunkHeight;
     }
   }
+  return any;
+}
+
+MovedRows difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                        Extent extent, uint8_t threshold, const Overlay* overlay) {
+  const MovedRows any = mark(moved, extent, [&](int x, int y) {
+    const uint8_t now = current[y][x], before = std::exchange(previous[y][x], now);
+    return std::abs(now - before) > threshold;
+  });
+  if (overlay) blend_u8(*overlay);
+  return any;
+}
+
+MovedRows difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
+                         Extent extent, uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const MovedRows any = mark(moved, extent, [&](int x, int y) {
+    uint16_t now;
+    std::memcpy(&now, current[y] + 2 * ptrdiff_t{x}, 2);  // rows need not be aligned
+    const uint16_t before = std::exchange(previous[y][x], now);
+    return std::abs((now & bits) - (before & bits)) > threshold;
+  });
+  if (overlay) blend_u16(*overlay);
+  return any;
 }
 
 // OpenCV's 8-bit grey: 0.299 R + 0.587 G + 0.114 B in 1/32768, rounded half up.
@@ -45,20 +117,18 @@ int grey(int r, int g, int b) {
   return (r * 9798 + g * 19235 + b * 3735 + (1 << 14)) >> 15;
 }
 
-void difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> mask,
-                    Extent extent, RgbOrder order, uint8_t threshold, uint8_t* moved, int segment) {
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* c = current[y];
-    uint8_t* p = previous[y];
-    uint8_t* m = mask[y];
-    for (int x = 0; x < extent.width; ++x, c += order.step, p += order.step) {
-      const int g = grey(std::abs(c[order.r] - p[order.r]), std::abs(c[order.g] - p[order.g]),
-                         std::abs(c[order.b] - p[order.b]));
-      m[x] = g > threshold ? 0xff : 0;
-      moved[x / segment] |= m[x] & 1;
-    }
-    std::memcpy(previous[y], current[y], size_t(extent.width) * order.step);
-  }
+MovedRows difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                         Extent extent, RgbOrder order, uint8_t threshold, const Overlay* overlay) {
+  const MovedRows any = mark(moved, extent, [&](int x, int y) {
+    const uint8_t* c = current[y] + ptrdiff_t{x} * order.step;
+    uint8_t* p = previous[y] + ptrdiff_t{x} * order.step;
+    const int g = grey(std::abs(c[order.r] - p[order.r]), std::abs(c[order.g] - p[order.g]),
+                       std::abs(c[order.b] - p[order.b]));
+    std::memcpy(p, c, order.step);
+    return g > threshold;
+  });
+  if (overlay) blend_u8(*overlay);
+  return any;
 }
 
 void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
@@ -66,118 +136,70 @@ void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exte
     for (int x = 0; x < extent.width; ++x) dst[y][x] = src[y][ptrdiff_t{x} * step];
 }
 
-Accumulated accumulate(Rows<const uint8_t> mask, Rows<uint16_t> low, Extent extent,
-                       uint16_t increment, Rows<uint8_t> moved) {
+Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                       uint16_t increment, uint8_t* flags) {
   Accumulated result;
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* m = mask[y];
-    uint16_t* l = low[y];
-    for (int x = 0; x < extent.width; ++x) {
-      if (!m[x]) continue;
-      const uint16_t sum = uint16_t(l[x] + increment);
-      result.carried |= sum < l[x];
-      l[x] = sum;
-      result.max = std::max(result.max, sum);
-      ++result.moved;
-      moved[y][x / kChunk] = true;
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
+    for (int y = 0; y < rows; ++y) {
+      for (int x = 0; x < kChunkWidth; ++x) {
+        const int column = chunk * kChunkWidth + x;
+        if (!(moved[y][column / 8] >> column % 8 & 1)) continue;
+        uint16_t& count = low[y * kChunkWidth + x];
+        const uint16_t sum = uint16_t(count + increment);
+        result.carried |= sum < count;
+        count = sum;
+        result.max = std::max(result.max, sum);
+        ++result.moved;
+        flags[chunk] = true;
+      }
     }
   }
   return result;
 }
 
-// `quotient(y, x)` is count / full in float32.
+// `quotient(i)` is count / full of pixel i in float32.
 template <typename Quotient>
-bool index_flagged(Rows<uint8_t> index, Extent extent, const uint8_t* curve, Rows<uint8_t> flags,
-                   Quotient quotient) {
+bool index_flagged(uint8_t* index, int chunks, double full, const Curve* curve, uint8_t* flags,
+                   float* limits, Quotient quotient) {
+  const float top = curve ? 65535 : 255;
   bool any = false;
-  for (int y = 0; y < extent.height; ++y) {
-    for (int begin = 0; begin < extent.width; begin += kChunk) {
-      uint8_t& flag = flags[y][begin / kChunk];
-      if (!flag) continue;
-      flag = false;
-      for (int x = begin; x < std::min(begin + kChunk, extent.width); ++x) {
-        const float q = quotient(y, x);
-        const uint8_t value = curve ? curve[uint16_t(std::min(65535.0f, q * 65535.0f))]
-                                    : uint8_t(std::min(255.0f, q * 255.0f));
-        flag |= value != index[y][x];
-        index[y][x] = value;
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    if (!flags[chunk]) continue;
+    flags[chunk] = false;
+    float least = kFarAbove, most = 0;
+    for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; ++i) {
+      const float exact = quotient(i) * top;
+      const int entry = int(std::min(top, exact));
+      const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
+      const float reached_at = curve ? curve->first[value] : value;
+      if (value > 0) {
+        least = std::min(least, exact - reached_at);
+        most = std::max(most, reached_at);
       }
-      any |= flag;
+      flags[chunk] |= value != index[i];
+      index[i] = value;
     }
+    limits[chunk] = index_limit(full, least, most);
+    any |= flags[chunk];
   }
   return any;
 }
 
-bool index_u16(Rows<const uint16_t> low, Rows<uint8_t> index, Extent extent, float full,
-               const uint8_t* curve, Rows<uint8_t> flags) {
-  return index_flagged(index, extent, curve, flags,
-                       [&](int y, int x) { return float(low[y][x]) / full; });
+bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+               uint8_t* flags, float* limits) {
+  return index_flagged(index, chunks, full, curve, flags, limits,
+                       [&](int i) { return float(low[i]) / full; });
 }
 
-bool index_u48(Rows<const uint16_t> low, Rows<const uint32_t> high, Rows<uint8_t> index,
-               Extent extent, double full, const uint8_t* curve, Rows<uint8_t> flags) {
-  return index_flagged(index, extent, curve, flags, [&](int y, int x) {
-    return float((double(high[y][x]) * 65536.0 + low[y][x]) / full);
-  });
+bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
+               const Curve* curve, uint8_t* flags, float* limits) {
+  return index_flagged(index, chunks, full, curve, flags, limits,
+                       [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
 }
 
-template <typename Join>
-void blend_with(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst,
-                Extent extent, const uint8_t mask[4], Join join) {
-  for (int y = 0; y < extent.height; ++y)
-    for (int x = 0; x < extent.width; ++x)
-      dst[y][x] = mask[x % 4] ? uint8_t(join(src[y][x], color[y][x])) : src[y][x];
-}
-
-void blend_u8(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
-              const BlendParams& params, const uint8_t mask[4]) {
-  using Method = BlendParams::Method;
-  switch (params.method) {
-    case Method::kPicture:
-      if (dst.data == src.data) return;
-      for (int y = 0; y < extent.height; ++y) std::memcpy(dst[y], src[y], extent.width);
-      return;
-    case Method::kColor:
-      return blend_with(src, color, dst, extent, mask, [](int, int c) { return c; });
-    case Method::kFixed:
-      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
-        return ((p * params.picture >> 8) + (c * params.color >> 8) + params.bias) >> 8;
-      });
-    case Method::kSeparate:
-      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
-        return std::lrintf(float(p) * params.picture_f + float(c) * params.color_f);
-      });
-    case Method::kFused:
-      return blend_with(src, color, dst, extent, mask, [&](int p, int c) {
-        return std::lrintf(std::fma(float(p), params.picture_f, float(c) * params.color_f));
-      });
-    case Method::kTable:
-      return blend_with(src, color, dst, extent, mask,
-                        [&](int p, int c) { return params.table[p * 256 + c]; });
-  }
-}
-
-void blend_u16(Rows<const uint8_t> src, Rows<const uint8_t> color, Rows<uint8_t> dst, Extent extent,
-               const BlendParams& params, SampleBits bits) {
-  using Method = BlendParams::Method;
-  const int top = 16 - bits.depth - bits.lsb;  // up to the top of 16 bits
-  const uint16_t value = uint16_t(((1 << bits.depth) - 1) << bits.lsb);
-  const int bias = (1 << (16 - bits.depth)) / 2 + 1;
-  for (int y = 0; y < extent.height; ++y) {
-    for (int x = 0; x < extent.width; ++x) {
-      uint16_t p, c;  // rows need not be aligned
-      std::memcpy(&p, src[y] + 2 * ptrdiff_t{x}, 2);
-      std::memcpy(&c, color[y] + 2 * ptrdiff_t{x}, 2);
-      uint16_t joined = params.method == Method::kColor ? c : p;
-      if (params.method != Method::kColor && params.method != Method::kPicture) {
-        const uint32_t high_p = uint16_t((p & value) << top), high_c = uint16_t(c << top);
-        const uint32_t sum = (high_p * params.picture >> 16) + (high_c * params.color >> 16) + bias;
-        joined = uint16_t(sum >> top);
-      }
-      joined = uint16_t((joined & value) | (p & ~value));
-      std::memcpy(dst[y] + 2 * ptrdiff_t{x}, &joined, 2);
-    }
-  }
+void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+  for (int table = 0; table < n_tables; ++table, tables += 256)
+    for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
 }
 
 }  // namespace
@@ -191,6 +213,7 @@ const Kernels scalar = {
     .accumulate = accumulate,
     .index_u16 = index_u16,
     .index_u48 = index_u48,
+    .look_up = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Each kernel in each set that this machine runs, over rows of a 1080p picture: over 16, a row of
-// tiles, which stay in the cache, and over all of them. Beside them copies of as many bytes.
+// Each kernel in each set that this machine runs, over rows of a 1080p picture: over 64, a band,
+// which stay in the cache, and over all of them. Beside them copies of as many bytes.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <random>
 #include <string>
@@ -15,16 +16,19 @@
 
 namespace {
 
+using motionheat::kernels::Curve;
 using motionheat::kernels::Extent;
-using motionheat::kernels::kChunk;
+using motionheat::kernels::kChunkHeight;
+using motionheat::kernels::kChunkPixels;
+using motionheat::kernels::kChunkWidth;
 using motionheat::kernels::Kernels;
+using motionheat::kernels::Overlay;
 using motionheat::kernels::RgbOrder;
 using motionheat::kernels::Rows;
 
 constexpr int kWidth = 1920;
-constexpr int kSegment = 256;
+constexpr int kBandHeight = 64;
 constexpr double kOpacity = 0.4;
-constexpr uint8_t kEveryByte[4] = {0xff, 0xff, 0xff, 0xff};
 
 /// Rows of noise, `per_pixel` elements a pixel.
 template <typename T>
@@ -67,40 +71,78 @@ void copy(benchmark::State& state, int bytes) {
   measure(state, bytes, [&] { std::memcpy(to.begin(), from.begin(), from.end() - from.begin()); });
 }
 
-/// Calls `compare` with two pictures in turn, so that things move. T is what is remembered.
+/// What blends `color` onto `picture`, all of it painted or nothing.
+Overlay overlay_of(Rows<const uint8_t> picture, Rows<const uint8_t> color, Rows<uint8_t> out,
+                   Extent bytes, const motionheat::Blend& blend, bool painted) {
+  static constexpr std::array<uint8_t, 512> kCold{};
+  static constexpr std::array<uint8_t, 64> kFlags[] = {{}, [] {
+                                                         std::array<uint8_t, 64> ones{};
+                                                         for (uint8_t& one : ones) one = 1;
+                                                         return ones;
+                                                       }()};
+  return {.picture = picture,
+          .out = out,
+          .begin = 0,
+          .end = bytes.width,
+          .rows = bytes.height,
+          .color = color,
+          .cold = kCold.data(),
+          .cold_step = 1,
+          .painted = {kFlags[painted].data(), 0},
+          .segment_width = 128,
+          .segment_rows = kChunkHeight,
+          .mask = {0xff, 0xff, 0xff, 0xff},
+          .bits = {10, 6},
+          .params = blend.params()};
+}
+
+enum class Drawn { kNot, kCold, kPainted };
+
+/// Calls `compare(current, previous, mask, extent, overlay)` with two pictures in turn, so that
+/// things move, band by band. T is what is remembered.
 template <typename T, typename Compare>
-void difference(benchmark::State& state, int per_pixel, Compare compare) {
+void difference(benchmark::State& state, int per_pixel, Drawn drawn, Compare compare) {
   const Extent extent = extent_of(state);
   const int bytes = int(sizeof(T)) * per_pixel;
   const Plane<uint8_t> pictures[] = {Plane<uint8_t>(extent, bytes), Plane<uint8_t>(extent, bytes)};
   const Plane<T> previous(extent, per_pixel);
-  const Plane<uint8_t> mask(extent);
-  uint8_t moved[(kWidth + kSegment - 1) / kSegment] = {};
+  const Plane<uint8_t> mask({kWidth / 8, kBandHeight}), color(extent, bytes), out(extent, bytes);
+  const motionheat::Blend blend(kOpacity);
   int turn = 0;
   measure(state, bytes, [&] {
-    compare(pictures[turn ^= 1].rows(), previous.rows(), mask.rows(), extent, moved);
+    const Rows<uint8_t> current = pictures[turn ^= 1].rows();
+    for (int y = 0; y < extent.height; y += kBandHeight) {
+      const Extent band{extent.width, std::min(kBandHeight, extent.height - y)};
+      const Overlay overlay =
+          overlay_of(current.down(y), color.rows().down(y), out.rows().down(y),
+                     {band.width * bytes, band.height}, blend, drawn == Drawn::kPainted);
+      benchmark::DoNotOptimize(compare(current.down(y), previous.rows().down(y), mask.rows(), band,
+                                       drawn == Drawn::kNot ? nullptr : &overlay));
+    }
   });
 }
 
-void difference_u8(benchmark::State& state, const Kernels& k) {
-  difference<uint8_t>(state, 1,
-                      [&](auto current, auto previous, auto mask, auto extent, auto moved) {
-                        k.difference_u8(current, previous, mask, extent, 25, moved, kSegment);
+void difference_u8(benchmark::State& state, const Kernels& k, Drawn drawn) {
+  difference<uint8_t>(state, 1, drawn,
+                      [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
+                        return k.difference_u8(current, previous, mask, extent, 25, overlay);
                       });
 }
 
 void difference_u16(benchmark::State& state, const Kernels& k) {
-  difference<uint16_t>(
-      state, 1, [&](auto current, auto previous, auto mask, auto extent, auto moved) {
-        k.difference_u16(current, previous, mask, extent, 25 << 8, 0xffc0, moved, kSegment);
-      });
+  difference<uint16_t>(state, 1, Drawn::kNot,
+                       [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
+                         return k.difference_u16(current, previous, mask, extent, 25 << 8, 0xffc0,
+                                                 overlay);
+                       });
 }
 
 void difference_rgb(benchmark::State& state, const Kernels& k, RgbOrder order) {
-  difference<uint8_t>(
-      state, order.step, [&](auto current, auto previous, auto mask, auto extent, auto moved) {
-        k.difference_rgb(current, previous, mask, extent, order, 25, moved, kSegment);
-      });
+  difference<uint8_t>(state, order.step, Drawn::kNot,
+                      [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
+                        return k.difference_rgb(current, previous, mask, extent, order, 25,
+                                                overlay);
+                      });
 }
 
 void gather_u8(benchmark::State& state, const Kernels& k, int step) {
@@ -109,49 +151,75 @@ void gather_u8(benchmark::State& state, const Kernels& k, int step) {
   measure(state, step, [&] { k.gather_u8(src.rows(), step, dst.rows(), extent); });
 }
 
+/// The chunks that cover the picture, as if in one row.
+int chunks_of(const benchmark::State& state) {
+  return kWidth / kChunkWidth * int(state.range(0)) / kChunkHeight;
+}
+
+/// Something for each of their pixels.
+template <typename T>
+Plane<T> for_chunks(const benchmark::State& state) {
+  return Plane<T>({chunks_of(state) * kChunkPixels, 1});
+}
+
 void accumulate(benchmark::State& state, const Kernels& k) {
-  const Extent extent = extent_of(state);
-  const Plane<uint8_t> mask(extent), moved(extent);
-  for (uint8_t& m : mask) m = m & 1 ? 0xff : 0;
-  const Plane<uint16_t> low(extent);
+  const int chunks = chunks_of(state);
+  const Plane<uint8_t> mask({chunks * kChunkWidth / 8, kChunkHeight}), flags({chunks, 1});
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   measure(state, 1, [&] {
-    benchmark::DoNotOptimize(k.accumulate(mask.rows(), low.rows(), extent, 1, moved.rows()));
+    benchmark::DoNotOptimize(
+        k.accumulate(mask.rows(), kChunkHeight, chunks, low.begin(), 1, flags.begin()));
   });
 }
 
-// Calls `call` with flags that are set anew each time.
+// Calls `call(index, chunks, flags, limits)` with flags that are set anew each time.
 template <typename Index>
 void index(benchmark::State& state, Index call) {
-  const Extent extent = extent_of(state);
-  const Plane<uint8_t> dst(extent), flags({extent.width / kChunk, extent.height});
+  const int chunks = chunks_of(state);
+  const Plane<uint8_t> index = for_chunks<uint8_t>(state), flags({chunks, 1});
+  std::vector<float> limits(size_t{unsigned(chunks)});
   measure(state, 1, [&] {
     std::fill(flags.begin(), flags.end(), 1);
-    benchmark::DoNotOptimize(call(dst.rows(), extent, flags.rows()));
+    benchmark::DoNotOptimize(call(index.begin(), chunks, flags.begin(), limits.data()));
   });
 }
 
-void index_u16(benchmark::State& state, const Kernels& k, const uint8_t* curve) {
-  const Plane<uint16_t> low(extent_of(state));
-  index(state, [&](auto dst, auto extent, auto flags) {
-    return k.index_u16(low.rows(), dst, extent, 65535, curve, flags);
+void index_u16(benchmark::State& state, const Kernels& k, const Curve* curve) {
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
+  index(state, [&](auto index, auto chunks, auto flags, auto limits) {
+    return k.index_u16(low.begin(), index, chunks, 65535, curve, flags, limits);
   });
 }
 
-void index_u48(benchmark::State& state, const Kernels& k, const uint8_t* curve) {
-  const Plane<uint16_t> low(extent_of(state));
-  const Plane<uint32_t> high(extent_of(state));
+void index_u48(benchmark::State& state, const Kernels& k, const Curve* curve) {
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
+  const Plane<uint32_t> high = for_chunks<uint32_t>(state);
   for (uint32_t& h : high) h &= 0x7fff'ffff;
-  index(state, [&](auto dst, auto extent, auto flags) {
-    return k.index_u48(low.rows(), high.rows(), dst, extent, 0x1p47, curve, flags);
+  index(state, [&](auto index, auto chunks, auto flags, auto limits) {
+    return k.index_u48(low.begin(), high.begin(), index, chunks, 0x1p47, curve, flags, limits);
   });
 }
 
-void blend_u8(benchmark::State& state, const Kernels& k) {
+// A chunk at a time, with the tables of three components; `shift` makes the map cooler.
+void look_up(benchmark::State& state, const Kernels& k, int shift) {
+  const int chunks = chunks_of(state);
+  const Plane<uint8_t> index = for_chunks<uint8_t>(state), tables({3 * 256, 1});
+  for (uint8_t& i : index) i = uint8_t(i >> shift);
+  std::array<uint8_t, 3 * kChunkPixels> values;
+  measure(state, 1, [&] {
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      k.look_up(index.begin() + chunk * kChunkPixels, tables.begin(), 3, values.data());
+      benchmark::DoNotOptimize(values);
+    }
+  });
+}
+
+void blend_u8(benchmark::State& state, const Kernels& k, bool painted) {
   const Extent extent = extent_of(state);
   const motionheat::Blend blend(kOpacity);
   const Plane<uint8_t> src(extent), color(extent), dst(extent);
   measure(state, 1, [&] {
-    k.blend_u8(src.rows(), color.rows(), dst.rows(), extent, blend.params(), kEveryByte);
+    k.blend_u8(overlay_of(src.rows(), color.rows(), dst.rows(), extent, blend, painted));
   });
 }
 
@@ -160,7 +228,8 @@ void blend_u16(benchmark::State& state, const Kernels& k) {
   const motionheat::Blend blend(kOpacity);
   const Plane<uint8_t> src(extent, 2), color(extent, 2), dst(extent, 2);
   measure(state, 2, [&] {
-    k.blend_u16(src.rows(), color.rows(), dst.rows(), extent, blend.params(), {10, 6});
+    k.blend_u16(overlay_of(src.rows(), color.rows(), dst.rows(), {extent.width * 2, extent.height},
+                           blend, true));
   });
 }
 
@@ -168,7 +237,7 @@ template <typename Run>
 void add(const std::string& name, Run run) {
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->ArgName("rows")
-      ->Arg(16)
+      ->Arg(kBandHeight)
       ->Arg(1080)
       ->Unit(benchmark::kMicrosecond);
 }
@@ -184,10 +253,15 @@ int main(int argc, char** argv) {
     for (const Kernels* k : motionheat::kernels::available())
       add(name + "/" + k->name, [=](auto& state) { run(state, *k); });
   };
-  std::vector<uint8_t> curve(65536);
-  for (size_t i = 0; i < curve.size(); ++i) curve[i] = uint8_t(i >> 8);
+  static Curve curve;
+  for (size_t i = 0; i < curve.index.size(); ++i) {
+    curve.index[i] = uint8_t(i >> 8);
+    curve.first[i >> 8] = float(i & ~size_t{255});
+  }
 
-  add_each("difference_u8", difference_u8);
+  add_each("difference_u8", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kNot); });
+  add_each("difference_u8-cold", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kCold); });
+  add_each("difference_u8-drawn", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kPainted); });
   add_each("difference_u16", difference_u16);
   add_each("difference_rgb-3", [](auto& s, auto& k) { difference_rgb(s, k, {3, 2, 1, 0}); });
   add_each("difference_rgb-4", [](auto& s, auto& k) { difference_rgb(s, k, {4, 2, 1, 0}); });
@@ -195,10 +269,13 @@ int main(int argc, char** argv) {
   add_each("gather_u8-4", [](auto& s, auto& k) { gather_u8(s, k, 4); });
   add_each("accumulate", accumulate);
   add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
-  add_each("index_u16-curve", [=](auto& s, auto& k) { index_u16(s, k, curve.data()); });
+  add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
   add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, nullptr); });
-  add_each("index_u48-curve", [=](auto& s, auto& k) { index_u48(s, k, curve.data()); });
-  add_each("blend_u8", blend_u8);
+  add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
+  add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });
+  add_each("look_up-cool", [](auto& s, auto& k) { look_up(s, k, 4); });
+  add_each("blend_u8", [](auto& s, auto& k) { blend_u8(s, k, true); });
+  add_each("blend_u8-cold", [](auto& s, auto& k) { blend_u8(s, k, false); });
   add_each("blend_u16", blend_u16);
   benchmark::RunSpecifiedBenchmarks();
 }

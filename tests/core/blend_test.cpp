@@ -14,8 +14,6 @@ namespace {
 
 using Method = kernels::BlendParams::Method;
 
-constexpr uint8_t kEveryByte[4] = {0xff, 0xff, 0xff, 0xff};
-
 // All pairs: the picture sample is the row, the colour sample the column.
 cv::Mat picture_of_pairs() {
   cv::Mat picture(256, 256, CV_8UC1);
@@ -28,8 +26,8 @@ const cv::Mat kColor = kPicture.t();
 
 cv::Mat blended(const kernels::BlendParams& params) {
   cv::Mat result(256, 256, CV_8UC1);
-  kernels::active().blend_u8({kPicture.data, 256}, {kColor.data, 256}, {result.data, 256},
-                             {256, 256}, params, kEveryByte);
+  kernels::active().blend_u8(painted_overlay({kPicture.data, 256}, {kColor.data, 256},
+                                             {result.data, 256}, 256, 256, params));
   return result;
 }
 
@@ -83,23 +81,24 @@ TEST_P(BlendKernel, WritesWhatTheMaskNames) {
     EXPECT_TRUE(std::equal(table.begin(), table.end(), all.begin<uint8_t>()));
   }
 
-  constexpr size_t kSize = 70;
-  for (size_t n = 0; n < kSize; ++n) {
+  constexpr size_t kSize = 150;
+  for (size_t n = 1; n < kSize; ++n) {
     const GuardedBytes src(n), color(n), dst(n);
     for (const uint8_t alpha : {0, 1, 2, 3, 4}) {  // 4: none
-      uint8_t mask[4] = {0xff, 0xff, 0xff, 0xff};
+      std::array<uint8_t, 4> mask{0xff, 0xff, 0xff, 0xff};
       if (alpha < 4) mask[alpha] = 0;
       std::generate_n(src.data(), n, std::ref(random));
       std::generate_n(color.data(), n, std::ref(random));
       std::vector<uint8_t> want(n);
       for (size_t i = 0; i < n; ++i)
         want[i] = mask[i % 4] ? all.at<uint8_t>(src.data()[i], color.data()[i]) : src.data()[i];
-      const kernels::Extent row{int(n), 1};
-      kernels::active().blend_u8({src.data(), 0}, {color.data(), 0}, {dst.data(), 0}, row, params,
-                                 mask);
+      kernels::Overlay row =
+          painted_overlay({src.data(), 0}, {color.data(), 0}, {dst.data(), 0}, int(n), 1, params);
+      row.mask = mask;
+      kernels::active().blend_u8(row);
       EXPECT_TRUE(std::equal(want.begin(), want.end(), dst.data())) << n << " " << int(alpha);
-      kernels::active().blend_u8({src.data(), 0}, {color.data(), 0}, {src.data(), 0}, row, params,
-                                 mask);
+      row.out = {src.data(), 0};
+      kernels::active().blend_u8(row);
       EXPECT_TRUE(std::equal(want.begin(), want.end(), src.data())) << n << " " << int(alpha);
     }
   }

@@ -12,27 +12,31 @@
 namespace motionheat::test {
 namespace {
 
-constexpr uint8_t kUntouched = 0x5a;
-
-// The mask of a whole frame, at most 256 pixels wide.
-cv::Mat compare(Difference& difference, const Frame& frame) {
-  cv::Mat mask(frame.size().height, frame.size().width, CV_8UC1, cv::Scalar(kUntouched));
-  const TileGrid grid(frame.size());
-  bool any = false;
-  for (int row = 0; row < grid.rows(); ++row) {
-    Rect area = grid.rect(grid.index(0, row));
-    area.width = mask.cols;
-    std::vector<uint8_t> moved(grid.columns());
-    difference.compare(frame.view(), area, mask.ptr(area.y), ptrdiff_t(mask.step), moved.data());
-    for (int column = 0; column < grid.columns(); ++column) {
-      const Rect tile = grid.rect(grid.index(column, row));
-      const int count = cv::countNonZero(mask(cv::Rect(tile.x, tile.y, tile.width, tile.height)));
-      EXPECT_EQ(moved[column] != 0, count > 0);
-      any |= moved[column] != 0;
+// The mask of an area that begins with a tile, which is compared band by band.
+cv::Mat compare(Difference& difference, const ConstFrameView& frame, const Rect& area) {
+  constexpr int kBandHeight = TileGrid::kBandRows * TileGrid::kHeight;
+  const size_t stride = (size_t(area.width) + 7) / 8 + 3;
+  cv::Mat mask(area.height, area.width, CV_8UC1);
+  for (int y = 0; y < area.height; y += kBandHeight) {
+    const Rect band{area.x, area.y + y, area.width, std::min(kBandHeight, area.height - y)};
+    const GuardedBytes bits(stride * band.height - 3);
+    const kernels::MovedRows moved =
+        difference.compare(frame, band, bits.data(), ptrdiff_t(stride));
+    const cv::Mat rows = mask.rowRange(y, y + band.height);
+    unpacked(bits.data(), ptrdiff_t(stride), {band.width, band.height}).copyTo(rows);
+    for (int row = 0; row < 32; ++row) {
+      const int top = row * TileGrid::kHeight,
+                bottom = std::min(top + TileGrid::kHeight, rows.rows);
+      EXPECT_EQ(moved >> row & 1, top < bottom && cv::countNonZero(rows.rowRange(top, bottom)) > 0);
     }
+    for (int y_in = 0; area.width % 8 != 0 && y_in < band.height; ++y_in)
+      EXPECT_EQ(bits.data()[stride * y_in + area.width / 8] >> area.width % 8, 0);
   }
-  EXPECT_EQ(any, cv::countNonZero(mask) > 0);
   return mask;
+}
+
+cv::Mat compare(Difference& difference, const Frame& frame) {
+  return compare(difference, frame.view(), {0, 0, frame.size().width, frame.size().height});
 }
 
 cv::Mat expected_mask(const cv::Mat& current, const cv::Mat& previous, int threshold) {
@@ -79,7 +83,6 @@ TEST(Difference, GreyOfEveryColorEqualsOpenCv) {
   const Size size{256, 256};
   cv::Mat black = cv::Mat::zeros(256, 256, CV_8UC3);
   cv::Mat colors(256, 256, CV_8UC3);
-  cv::Mat mask(256, 256, CV_8UC1);
   for (const int threshold : {25, 128}) {
     Difference difference;
     difference.configure(kBgr, 255, size);
@@ -89,11 +92,9 @@ TEST(Difference, GreyOfEveryColorEqualsOpenCv) {
         for (int red = 0; red < 256; ++red)
           colors.at<cv::Vec3b>(green, red) = cv::Vec3b(blue, green, red);
       difference.remember(view_of(black));
-      uint8_t moved = 0;
-      for (int y = 0; y < 256; y += TileGrid::kHeight)
-        difference.compare(view_of(colors), {0, y, 256, TileGrid::kHeight}, mask.ptr(y), 256,
-                           &moved);
-      ASSERT_TRUE(same_picture(mask, expected_mask(colors, black, threshold))) << "blue " << blue;
+      ASSERT_TRUE(same_picture(compare(difference, view_of(colors), {0, 0, 256, 256}),
+                               expected_mask(colors, black, threshold)))
+          << "blue " << blue;
     }
   }
 }
@@ -173,10 +174,10 @@ TEST(Difference, LumaRowsMayBeUnalignedPaddedAndUpsideDown) {
   }
 }
 
-// What lies outside the area neither reaches the mask nor becomes the previous frame.
+// What lies outside the area does not become the previous frame.
 TEST(Difference, ComparesItsAreaAlone) {
-  const Size size{40, 20};
-  const Rect area{6, 4, 17, 9};
+  const Size size{2 * TileGrid::kWidth, 20};
+  const Rect area{TileGrid::kWidth, TileGrid::kHeight, 17, 9};
   for (const PixelFormat& format : {kBgr, kI420, kYuy2}) {
     Frame black(format, size), white(format, size);
     black.set_bytes(std::vector<uint8_t>(black.bytes().size(), 0));
@@ -186,17 +187,11 @@ TEST(Difference, ComparesItsAreaAlone) {
     difference.set_threshold(25);
     difference.remember(black.view());
 
-    cv::Mat mask(size.height, size.width, CV_8UC1, cv::Scalar(kUntouched));
-    cv::Mat inside = mask(cv::Rect(area.x, area.y, area.width, area.height));
-    uint8_t moved = 0;
-    difference.compare(white.view(), area, inside.data, ptrdiff_t(mask.step), &moved);
-    EXPECT_TRUE(moved);
-    cv::Mat expected(size.height, size.width, CV_8UC1, cv::Scalar(kUntouched));
-    expected(cv::Rect(area.x, area.y, area.width, area.height)) = 255;
-    EXPECT_TRUE(same_picture(mask, expected));
+    cv::Mat expected(area.height, area.width, CV_8UC1, cv::Scalar(255));
+    EXPECT_TRUE(same_picture(compare(difference, white.view(), area), expected));
 
     const cv::Mat second = compare(difference, white);
-    expected = 255;
+    expected = cv::Mat(size.height, size.width, CV_8UC1, cv::Scalar(255));
     expected(cv::Rect(area.x, area.y, area.width, area.height)) = 0;
     EXPECT_TRUE(same_picture(second, expected));
   }
@@ -215,6 +210,31 @@ TEST(Difference, KnowsWhetherThereIsAPreviousFrame) {
   difference.remember(frame.view());
   difference.configure(kGray8, 219, {8, 8});
   EXPECT_FALSE(difference.has_previous());
+}
+
+// Where the plane is remembered whole it is there to be drawn from again.
+TEST(Difference, RemembersThePlaneAsItWas) {
+  const Size size{171, 21};
+  std::mt19937 random(5);
+  for (const Format& format :
+       {Format{"I420", kI420}, Format{"BGRx", packed_rgb(4, 2, 1, 0)}, Format{"P010", gray10(6)}}) {
+    Frame frame(format.layout, size, {.padding = 5}), copy(format.layout, size);
+    frame.randomize(random);
+    copy.set_bytes(frame.bytes());
+    Difference difference;
+    difference.configure(format.layout, 255, size);
+    difference.remember(frame.view());
+    ASSERT_TRUE(difference.remembers_plane()) << format.name;
+    const ConstFrameView remembered = difference.remembered(frame.view());
+    for (int y = 0; y < size.height; ++y)
+      EXPECT_EQ(std::memcmp(remembered.row(0, y), copy.view().row(0, y),
+                            size_t(size.width) * format.layout.components[0].step),
+                0)
+          << format.name << " row " << y;
+  }
+  Difference difference;
+  difference.configure(kYuy2, 255, size);
+  EXPECT_FALSE(difference.remembers_plane());
 }
 
 TEST(Difference, RemembersFramesWiderThanATile) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "frame_view.h"
+#include "kernels/kernels.h"
 
 /// The formats and pictures that the tests of every step share.
 namespace motionheat::test {
@@ -231,6 +232,38 @@ class Frame {
   FrameView view_;
   std::array<Plane, kMaxPlanes> planes_;
 };
+
+/// A mask of 0 and 255, CV_8UC1, of rows of bits, eight pixels a byte and the first one lowest.
+inline cv::Mat unpacked(const uint8_t* bits, ptrdiff_t stride, Size size) {
+  cv::Mat mask(size.height, size.width, CV_8UC1);
+  for (int y = 0; y < size.height; ++y)
+    for (int x = 0; x < size.width; ++x)
+      mask.at<uint8_t>(y, x) = bits[stride * y + x / 8] >> x % 8 & 1 ? 255 : 0;
+  return mask;
+}
+
+/// Rows of `bytes` bytes, `color` blended onto `picture` everywhere.
+inline kernels::Overlay painted_overlay(kernels::Rows<const uint8_t> picture,
+                                        kernels::Rows<const uint8_t> color,
+                                        kernels::Rows<uint8_t> out, int bytes, int rows,
+                                        const kernels::BlendParams& params) {
+  static constexpr std::array<uint8_t, 16> kPainted{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  static constexpr std::array<uint8_t, 512> kCold{};
+  return {.picture = picture,
+          .out = out,
+          .begin = 0,
+          .end = bytes,
+          .rows = rows,
+          .color = color,
+          .cold = kCold.data(),
+          .cold_step = 1,
+          .painted = {kPainted.data(), 0},
+          .segment_width = int(kCold.size()),
+          .segment_rows = kernels::kChunkHeight,
+          .mask = {0xff, 0xff, 0xff, 0xff},
+          .bits = {8, 0},
+          .params = params};
+}
 
 /// The samples of component `i` with the coloured `index` (CV_8UC1, in pixels) blended onto them:
 /// a subsampled component has the mean of the colours it covers, halves rounded up.

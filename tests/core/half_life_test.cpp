@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "frames.h"
+#include "motion_mask.h"
 
 namespace motionheat::test {
 namespace {
@@ -15,26 +16,20 @@ namespace {
 constexpr Size kSize{40, 20};
 constexpr int kPixels = kSize.width * kSize.height;
 constexpr int kBlock = 64;  // different masks
-constexpr size_t kMaskBytes = size_t{TileGrid::kWidth} * 2 * TileGrid::kHeight;
+const int kTiles = TileGrid(kSize).count();
 
-TileGrid::Chunks ignored;
-
-// A mask in the rows of a tile, in which pixel i moves with a chance of its own.
-std::vector<uint8_t> mask_of(std::mt19937& random) {
-  std::vector<uint8_t> mask(kMaskBytes);
+// A mask in which pixel i moves with a chance of its own.
+MotionMask mask_of(std::mt19937& random) {
+  MotionMask mask(kTiles);
   for (int i = 0; i < kPixels; ++i) {
     const double chance = std::pow(0.98, i % kSize.width * 5) * (i / kSize.width) / kSize.height;
-    if (random() / double(random.max()) < chance)
-      mask[i / kSize.width * TileGrid::kWidth + i % kSize.width] = 0xff;
+    if (random() / double(random.max()) < chance) mask.set(i % kSize.width, i / kSize.width);
   }
   return mask;
 }
 
-void add(HeatMap& heat, const std::vector<uint8_t>& mask) {
-  for (int tile = 0; tile < heat.grid().count(); ++tile) {
-    const Rect rect = heat.grid().rect(tile);
-    heat.add(tile, mask.data() + size_t(rect.y) * TileGrid::kWidth, TileGrid::kWidth, ignored);
-  }
+void add(HeatMap& heat, const MotionMask& mask) {
+  for (int tile = 0; tile < heat.grid().count(); ++tile) mask.add_to(heat, tile, tile);
 }
 
 std::vector<double> heat_of(const HeatMap& heat) {
@@ -65,7 +60,7 @@ void expect_within_a_step(const HeatMap& heat, const std::vector<double>& expect
 // Ten million frames of a camera whose frame rate varies.
 TEST(HalfLife, EqualsAFloat64ModelOverTenMillionFrames) {
   std::mt19937 random(1);
-  std::vector<std::vector<uint8_t>> masks;
+  std::vector<MotionMask> masks;
   for (int i = 0; i < kBlock; ++i) masks.push_back(mask_of(random));
   constexpr Size kSmall{8, 4};      // a corner of the masks
   constexpr double kHalfLife = 90;  // seconds
@@ -75,13 +70,11 @@ TEST(HalfLife, EqualsAFloat64ModelOverTenMillionFrames) {
   for (int frame = 0; frame < kFrames; ++frame) {
     const double seconds = frame % 3 ? 0.04 : 0.2;
     const double factor = std::exp2(-seconds / kHalfLife);
-    const std::vector<uint8_t>& mask = masks[(frame / 7) % kBlock];
+    const MotionMask& mask = masks[(frame / 7) % kBlock];
     heat.age(seconds / kHalfLife);
-    heat.add(0, mask.data(), TileGrid::kWidth, ignored);
-    for (int i = 0; i < kSmall.area(); ++i) {
-      const uint8_t moved = mask[i / kSmall.width * TileGrid::kWidth + i % kSmall.width];
-      model[i] = model[i] * factor + (moved & 1);
-    }
+    mask.add_to(heat, 0);
+    for (int i = 0; i < kSmall.area(); ++i)
+      model[i] = model[i] * factor + mask.at(i % kSmall.width, i / kSmall.width);
     if (frame % 99'983 != 0 && frame != kFrames - 1) continue;
     const double hottest = *std::max_element(model.begin(), model.end());
     const Scale scale(hottest * heat.unit());
@@ -103,13 +96,12 @@ TEST(HalfLife, EqualsAccumulateWeighted) {
     HeatMap heat(kSize);
     cv::Mat average = cv::Mat::zeros(kSize.height, kSize.width, CV_64F);
     for (int frame = 0; frame < 3000; ++frame) {
-      const std::vector<uint8_t> mask = mask_of(random);
+      const MotionMask mask = mask_of(random);
       heat.age(step);
       add(heat, mask);
       cv::Mat moved(kSize.height, kSize.width, CV_8UC1);
       for (int y = 0; y < kSize.height; ++y)
-        for (int x = 0; x < kSize.width; ++x)
-          moved.at<uint8_t>(y, x) = mask[size_t(y) * TileGrid::kWidth + x] & 1;
+        for (int x = 0; x < kSize.width; ++x) moved.at<uint8_t>(y, x) = mask.at(x, y);
       cv::accumulateWeighted(moved, average, alpha);
       if (frame % 500 != 499) continue;
       std::vector<double> expected;
@@ -125,9 +117,9 @@ TEST(HalfLife, EqualsAccumulateWeighted) {
 TEST(HalfLife, IsOfTimeAndNotOfFrames) {
   std::mt19937 random(3);
   HeatMap often(kSize), seldom(kSize);
-  const std::vector<uint8_t> still(kMaskBytes);
+  const MotionMask still(kTiles);
   for (int i = 0; i < 2000; ++i) {
-    const std::vector<uint8_t> mask = mask_of(random);
+    const MotionMask mask = mask_of(random);
     for (int k = 0; k < 5; ++k) {
       often.age(0.04 / 30);
       add(often, k == 4 ? mask : still);
@@ -140,7 +132,9 @@ TEST(HalfLife, IsOfTimeAndNotOfFrames) {
 
 TEST(HalfLife, HalvesAndVanishes) {
   HeatMap heat(kSize);
-  const std::vector<uint8_t> all(kMaskBytes, 0xff);
+  MotionMask all(kTiles);
+  for (int y = 0; y < kSize.height; ++y)
+    for (int x = 0; x < kSize.width; ++x) all.set(x, y);
   for (int i = 0; i < 100; ++i) add(heat, all);
   EXPECT_EQ(heat.unit(), 1);
   EXPECT_FALSE(heat.age(0));
@@ -162,12 +156,14 @@ TEST(HalfLife, HalvesAndVanishes) {
 // Sums of events beyond 65,793, where float32 sums of 255 round, and 2^24, where they stop.
 TEST(Sum, CountsWhereFloat32Fails) {
   HeatMap heat(Size{2, 1});
-  std::vector<uint8_t> both(TileGrid::kPixels), first(TileGrid::kPixels);
-  both[0] = both[1] = first[0] = 0xff;
+  MotionMask both, first;
+  both.set(0);
+  both.set(1);
+  first.set(0);
   float sum = 0, sum_of_255 = 0;
   constexpr uint64_t kFrames = (uint64_t{1} << 24) + 1001;
   for (uint64_t frame = 1; frame <= kFrames; ++frame) {
-    heat.add(0, frame % 2 ? both.data() : first.data(), TileGrid::kWidth, ignored);
+    (frame % 2 ? both : first).add_to(heat, 0);
     sum += 1;
     sum_of_255 += 255;
     if (frame == 70'001) {
@@ -183,7 +179,7 @@ TEST(Sum, CountsWhereFloat32Fails) {
   // And on from where a camera would be after 4.5 years.
   const std::vector<uint64_t> years(TileGrid::kPixels, (uint64_t{1} << 32) - 2);
   heat.assign(0, years.data());
-  for (int i = 0; i < 5; ++i) heat.add(0, first.data(), TileGrid::kWidth, ignored);
+  for (int i = 0; i < 5; ++i) first.add_to(heat, 0);
   EXPECT_EQ(heat.at(0, 0), (uint64_t{1} << 32) + 3);
   EXPECT_EQ(heat.at(1, 0), (uint64_t{1} << 32) - 2);
 }

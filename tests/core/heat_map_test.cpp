@@ -9,12 +9,12 @@
 #include <numeric>
 #include <random>
 
+#include "motion_mask.h"
+
 namespace motionheat::test {
 namespace {
 
-constexpr size_t kTilePixels = size_t{TileGrid::kWidth} * TileGrid::kHeight;
-
-TileGrid::Chunks ignored;
+constexpr size_t kTilePixels = TileGrid::kPixels;
 
 using Counts = std::vector<uint64_t>;  // of a whole map, row by row
 
@@ -51,11 +51,19 @@ Counts random_counts(Size size, std::mt19937_64& random) {
   return counts;
 }
 
-// A mask in which a share of the pixels moved; what lies outside the tile is set and must not
-// count.
-std::vector<uint8_t> random_mask(const Rect& rect, int one_in, std::mt19937_64& random) {
-  std::vector<uint8_t> mask(kTilePixels, 0xff);
-  for_each_pixel(rect, [&](int, int, size_t i) { mask[i] = random() % one_in == 0 ? 0xff : 0; });
+// A mask in which a share of the pixels moved.
+MotionMask random_mask(const Rect& rect, int one_in, std::mt19937_64& random) {
+  MotionMask mask;
+  for_each_pixel(rect, [&](int, int, size_t i) {
+    if (random() % one_in == 0) mask.set(i);
+  });
+  return mask;
+}
+
+// All of a tile moved.
+MotionMask full_mask(const Rect& rect) {
+  MotionMask mask;
+  for_each_pixel(rect, [&](int, int, size_t i) { mask.set(i); });
   return mask;
 }
 
@@ -69,18 +77,18 @@ TEST(HeatMap, CountsEveryEvent) {
     for (int frame = 0; frame < 20; ++frame) {
       for (int tile = 0; tile < heat.grid().count(); ++tile) {
         const Rect rect = heat.grid().rect(tile);
-        const std::vector<uint8_t> mask = random_mask(rect, frame % 2 ? 3 : 50, random);
+        const MotionMask mask = random_mask(rect, frame % 2 ? 3 : 50, random);
         uint32_t moved = 0;
         uint64_t max = 0;
         TileGrid::Chunks chunks{}, expected_chunks{};
         for_each_pixel(rect, [&](int x, int y, size_t i) {
           uint64_t& count = expected[size_t(y) * size.width + x];
-          count += mask[i] & 1;
-          moved += mask[i] & 1;
+          count += mask.at(i);
+          moved += mask.at(i);
           max = std::max(max, count);
-          if (mask[i]) expected_chunks[y - rect.y][(x - rect.x) / TileGrid::kChunk] = true;
+          if (mask.at(i)) expected_chunks[(x - rect.x) / TileGrid::kChunkWidth] = true;
         });
-        EXPECT_EQ(heat.add(tile, mask.data(), TileGrid::kWidth, chunks), moved);
+        EXPECT_EQ(mask.add_to(heat, tile, chunks), moved);
         EXPECT_EQ(heat.tile_max(tile), max);
         EXPECT_EQ(chunks, expected_chunks);
         EXPECT_EQ(heat.is_cold(tile), max == 0);
@@ -94,20 +102,24 @@ TEST(HeatMap, CountsEveryEvent) {
 TEST(HeatMap, CountsOnPastSixteenBits) {
   const Size size{9, 2};
   HeatMap heat(size);
-  std::vector<uint8_t> odd(kTilePixels), all(kTilePixels, 0xff);
-  for (size_t i = 1; i < kTilePixels; i += 2) odd[i] = 0xff;
-  for (int frame = 0; frame < 65535; ++frame) heat.add(0, all.data(), TileGrid::kWidth, ignored);
+  const Rect rect = heat.grid().rect(0);
+  const MotionMask all = full_mask(rect);
+  MotionMask odd;
+  for_each_pixel(rect, [&](int, int, size_t i) {
+    if (i % 2) odd.set(i);
+  });
+  for (int frame = 0; frame < 65535; ++frame) all.add_to(heat, 0);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 65535u);
-  for (int frame = 0; frame < 5000; ++frame) heat.add(0, odd.data(), TileGrid::kWidth, ignored);
+  for (int frame = 0; frame < 5000; ++frame) odd.add_to(heat, 0);
   EXPECT_NE(heat.high(0), nullptr);
   EXPECT_EQ(heat.max(), 70535u);
-  for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
-    EXPECT_EQ(heat.at(x, y), odd[i] ? 70535u : 65535u) << x << ", " << y;
+  for_each_pixel(rect, [&](int x, int y, size_t i) {
+    EXPECT_EQ(heat.at(x, y), odd.at(i) ? 70535u : 65535u) << x << ", " << y;
   });
-  heat.add(0, all.data(), TileGrid::kWidth, ignored);  // carries in the other half too
-  for_each_pixel(heat.grid().rect(0), [&](int x, int y, size_t i) {
-    EXPECT_EQ(heat.at(x, y), odd[i] ? 70536u : 65536u) << x << ", " << y;
+  all.add_to(heat, 0);  // carries in the other half too
+  for_each_pixel(rect, [&](int x, int y, size_t i) {
+    EXPECT_EQ(heat.at(x, y), odd.at(i) ? 70536u : 65536u) << x << ", " << y;
   });
 }
 
@@ -122,10 +134,10 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
     EXPECT_EQ(counts_of(heat), expected);
     for (int frame = 0; frame < 8; ++frame) {
       for (int tile = 0; tile < heat.grid().count(); ++tile) {
-        const std::vector<uint8_t> mask = random_mask(heat.grid().rect(tile), 2, random);
-        heat.add(tile, mask.data(), TileGrid::kWidth, ignored);
+        const MotionMask mask = random_mask(heat.grid().rect(tile), 2, random);
+        mask.add_to(heat, tile);
         for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t i) {
-          expected[size_t(y) * size.width + x] += mask[i] & 1;
+          expected[size_t(y) * size.width + x] += mask.at(i);
         });
       }
     }
@@ -135,16 +147,15 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
 }
 
 TEST(HeatMap, OtherTilesKeepOneWord) {
-  HeatMap heat(Size{512, 16});
+  HeatMap heat(Size{2 * TileGrid::kWidth, TileGrid::kHeight});
   const Counts full(kTilePixels, 65535);
   heat.assign(0, full.data());
   heat.assign(1, full.data());
-  const std::vector<uint8_t> all(kTilePixels, 0xff);
-  heat.add(1, all.data(), TileGrid::kWidth, ignored);
+  full_mask(heat.grid().rect(1)).add_to(heat, 1);
   EXPECT_EQ(heat.high(0), nullptr);
   EXPECT_NE(heat.high(1), nullptr);
-  EXPECT_EQ(heat.at(255, 15), 65535u);
-  EXPECT_EQ(heat.at(256, 0), 65536u);
+  EXPECT_EQ(heat.at(TileGrid::kWidth - 1, TileGrid::kHeight - 1), 65535u);
+  EXPECT_EQ(heat.at(TileGrid::kWidth, 0), 65536u);
 }
 
 TEST(HeatMap, ClearMakesEveryTileColdAndCountingStartsAnew) {
@@ -155,9 +166,8 @@ TEST(HeatMap, ClearMakesEveryTileColdAndCountingStartsAnew) {
   EXPECT_EQ(heat.max(), 0u);
   for (int tile = 0; tile < heat.grid().count(); ++tile) EXPECT_TRUE(heat.is_cold(tile));
   EXPECT_EQ(counts_of(heat), Counts(size.area()));
-  const std::vector<uint8_t> all(kTilePixels, 0xff);
   for (int tile = 0; tile < heat.grid().count(); ++tile)
-    heat.add(tile, all.data(), TileGrid::kWidth, ignored);
+    full_mask(heat.grid().rect(tile)).add_to(heat, tile);
   EXPECT_EQ(counts_of(heat), Counts(size.area(), 1));
 }
 

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <memory>
 #include <random>
 
 #include "blend.h"
@@ -28,8 +30,10 @@ void blend_row(const Kernels& k, const std::vector<uint16_t>& src,
   const GuardedBytes in(2 * src.size()), paint(2 * src.size());
   std::memcpy(in.data(), src.data(), 2 * src.size());
   std::memcpy(paint.data(), color.data(), 2 * src.size());
-  k.blend_u16({in.data(), 0}, {paint.data(), 0}, {dst.data(), 0}, {int(src.size()), 1}, params,
-              bits);
+  kernels::Overlay row = painted_overlay({in.data(), 0}, {paint.data(), 0}, {dst.data(), 0},
+                                         int(2 * src.size()), 1, params);
+  row.bits = bits;
+  k.blend_u16(row);
 }
 
 // Within one step of the exact value, and bits that hold no value pass through.
@@ -84,52 +88,270 @@ TEST_P(KernelSet, DividesExactly) {
   for (uint32_t power = 512; power <= 1 << 23; power *= 2)
     for (const int d : {-1, 0, 1, 12345}) maxima.push_back(power + d);
   maxima.push_back((1 << 24) - 1);
-  constexpr int kWidth = 1024;
-  std::vector<uint16_t> low(kWidth);
+  constexpr int kChunks = 4, kPixels = kChunks * kernels::kChunkPixels;
+  std::vector<uint16_t> low(kPixels);
   for (const uint32_t max : maxima) {
     const uint32_t counts = std::min<uint32_t>(max, 65535) + 1;
-    for (uint32_t first = 0; first < counts; first += kWidth) {
-      for (uint32_t i = 0; i < kWidth; ++i) low[i] = uint16_t(std::min(first + i, counts - 1));
-      std::vector<uint8_t> index(kWidth), twin(kWidth);
-      std::vector<uint8_t> flags(kWidth / kernels::kChunk, 1), twin_flags = flags;
-      GetParam()->index_u16({low.data(), 0}, {index.data(), 0}, {kWidth, 1}, float(max), nullptr,
-                            {flags.data(), 0});
-      kernels::scalar.index_u16({low.data(), 0}, {twin.data(), 0}, {kWidth, 1}, float(max), nullptr,
-                                {twin_flags.data(), 0});
+    for (uint32_t first = 0; first < counts; first += kPixels) {
+      for (uint32_t i = 0; i < kPixels; ++i) low[i] = uint16_t(std::min(first + i, counts - 1));
+      std::vector<uint8_t> index(kPixels), twin(kPixels), flags(kChunks, 1), twin_flags = flags;
+      std::vector<float> limits(kChunks), twin_limits(kChunks);
+      GetParam()->index_u16(low.data(), index.data(), kChunks, float(max), nullptr, flags.data(),
+                            limits.data());
+      kernels::scalar.index_u16(low.data(), twin.data(), kChunks, float(max), nullptr,
+                                twin_flags.data(), twin_limits.data());
       ASSERT_EQ(index, twin) << max << " from " << first;
       ASSERT_EQ(flags, twin_flags);
+      ASSERT_EQ(limits, twin_limits);
     }
   }
 }
 
-// Counts of two words, divisors that are no integers, curves, rows that end within a chunk.
+// Counts of two words, divisors that are no integers, curves, chunks that are left alone.
 TEST_P(KernelSet, IndexesAsItsScalarTwin) {
-  constexpr int kWidth = 203, kChunks = kWidth / kernels::kChunk + 1;
+  constexpr int kChunks = 7, kPixels = kChunks * kernels::kChunkPixels;
   std::mt19937 random(3);
-  std::vector<uint8_t> curve(65536);
-  for (size_t i = 0; i < curve.size(); ++i) curve[i] = uint8_t(std::sqrt(i / 65535.0) * 255);
+  auto curve = std::make_unique<kernels::Curve>();
+  for (size_t i = curve->index.size(); i-- > 0;) {
+    curve->index[i] = uint8_t(std::sqrt(i / 65535.0) * 255);
+    curve->first[curve->index[i]] = float(i);
+  }
   for (int round = 0; round < 200; ++round) {
     const double full = std::exp2((random() % 4000) / 100.0 - 2);
-    const uint8_t* const table = round % 2 ? curve.data() : nullptr;
-    std::vector<uint16_t> low(kWidth);
-    std::vector<uint32_t> high(kWidth);
+    const kernels::Curve* const table = round % 2 ? curve.get() : nullptr;
+    std::vector<uint16_t> low(kPixels);
+    std::vector<uint32_t> high(kPixels);
     for (uint16_t& word : low) word = random() % 3 ? uint16_t(random()) : 0;
     for (uint32_t& word : high) word = random() >> (1 + random() % 31);
+    std::fill_n(low.begin() + kernels::kChunkPixels, kernels::kChunkPixels, 0);
+    std::fill_n(high.begin() + kernels::kChunkPixels, kernels::kChunkPixels, 0);
     for (const bool wide : {false, true}) {
-      std::vector<uint8_t> index(kWidth), twin(kWidth), flags(kChunks), twin_flags;
+      std::vector<uint8_t> index(kPixels), twin, flags(kChunks), twin_flags;
+      std::vector<float> limits(kChunks), twin_limits(kChunks);
+      std::generate(index.begin(), index.end(), [&] { return random() % 2; });
       for (uint8_t& flag : flags) flag = random() % 4 != 0;
+      twin = index;
       twin_flags = flags;
-      const auto run = [&](const Kernels& k, std::vector<uint8_t>& out, std::vector<uint8_t>& f) {
+      const auto run = [&](const Kernels& k, std::vector<uint8_t>& out, std::vector<uint8_t>& f,
+                           std::vector<float>& l) {
         if (wide)
-          return k.index_u48({low.data(), 0}, {high.data(), 0}, {out.data(), 0}, {kWidth, 1}, full,
-                             table, {f.data(), 0});
-        return k.index_u16({low.data(), 0}, {out.data(), 0}, {kWidth, 1}, float(full), table,
-                           {f.data(), 0});
+          return k.index_u48(low.data(), high.data(), out.data(), kChunks, full, table, f.data(),
+                             l.data());
+        return k.index_u16(low.data(), out.data(), kChunks, float(full), table, f.data(), l.data());
       };
-      ASSERT_EQ(run(*GetParam(), index, flags), run(kernels::scalar, twin, twin_flags));
+      ASSERT_EQ(run(*GetParam(), index, flags, limits),
+                run(kernels::scalar, twin, twin_flags, twin_limits));
       ASSERT_EQ(index, twin) << "full " << full;
       ASSERT_EQ(flags, twin_flags);
+      ASSERT_EQ(limits, twin_limits) << "full " << full;
     }
+  }
+}
+
+TEST_P(KernelSet, AccumulatesAsItsScalarTwin) {
+  constexpr int kChunks = 4, kStride = kChunks * kernels::kChunkWidth / 8 + 3;
+  std::mt19937 random(4);
+  for (int round = 0; round < 300; ++round) {
+    const int rows = 1 + round % kernels::kChunkHeight;
+    const GuardedBytes mask(size_t(kStride) * rows - 3);
+    std::generate_n(mask.data(), size_t(kStride) * rows - 3,
+                    [&] { return random() % 4 ? 0 : uint8_t(random() & random()); });
+    std::vector<uint16_t> low(size_t{kChunks} * kernels::kChunkPixels), twin;
+    for (uint16_t& word : low) word = uint16_t(round % 3 ? random() % 9 : random());
+    twin = low;
+    std::vector<uint8_t> flags(kChunks);
+    flags[round % kChunks] = true;
+    std::vector<uint8_t> twin_flags = flags;
+    const uint16_t increment = round % 2 ? 1 : uint16_t(random());
+    const kernels::Accumulated result = GetParam()->accumulate(
+        {mask.data(), kStride}, rows, kChunks, low.data(), increment, flags.data());
+    const kernels::Accumulated expected = kernels::scalar.accumulate(
+        {mask.data(), kStride}, rows, kChunks, twin.data(), increment, twin_flags.data());
+    ASSERT_EQ(low, twin);
+    ASSERT_EQ(flags, twin_flags);
+    ASSERT_EQ(result.moved, expected.moved);
+    ASSERT_EQ(result.max, expected.max);
+    ASSERT_EQ(result.carried, expected.carried);
+  }
+}
+
+TEST_P(KernelSet, LooksUpEveryIndex) {
+  std::mt19937 random(5);
+  for (int n_tables = 1; n_tables <= 3; ++n_tables) {
+    const GuardedBytes tables(size_t(256 * n_tables)), index(kernels::kChunkPixels);
+    const GuardedBytes values(size_t(kernels::kChunkPixels) * n_tables);
+    std::generate_n(tables.data(), 256 * n_tables, std::ref(random));
+    for (const int hottest : {1, 15, 16, 17, 100, 256}) {
+      for (int i = 0; i < kernels::kChunkPixels; ++i) index.data()[i] = uint8_t(i % hottest);
+      GetParam()->look_up(index.data(), tables.data(), n_tables, values.data());
+      for (int table = 0; table < n_tables; ++table)
+        for (int i = 0; i < kernels::kChunkPixels; ++i)
+          ASSERT_EQ(values.data()[table * kernels::kChunkPixels + i],
+                    tables.data()[table * 256 + index.data()[i]]);
+    }
+  }
+}
+
+/// Rows of random bytes between guards.
+struct Picture {
+  int width;
+  int rows;
+  ptrdiff_t stride;
+  GuardedBytes bytes;
+
+  Picture(int w, int r, int padding = 0)
+      : width(w), rows(r), stride(w + padding), bytes(size_t(stride * (r - 1) + w)) {}
+  Picture(int w, int r, int padding, std::mt19937& random) : Picture(w, r, padding) {
+    std::generate_n(bytes.data(), size(), std::ref(random));
+  }
+  Picture(const Picture& from) : Picture(from.width, from.rows, int(from.stride) - from.width) {
+    std::memcpy(bytes.data(), from.bytes.data(), size());
+  }
+
+  size_t size() const { return size_t(stride * (rows - 1) + width); }
+  kernels::Rows<uint8_t> view() const { return {bytes.data(), stride}; }
+  bool operator==(const Picture& other) const {
+    return std::memcmp(bytes.data(), other.bytes.data(), size()) == 0;
+  }
+};
+
+/// Segments of which none, all or some are painted.
+struct Segments {
+  int width;
+  int rows;
+  ptrdiff_t stride;
+  std::vector<uint8_t> painted;
+  std::array<uint8_t, 512> cold;
+  int cold_step;
+
+  Segments(const Picture& picture, int w, int r, int step, std::mt19937& random)
+      : width(w), rows(r), stride((picture.width - 1) / w + 1), cold_step(step) {
+    const int n = (picture.rows - 1) / r + 1;
+    for (int row = 0; row < n; ++row) {
+      const unsigned kind = random() % 3;
+      for (int i = 0; i < stride; ++i) painted.push_back(uint8_t(kind < 2 ? kind : random() % 2));
+    }
+    for (size_t i = 0; i < cold.size(); ++i)
+      cold[i] = i < size_t(step) ? uint8_t(random()) : cold[i - step];
+  }
+
+  kernels::Overlay overlay(const Picture& picture, const Picture& color, const Picture& out,
+                           const BlendParams& params) const {
+    kernels::Overlay o = painted_overlay(picture.view(), color.view(), out.view(), picture.width,
+                                         picture.rows, params);
+    o.cold = cold.data();
+    o.cold_step = cold_step;
+    o.painted = {painted.data(), stride};
+    o.segment_width = width;
+    o.segment_rows = rows;
+    return o;
+  }
+};
+
+BlendParams params_of(Method method, const std::vector<uint8_t>& table) {
+  return {method, 39322, 26214, 129, 0.6f, 0.4f, table.data()};
+}
+
+// Painted segments and such that are not, beside and below each other, from any segment on.
+TEST_P(KernelSet, BlendsSegmentsAsItsScalarTwin) {
+  std::mt19937 random(6);
+  std::vector<uint8_t> table(65536);
+  std::generate(table.begin(), table.end(), std::ref(random));
+  constexpr Method kMethods[] = {Method::kPicture,  Method::kColor, Method::kFixed,
+                                 Method::kSeparate, Method::kFused, Method::kTable};
+  for (int round = 0; round < 3000; ++round) {
+    const BlendParams params = params_of(kMethods[round % 6], table);
+    const bool wide = round % 5 == 0;
+    const int segment = std::array{64, 128, 256, 384, 512}[random() % 5];
+    const int bytes = (1 + int(random() % 700)) * (wide ? 2 : 1);
+    const Picture picture(bytes, 1 + int(random() % 20), int(random() % 5), random);
+    const Picture color(picture.width, picture.rows, int(random() % 5), random);
+    const Segments segments(picture, segment, random() % 2 ? 8 : 4,
+                            wide ? 2 : 1 + int(random() % 4), random);
+    const Picture out(picture.width, picture.rows, 3), twin(out), in_place(picture);
+    std::memset(out.bytes.data(), 0, out.size());
+    std::memset(twin.bytes.data(), 0, twin.size());
+    const auto draw = [&](const Kernels& k, const Picture& from, const Picture& to, unsigned seed) {
+      kernels::Overlay o = segments.overlay(from, color, to, params);
+      o.begin = int(seed % ((bytes - 1) / segment + 1)) * segment;
+      o.end -= seed / 16 % 2 ? 0 : (o.end - o.begin) / 2 / 2 * 2;
+      if (wide)
+        o.bits = {10, 6};
+      else if (seed / 32 % 2)
+        o.mask[seed / 64 % 4] = 0;
+      (wide ? k.blend_u16 : k.blend_u8)(o);
+    };
+    const unsigned seed = unsigned(random());
+    draw(*GetParam(), picture, out, seed);
+    draw(kernels::scalar, picture, twin, seed);
+    ASSERT_TRUE(out == twin) << "round " << round;
+    const Picture twin_in_place(picture);
+    draw(*GetParam(), in_place, in_place, seed);
+    draw(kernels::scalar, twin_in_place, twin_in_place, seed);
+    ASSERT_TRUE(in_place == twin_in_place) << "round " << round;
+  }
+}
+
+// Each way to compare, alone and with the plane blended in the same pass, in place or not: the
+// motion mask, what is remembered and what is drawn are those of the scalar twin, which does one
+// after the other.
+TEST_P(KernelSet, ComparesAndBlendsAsItsScalarTwin) {
+  std::mt19937 random(7);
+  std::vector<uint8_t> table(65536);
+  std::generate(table.begin(), table.end(), std::ref(random));
+  for (int round = 0; round < 2000; ++round) {
+    const int step = std::array{1, 2, 3, 4}[round % 4];  // luma, luma of 16 bits, RGB, RGBx
+    const kernels::Extent extent{1 + int(random() % 400), 1 + int(random() % 64)};
+    const int padding = int(random() % 3) * step;  // keeps words aligned
+    const Picture picture(extent.width * step, extent.height, padding, random);
+    Picture previous(picture);
+    const int nth = std::array{1, 3, 1000, 1000000}[random() % 4];
+    for (int y = 0; y < extent.height; ++y)
+      for (int x = 0; x < extent.width * step; ++x)
+        if (random() % nth == 0) previous.view()[y][x] = uint8_t(random());
+    const Picture color(picture.width, picture.rows, int(random() % 5), random);
+    const Segments segments(picture, 128 * step, kernels::kChunkHeight, step, random);
+    const BlendParams params = params_of(
+        std::array{Method::kFixed, Method::kSeparate, Method::kColor}[random() % 6 % 3], table);
+    const int threshold = int(random() % 80);
+    const int how = int(random() % 3);  // compared alone, drawn in place, drawn elsewhere
+    const bool masked = step == 4 && random() % 4;
+
+    struct Result {
+      Picture picture, previous, mask, out;
+      kernels::MovedRows moved;
+    };
+    const auto run = [&](const Kernels& k) {
+      Result r{picture, previous, Picture((extent.width + 7) / 8, extent.height),
+               Picture(picture.width, picture.rows), 0};
+      std::memset(r.mask.bytes.data(), 0xff, r.mask.size());
+      std::memset(r.out.bytes.data(), 0, r.out.size());
+      kernels::Overlay o = segments.overlay(r.picture, color, how == 1 ? r.picture : r.out, params);
+      if (masked) o.mask[3] = 0;
+      if (step == 2) o.bits = {10, 0};
+      const kernels::Overlay* overlay = how == 0 ? nullptr : &o;
+      const kernels::Rows<uint8_t> before = r.previous.view();
+      if (step == 1)
+        r.moved = k.difference_u8(r.picture.view(), before, r.mask.view(), extent,
+                                  uint8_t(threshold), overlay);
+      else if (step == 2)
+        r.moved = k.difference_u16(r.picture.view(),
+                                   {reinterpret_cast<uint16_t*>(before.data), before.stride},
+                                   r.mask.view(), extent, uint16_t(threshold), 0x3ff, overlay);
+      else
+        r.moved = k.difference_rgb(r.picture.view(), before, r.mask.view(), extent, {step, 2, 1, 0},
+                                   uint8_t(threshold), overlay);
+      return r;
+    };
+    const Result actual = run(*GetParam()), expected = run(kernels::scalar);
+    ASSERT_EQ(actual.moved, expected.moved) << "round " << round;
+    ASSERT_TRUE(actual.mask == expected.mask) << "round " << round;
+    ASSERT_TRUE(actual.previous == expected.previous) << "round " << round;
+    ASSERT_TRUE(actual.picture == expected.picture) << "round " << round;
+    ASSERT_TRUE(actual.out == expected.out) << "round " << round;
+    for (int y = 0; y < extent.height; ++y)
+      ASSERT_EQ(std::memcmp(expected.previous.view()[y], picture.view()[y], size_t(picture.width)),
+                0);
   }
 }
 

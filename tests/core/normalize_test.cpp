@@ -4,25 +4,31 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <random>
 
 namespace motionheat::test {
 namespace {
 
-constexpr int kTilePixels = TileGrid::kWidth * TileGrid::kHeight;
+constexpr int kTilePixels = TileGrid::kPixels;
 
 TileGrid::Chunks every_chunk() {
   TileGrid::Chunks chunks;
-  for (auto& row : chunks) row.fill(true);
+  chunks.fill(true);
   return chunks;
 }
 
-bool index_all(const Scale& scale, const HeatMap& heat, uint8_t* index) {
+// The indices of a tile, in rows of TileGrid::kWidth.
+std::vector<uint8_t> index_all(const Scale& scale, const HeatMap& heat) {
   TileGrid::Chunks chunks = every_chunk();
-  return scale.index_tile(heat, 0, index, chunks);
+  Scale::Limits limits;
+  std::vector<uint8_t> index(kTilePixels), rows;
+  scale.index_tile(heat, 0, index.data(), chunks, limits);
+  for (int y = 0; y < TileGrid::kHeight; ++y)
+    for (int x = 0; x < TileGrid::kWidth; ++x) rows.push_back(index[TileGrid::offset(x, y)]);
+  return rows;
 }
-
-constexpr uint8_t kUntouched = 0x5a;
 
 // The chain of the reference, in its own unit of 255 an event: exact while that fits in float32.
 uint8_t reference_index(uint64_t count, uint64_t max) {
@@ -35,11 +41,10 @@ void expect_reference(uint32_t max) {
   const Scale scale(max);
   HeatMap heat(Size{TileGrid::kWidth, TileGrid::kHeight});
   std::vector<uint64_t> counts(kTilePixels);
-  std::vector<uint8_t> index(kTilePixels);
   for (uint32_t first = 0; first <= max; first += kTilePixels) {
     for (int i = 0; i < kTilePixels; ++i) counts[i] = std::min<uint64_t>(first + i, max);
     heat.assign(0, counts.data());
-    index_all(scale, heat, index.data());
+    const std::vector<uint8_t> index = index_all(scale, heat);
     for (int i = 0; i < kTilePixels; ++i) {
       ASSERT_EQ(index[i], reference_index(counts[i], max)) << counts[i] << " of " << max;
       ASSERT_EQ(scale.index(counts[i]), index[i]) << counts[i] << " of " << max;
@@ -64,14 +69,12 @@ TEST(Scale, StaysExactBeyondFloat32) {
   std::mt19937_64 random(2);
   HeatMap heat(Size{TileGrid::kWidth, TileGrid::kHeight});
   std::vector<uint64_t> counts(kTilePixels);
-  std::vector<uint8_t> index(kTilePixels);
   for (const uint64_t max : {uint64_t{70001}, (uint64_t{1} << 24) + 1, uint64_t{3000000019},
                              (uint64_t{1} << 32) + 1, (uint64_t{1} << 47) - 1}) {
-    std::fill(index.begin(), index.end(), 0);
     for (uint64_t& count : counts) count = random() % max >> random() % 20;
     counts[7] = max;
     heat.assign(0, counts.data());
-    index_all(Scale(max), heat, index.data());
+    const std::vector<uint8_t> index = index_all(Scale(max), heat);
     for (int i = 0; i < kTilePixels; ++i) {
       const float quotient = float(static_cast<long double>(counts[i]) / max);
       ASSERT_EQ(index[i], uint8_t(quotient * 255.0f)) << counts[i] << " of " << max;
@@ -88,8 +91,7 @@ TEST(Scale, SmallCountsOfAVeryHotMap) {
   heat.assign(0, counts.data());
   for (const uint64_t max : {uint64_t{65536}, uint64_t{1} << 20, (uint64_t{1} << 24) - 1,
                              uint64_t{1} << 24, (uint64_t{1} << 24) + 1, uint64_t{1} << 40}) {
-    std::vector<uint8_t> index(kTilePixels);
-    index_all(Scale(max), heat, index.data());
+    const std::vector<uint8_t> index = index_all(Scale(max), heat);
     for (int i = 0; i < kTilePixels; ++i) {
       const float quotient = float(static_cast<long double>(counts[i]) / max);
       ASSERT_EQ(index[i], uint8_t(quotient * 255.0f)) << counts[i] << " of " << max;
@@ -103,8 +105,7 @@ TEST(Scale, CountsAboveFullHaveTheHottestIndex) {
   std::copy_n(std::begin({uint64_t{5}, uint64_t{6}, uint64_t{11}, uint64_t{65535}}), 4,
               counts.begin());
   heat.assign(0, counts.data());
-  std::vector<uint8_t> index(kTilePixels);
-  index_all(Scale(5), heat, index.data());
+  const std::vector<uint8_t> index = index_all(Scale(5), heat);
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(Scale(5).index(counts[i]), 255);
     EXPECT_EQ(index[i], 255) << counts[i];
@@ -116,53 +117,43 @@ TEST(Scale, OfAMapWithoutHeatIsZero) {
   EXPECT_EQ(Scale(0).index(3), 0);
 }
 
-// Flags of a tile of `width` by `height` pixels alone: those outside of it are nobody's.
-TileGrid::Chunks flags_within(const TileGrid::Chunks& flags, int width, int height) {
-  TileGrid::Chunks within{};
-  for (int y = 0; y < height; ++y)
-    for (int chunk = 0; chunk * TileGrid::kChunk < width; ++chunk)
-      within[y][chunk] = flags[y][chunk];
-  return within;
-}
-
-// Indices of a tile that has just got its first heat are 0; those outside of it are nobody's.
+// Indices of a tile that has just got its first heat are 0.
 void expect_flagged_chunks_alone(uint64_t scale_up) {
-  constexpr int kWidth = 75;
-  HeatMap heat(Size{kWidth, 3});
+  HeatMap heat(Size{TileGrid::kWidth, TileGrid::kHeight});
   std::vector<uint64_t> counts(kTilePixels);
   for (int i = 0; i < kTilePixels; ++i) counts[i] = uint64_t(i % 5) * scale_up;
   heat.assign(0, counts.data());
-  const Scale scale(4 * scale_up);
-  const auto inside = [](int i) {
-    return i % TileGrid::kWidth < kWidth && i / TileGrid::kWidth < 3;
-  };
-  std::vector<uint8_t> index(kTilePixels, kUntouched);
-  for (int i = 0; i < kTilePixels; ++i)
-    if (inside(i)) index[i] = 0;
-
+  const Scale scale(double(4 * scale_up));
+  std::vector<uint8_t> index(kTilePixels);
   TileGrid::Chunks flags = every_chunk();
-  EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags));
-  for (int i = 0; i < kTilePixels; ++i)
-    ASSERT_EQ(index[i], inside(i) ? reference_index(counts[i] / scale_up, 4) : kUntouched);
-  EXPECT_EQ(flags_within(flags, kWidth, 3), flags_within(every_chunk(), kWidth, 3));
+  Scale::Limits limits{};
+  EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags, limits));
+  EXPECT_EQ(flags, every_chunk());
 
-  EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags));
-  EXPECT_EQ(flags_within(flags, kWidth, 3), TileGrid::Chunks{});
+  const std::vector<uint8_t> first = index;
+  EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags, limits));
+  EXPECT_EQ(flags, TileGrid::Chunks{});
+  EXPECT_EQ(index, first);
 
-  for (const int x : {33, 74}) {
-    const int i = 2 * TileGrid::kWidth + x;
-    counts[i] = counts[i] == 4 * scale_up ? 3 * scale_up : 4 * scale_up;
+  for (const int x : {0, 33, TileGrid::kWidth - 1}) {
+    uint64_t& count = counts[2 * TileGrid::kWidth + x];
+    count = count == 4 * scale_up ? 3 * scale_up : 4 * scale_up;
     heat.assign(0, counts.data());
     const std::vector<uint8_t> before = index;
+    const int chunk = x / TileGrid::kChunkWidth;
     flags = every_chunk();
-    flags[2][x / TileGrid::kChunk] = false;
-    EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags)) << "a chunk without a flag";
+    flags[chunk] = false;
+    limits.fill(-1);
+    EXPECT_FALSE(scale.index_tile(heat, 0, index.data(), flags, limits))
+        << "a chunk without a flag";
     EXPECT_EQ(index, before);
+    for (int i = 0; i < TileGrid::kChunks; ++i) EXPECT_EQ(limits[i] == -1, i == chunk);
     flags = every_chunk();
-    EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags));
+    EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags, limits));
     TileGrid::Chunks expected{};
-    expected[2][x / TileGrid::kChunk] = true;
-    EXPECT_EQ(flags_within(flags, kWidth, 3), expected) << x;
+    expected[chunk] = true;
+    EXPECT_EQ(flags, expected) << x;
+    EXPECT_EQ(index[TileGrid::offset(x, 2)], reference_index(count / scale_up, 4));
   }
 }
 
@@ -172,6 +163,52 @@ TEST(Scale, IndexesFlaggedChunksAndTellsWhatChanged) {
 
 TEST(Scale, IndexesFlaggedChunksOfLargeCounts) {
   expect_flagged_chunks_alone(uint64_t{1} << 30);
+}
+
+// As long as a chunk's limit is not exceeded its indices are those of the scale it was made with,
+// and most limits leave room to grow.
+TEST(Scale, IndicesStayUpToTheirLimits) {
+  std::mt19937_64 random(3);
+  HeatMap heat(Size{TileGrid::kWidth, TileGrid::kHeight});
+  std::vector<uint64_t> counts(kTilePixels);
+  int with_room = 0, chunks = 0;
+  for (int round = 0; round < 400; ++round) {
+    const int bits = round % 4 == 0 ? 40 : 15, lost = int(random() % bits);
+    for (int i = 0; i < kTilePixels; ++i)
+      counts[i] = random() % 8 ? 0 : random() >> (64 - bits + lost);
+    heat.assign(0, counts.data());
+    if (heat.is_cold(0)) continue;
+    const Curve curve = std::array{Curve::kLinear, Curve::kSqrt, Curve::kLog}[round % 3];
+    const double full = double(heat.max()) * (1 + random() % 1000 / 100.0);
+    std::vector<uint8_t> index(kTilePixels);
+    TileGrid::Chunks flags = every_chunk();
+    Scale::Limits limits;
+    const Scale scale(full, curve);
+    scale.index_tile(heat, 0, index.data(), flags, limits);
+    for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
+      ++chunks;
+      ASSERT_GE(limits[chunk], float(scale.full()) * (1 - 0x1p-19f));
+      with_room += limits[chunk] > float(scale.full()) * 1.0005;
+      double grown = std::min(double(limits[chunk]), scale.full() * 300);
+      if (Scale(grown, curve).full() > limits[chunk]) grown = std::nextafter(float(grown), 0.0f);
+      if (!Scale(grown, curve).continues(scale)) continue;
+      std::vector<uint8_t> later = index;
+      TileGrid::Chunks changed{};
+      changed[chunk] = true;
+      Scale::Limits ignored;
+      EXPECT_FALSE(Scale(grown, curve).index_tile(heat, 0, later.data(), changed, ignored))
+          << full << " grown to " << grown << " in round " << round;
+    }
+  }
+  EXPECT_GT(with_room, chunks / 4);
+}
+
+TEST(Scale, ContinuesOneThatHasGrown) {
+  EXPECT_TRUE(Scale(7).continues(Scale(6)));
+  EXPECT_TRUE(Scale(7).continues(Scale(7)));
+  EXPECT_FALSE(Scale(6).continues(Scale(7)));
+  EXPECT_FALSE(Scale(6).continues(Scale()));
+  EXPECT_FALSE(Scale(7, Curve::kLog).continues(Scale(6)));
 }
 
 }  // namespace

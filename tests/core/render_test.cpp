@@ -29,13 +29,14 @@ cv::Mat random_index(Size size, std::mt19937& random) {
 void paint_all(Renderer& renderer, const cv::Mat& index) {
   const TileGrid grid(Size{index.cols, index.rows});
   TileGrid::Chunks every;
-  for (auto& row : every) row.fill(1);
+  every.fill(true);
   for (int tile = 0; tile < grid.count(); ++tile) {
     const Rect rect = grid.rect(tile);
-    cv::Mat part = cv::Mat::zeros(TileGrid::kHeight, TileGrid::kWidth, CV_8UC1);
-    index(cv::Rect(rect.x, rect.y, rect.width, rect.height))
-        .copyTo(part(cv::Rect(0, 0, rect.width, rect.height)));
-    renderer.paint(tile, part.data, every);
+    std::array<uint8_t, TileGrid::kPixels> indices{};
+    for (int y = 0; y < rect.height; ++y)
+      for (int x = 0; x < rect.width; ++x)
+        indices[TileGrid::offset(x, y)] = index.at<uint8_t>(rect.y + y, rect.x + x);
+    renderer.paint(tile, indices.data(), every);
   }
 }
 
@@ -49,7 +50,7 @@ Renderer renderer_for(const PixelFormat& format, Size size, const ColorTable& co
 }
 
 void draw_all(const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
-  for (int tile = 0; tile < TileGrid(in.size).count(); ++tile) renderer.draw(in, out, tile);
+  renderer.draw(in, out, 0, TileGrid(in.size).rows());
 }
 
 void expect_blended(const Frame& out, const Frame& in, const cv::Mat& index,
@@ -66,7 +67,7 @@ TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
   const ColorTable colors = make_color_table(cv::COLORMAP_TURBO, format, kLimited);
   std::mt19937 random(1);
   for (const Size size :
-       {Size{1, 1}, Size{2, 2}, Size{3, 5}, Size{61, 34}, Size{64, 33}, Size{291, 35}}) {
+       {Size{1, 1}, Size{2, 2}, Size{3, 5}, Size{61, 34}, Size{64, 33}, Size{391, 35}}) {
     for (const Rows rows : {Rows{}, Rows{.padding = 3}, Rows{.padding = 1, .bottom_up = true}}) {
       for (const double opacity : {0.4, 0.5}) {
         Renderer renderer = renderer_for(format, size, colors, opacity);
@@ -92,36 +93,40 @@ TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
   }
 }
 
-TEST_P(RendererOf, AnAreaWithoutHeatHasTheColorOfZero) {
+TEST_P(RendererOf, TilesWithoutHeatHaveTheColorOfZero) {
   const PixelFormat& format = GetParam().layout;
-  const Size size{35, 19};
+  const Size size{3 * TileGrid::kWidth + 35, 2 * TileGrid::kHeight + 3};
+  const TileGrid grid(size);
   const ColorTable colors = make_color_table(cv::COLORMAP_SPRING, format, kLimited);
-  const Renderer renderer = renderer_for(format, size, colors, 0.4);
   std::mt19937 random(2);
   Frame in(format, size), out(format, size);
   in.randomize(random);
-  renderer.draw_cold(in.view(), out.view(), {0, 0, size.width, size.height});
-  expect_blended(out, in, cv::Mat::zeros(size.height, size.width, CV_8UC1), colors, 0.4);
+  // None painted, some, and again none.
+  Renderer renderer = renderer_for(format, size, colors, 0.4);
+  cv::Mat index = cv::Mat::zeros(size.height, size.width, CV_8UC1);
+  draw_all(renderer, in.view(), out.view());
+  expect_blended(out, in, index, colors, 0.4);
+  index = random_index(size, random);
+  paint_all(renderer, index);
+  for (const int tile : {1, 2, 7, 8, 9, 10}) {
+    renderer.erase(tile);
+    const Rect rect = grid.rect(tile);
+    index(cv::Rect(rect.x, rect.y, rect.width, rect.height)) = 0;
+  }
+  draw_all(renderer, in.view(), out.view());
+  expect_blended(out, in, index, colors, 0.4);
+  renderer.erase();
+  index = 0;
+  draw_all(renderer, in.view(), out.view());
+  expect_blended(out, in, index, colors, 0.4);
 }
 
-TEST_P(RendererOf, DrawsItsTileAlone) {
-  const PixelFormat& format = GetParam().layout;
-  const Size size{TileGrid::kWidth + 62, 3 * TileGrid::kHeight + 2};
-  const int tile = 3;  // in the second row, at the right edge
-  const Rect area = TileGrid(size).rect(tile);
-  const cv::Rect cv_area(area.x, area.y, area.width, area.height);
-  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
-  Renderer renderer = renderer_for(format, size, colors, 1);
-  std::mt19937 random(3);
-  const cv::Mat index = random_index(size, random);
-  paint_all(renderer, index);
-
-  Frame in(format, size), out(format, size);
-  in.randomize(random);
-  out.randomize(random);
-  Frame expected(format, size);
-  expected.set_bytes(out.bytes());
-  renderer.draw(in.view(), out.view(), tile);
+// The rest of the picture stays as it was.
+void expect_drawn_within(const Frame& out, const Frame& before, const Frame& in,
+                         const cv::Mat& index, const ColorTable& colors, const Rect& area) {
+  const PixelFormat& format = in.format();
+  Frame expected(format, in.size());
+  expected.set_bytes(before.bytes());
   for (int i = 0; i < format.n_components; ++i) {
     const Component& c = format.components[i];
     const cv::Mat blended = blended_plane(in, i, index, colors[i], 1);
@@ -132,11 +137,46 @@ TEST_P(RendererOf, DrawsItsTileAlone) {
   }
 }
 
+TEST_P(RendererOf, DrawsItsRowsAlone) {
+  const PixelFormat& format = GetParam().layout;
+  const Size size{TileGrid::kWidth + 62, 4 * TileGrid::kHeight + 2};
+  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
+  Renderer renderer = renderer_for(format, size, colors, 1);
+  std::mt19937 random(3);
+  const cv::Mat index = random_index(size, random);
+  paint_all(renderer, index);
+  Frame in(format, size), out(format, size), before(format, size);
+  in.randomize(random);
+  before.randomize(random);
+  out.set_bytes(before.bytes());
+  if (format.model == ColorModel::kRgb) in.set_bytes(before.bytes());  // alpha is copied
+  renderer.draw(in.view(), out.view(), 1, 2);
+  expect_drawn_within(out, before, in, index, colors,
+                      {0, TileGrid::kHeight, size.width, 2 * TileGrid::kHeight});
+}
+
+TEST_P(RendererOf, BlendsATileAlone) {
+  const PixelFormat& format = GetParam().layout;
+  const Size size{TileGrid::kWidth + 62, 2 * TileGrid::kHeight};
+  const Rect area = TileGrid(size).rect(3);
+  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
+  Renderer renderer = renderer_for(format, size, colors, 1);
+  std::mt19937 random(5);
+  const cv::Mat index = random_index(size, random);
+  paint_all(renderer, index);
+  Frame in(format, size), out(format, size), before(format, size);
+  in.randomize(random);
+  before.randomize(random);
+  out.set_bytes(before.bytes());
+  for (int plane = 0; plane < format.n_planes; ++plane)
+    renderer.blend_tile(renderer.overlay(plane, in.view(), out.view(), 1, 1), 1);
+  expect_drawn_within(out, before, in, index, colors, area);
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, RendererOf, ::testing::ValuesIn(formats()), name_of);
 
 TEST(Renderer, NewColorsShowOnceRepainted) {
   const Size size{20, 10};
-  const Rect all{0, 0, size.width, size.height};
   const ColorTable jet = make_color_table(cv::COLORMAP_JET, kNv12, kLimited);
   const ColorTable hot = make_color_table(cv::COLORMAP_HOT, kNv12, kLimited);
   Renderer renderer = renderer_for(kNv12, size, jet, 0.4);
@@ -149,7 +189,8 @@ TEST(Renderer, NewColorsShowOnceRepainted) {
   renderer.set_colors(hot);
   draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, index, jet, 0.4);
-  renderer.draw_cold(in.view(), out.view(), all);
+  renderer.erase();
+  draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, cv::Mat::zeros(index.size(), CV_8UC1), hot, 0.4);
   paint_all(renderer, index);
   draw_all(renderer, in.view(), out.view());
