@@ -49,15 +49,15 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
   const kernels::Accumulated result =
       kernels::active().accumulate({mask, mask_stride}, grid_.rect(tile).height, TileGrid::kChunks,
                                    counts, increment(), moved.data());
-  if (result.carried || high_[tile])
+  if (high_[tile] || max_[tile] + increment() > UINT16_MAX)
     carry(tile, mask, mask_stride);
   else
     set_max(tile, std::max<uint64_t>(max_[tile], result.max));
   return result.moved;
 }
 
-// The slow part of `add`, for tiles whose counts have high words: a low word that wrapped is one of
-// a pixel that moved and now less than what was added.
+// The slow part of `add`, for tiles whose low words may have wrapped: one that did is of a pixel
+// that moved, and now less than what was added.
 void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
   if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   uint32_t* high = high_[tile].get();
@@ -87,10 +87,10 @@ void HeatMap::set_max(int tile, uint64_t max) {
 
 bool HeatMap::age(double half_lives) {
   if (half_lives <= 0) return false;
-  log_unit_ += half_lives;
+  set_log_unit(log_unit_ + half_lives);
   if (log_unit_ >= kLowestLogUnit && log_unit_ < kLogUnitLimit) return false;
   const double bits = kLowestLogUnit - std::floor(log_unit_);
-  log_unit_ += bits;
+  set_log_unit(log_unit_ + bits);
   shift(int(std::max(bits, -64.0)));
   return true;
 }
@@ -115,8 +115,9 @@ void HeatMap::shift(int bits) {
   }
 }
 
-double HeatMap::unit() const {
-  return std::exp2(log_unit_);
+void HeatMap::set_log_unit(double log_unit) {
+  log_unit_ = log_unit;
+  unit_ = std::exp2(log_unit);
 }
 
 uint64_t HeatMap::max() const {
@@ -166,12 +167,12 @@ void HeatMap::clear() {
   for (auto& high : high_) high.reset();
   std::fill(max_.begin(), max_.end(), 0);
   std::fill(row_max_.begin(), row_max_.end(), 0);
-  log_unit_ = 0;
+  set_log_unit(0);
 }
 
 HeatMap HeatMap::clone() const {
   HeatMap copy(grid_.size());
-  copy.log_unit_ = log_unit_;
+  copy.set_log_unit(log_unit_);
   for (int tile = 0; tile < grid_.count(); ++tile) {
     if (is_cold(tile)) continue;
     std::copy_n(low(tile), TileGrid::kPixels, copy.low(tile));
@@ -195,7 +196,7 @@ std::vector<uint64_t> HeatMap::counts() const {
 
 HeatMap HeatMap::of(Size size, const std::vector<uint64_t>& counts, double unit) {
   HeatMap heat(size);
-  heat.log_unit_ = std::log2(unit);
+  heat.set_log_unit(std::log2(unit));
   std::vector<uint64_t> words(TileGrid::kPixels);
   for (int tile = 0; tile < heat.grid_.count(); ++tile) {
     const Rect rect = heat.grid_.rect(tile);
@@ -236,7 +237,7 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
 
 HeatMap HeatMap::resampled(Size size) const {
   HeatMap result(size);
-  result.log_unit_ = log_unit_;
+  result.set_log_unit(log_unit_);
   if (max() == 0) return result;
   const std::vector<int> xs = source_starts(grid_.size().width, size.width);
   const std::vector<int> ys = source_starts(grid_.size().height, size.height);

@@ -13,9 +13,9 @@ namespace motionheat {
 /// Step 3: how many events (frames in which it moved) each pixel has seen.
 ///
 /// A count is a low word of 16 bits for every pixel and a high word of 32 bits that a tile gets
-/// when the first of its low words wraps: few tiles ever do, so most of the map costs two bytes a
-/// pixel. Both are kept tile by tile. A tile in which nothing ever moved is *cold*: its words are
-/// neither read nor written, which also makes clearing the map free.
+/// before the first of its low words may wrap: few tiles ever do, so most of the map costs two
+/// bytes a pixel. Both are kept tile by tile. A tile in which nothing ever moved is *cold*: its
+/// words are neither read nor written, which also makes clearing the map free.
 ///
 /// An event is worth `unit()` counts. A sum has the unit 1 and is exact up to 2^47 events. A map
 /// that ages does not shrink: the unit grows instead, so that what was counted before is worth
@@ -39,7 +39,7 @@ class HeatMap {
   bool age(double half_lives);
 
   /// Counts that an event is worth now, and the whole counts that one adds.
-  double unit() const;
+  double unit() const { return unit_; }
   uint16_t increment() const { return uint16_t(std::min(unit() + 0.5, 65535.0)); }
 
   bool is_cold(int tile) const { return max_[tile] == 0; }
@@ -63,7 +63,7 @@ class HeatMap {
 
   /// The words of a tile that is not cold. Those outside of the picture are 0.
   const uint16_t* low(int tile) const { return low_.get() + size_t(tile) * TileGrid::kPixels; }
-  /// Null as long as no count of the tile has exceeded 65,535.
+  /// Null as long as no count of the tile can have exceeded 65,535.
   const uint32_t* high(int tile) const { return high_[tile].get(); }
 
   /// Makes every tile cold, and the unit 1.
@@ -89,6 +89,7 @@ class HeatMap {
   size_t memory() const;
 
  private:
+  void set_log_unit(double log_unit);
   void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
@@ -96,6 +97,7 @@ class HeatMap {
 
   TileGrid grid_;
   double log_unit_ = 0;
+  double unit_ = 1;  // 2^log_unit_
   AlignedArray<uint16_t> low_;
   std::vector<std::unique_ptr<uint32_t[]>> high_;  // of each tile
   std::vector<uint64_t> max_;                      // of each tile

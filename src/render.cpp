@@ -37,16 +37,26 @@ void average(const Sample* values, Sample* means) {
   }
 }
 
-// Puts `n` values where a row has room for a sample every `step` bytes, `lsb` bits up in it.
+// What a component without samples has, such as alpha.
 template <typename Sample>
-void put_row(const Sample* values, int n, int lsb, int step, uint8_t* row) {
-  if (step == sizeof(Sample) && lsb == 0) {
-    std::memcpy(row, values, n * sizeof(Sample));  // little endian
-    return;
-  }
-  for (int i = 0; i < n; ++i) {
-    const Sample sample = Sample(values[i] << lsb);
-    std::memcpy(row + ptrdiff_t{i} * step, &sample, sizeof(Sample));
+constexpr std::array<Sample, kChunkPixels> kNone{};
+
+// Puts the rows of `n` components side by side, their values `lsb` bits up in the samples.
+void interleave(const uint8_t* const* values, int n, int, kernels::Rows<uint8_t> out,
+                kernels::Extent extent) {
+  kernels::active().interleave_u8(values, n, out, extent);
+}
+
+void interleave(const uint16_t* const* values, int n, int lsb, kernels::Rows<uint8_t> out,
+                kernels::Extent extent) {
+  for (int y = 0; y < extent.height; ++y) {
+    for (int i = 0; i < n; ++i) {
+      const uint16_t* row = values[i] + y * extent.width;
+      for (int x = 0; x < extent.width; ++x) {
+        const uint16_t sample = uint16_t(row[x] << lsb);  // little endian
+        std::memcpy(out[y] + (x * n + i) * sizeof sample, &sample, sizeof sample);
+      }
+    }
   }
 }
 
@@ -63,8 +73,16 @@ void Renderer::configure(const PixelFormat& format, Size size) {
     Plane& plane = planes_[p];
     if (!plane.has_color) continue;
     plane.layout = plane_layout(format, p);
-    plane.stride = ptrdiff_t(aligned_stride(size_t(plane.layout.byte_end(size.width))));
-    plane.bytes = size_t(plane.stride) * plane.layout.row_end(size.height);
+    plane.pixel_samples = plane.layout.step / format.sample_bytes();
+    for (int i = 0; i < format.n_components; ++i)
+      if (format.components[i].plane == p)
+        plane.pixel_samples =
+            std::min(plane.pixel_samples, format.components[i].step / format.sample_bytes());
+    // Whole chunks are painted.
+    const int width = (size.width + kChunkWidth - 1) / kChunkWidth * kChunkWidth;
+    const int height = (size.height + kChunkHeight - 1) / kChunkHeight * kChunkHeight;
+    plane.stride = ptrdiff_t(aligned_stride(size_t(plane.layout.byte(width))));
+    plane.bytes = size_t(plane.stride) * plane.layout.row(height);
     plane.color = make_aligned<uint8_t>(plane.bytes);
   }
 }
@@ -114,7 +132,7 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     const int n = format_.n_components;
     k.look_up(indices, colors_[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
-      put_chunk<uint8_t>(part, {bytes[0].data(), bytes[1].data(), bytes[2].data()});
+      put_chunk<uint8_t>(part.x, part.y, {bytes[0].data(), bytes[1].data(), bytes[2].data()});
       continue;
     }
     k.look_up(indices, colors_[3].data(), n, bytes[3].data());
@@ -122,33 +140,48 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
-    put_chunk<uint16_t>(part, {words[0].data(), words[1].data(), words[2].data()});
+    put_chunk<uint16_t>(part.x, part.y, {words[0].data(), words[1].data(), words[2].data()});
   }
 }
 
-// Puts the colours of a chunk, a value of each component for each pixel, into the planes. `rect` is
-// what the picture has of the chunk.
+// Puts the colours of the chunk at (x, y), a value of each component for each pixel, into the
+// planes.
 template <typename Sample>
-void Renderer::put_chunk(const Rect& rect, const std::array<const Sample*, 3>& values) {
+void Renderer::put_chunk(int x, int y, std::array<const Sample*, 3> values) {
+  std::array<std::array<Sample, kChunkPixels / 2>, 3> means;
   for (int i = 0; i < format_.n_components; ++i) {
     const Component& c = format_.components[i];
-    const Sample* samples = values[i];
-    std::array<Sample, kChunkPixels / 2> means;
-    if (c.x_shift) {
-      if (c.y_shift)
-        average<1, 1>(samples, means.data());
-      else
-        average<1, 0>(samples, means.data());
-      samples = means.data();
+    if (!c.x_shift) continue;
+    (c.y_shift ? average<1, 1, Sample> : average<1, 0, Sample>)(values[i], means[i].data());
+    values[i] = means[i].data();
+  }
+  for (int p = 0; p < format_.n_planes; ++p) {
+    const Plane& plane = planes_[p];
+    if (!plane.has_color) continue;
+    std::array<const Sample*, 4> sources, chroma{};
+    sources.fill(kNone<Sample>.data());
+    std::array<Sample, kChunkPixels> joined_chroma;
+    kernels::Extent extent{kChunkWidth, kChunkHeight >> plane.layout.y_shift};
+    int lsb = 0;
+    for (int i = 0; i < format_.n_components; ++i) {
+      const Component& c = format_.components[i];
+      if (c.plane != p) continue;
+      const int place = c.offset / int(sizeof(Sample));
+      if (c.step == plane.pixel_samples * int(sizeof(Sample))) {
+        sources[place] = values[i];
+        extent.width = kChunkWidth >> c.x_shift;
+        lsb = c.lsb;
+      } else {  // in YUY2 luma stands between chroma, which is put together first
+        chroma[place / plane.pixel_samples] = values[i];
+        sources[place % plane.pixel_samples] = joined_chroma.data();
+      }
     }
-    const int n = (rect.width + (1 << c.x_shift) - 1) >> c.x_shift;
-    const Plane& plane = planes_[c.plane];
-    uint8_t* const first = plane.row(rect.y) + ptrdiff_t{rect.x >> c.x_shift} * c.step + c.offset;
-    for (int y = 0; y < rect.height; y += 1 << c.y_shift) {
-      const int row = y >> c.y_shift;
-      put_row(samples + row * (kChunkWidth >> c.x_shift), n, c.lsb, c.step,
-              first + plane.stride * row);
-    }
+    if (chroma[0])
+      interleave(chroma.data(), 2, 0,
+                 {reinterpret_cast<uint8_t*>(joined_chroma.data()), kChunkWidth * sizeof(Sample)},
+                 {kChunkWidth / 2, extent.height});
+    interleave(sources.data(), plane.pixel_samples, lsb,
+               {plane.row(y) + plane.layout.byte(x), plane.stride}, extent);
   }
 }
 

@@ -53,6 +53,7 @@ class Renderer {
   struct Plane {
     bool has_color = false;
     PlaneLayout layout;
+    int pixel_samples = 1;  // that stand side by side for each pixel, or each two
     ptrdiff_t stride = 0;
     size_t bytes = 0;
     AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
@@ -64,7 +65,7 @@ class Renderer {
 
   void paint_cold(int tile);
   template <typename Sample>
-  void put_chunk(const Rect& rect, const std::array<const Sample*, 3>& values);
+  void put_chunk(int x, int y, std::array<const Sample*, 3> values);
   int drawn_width(const ConstFrameView& in, const FrameView& out) const;
 
   PixelFormat format_;

@@ -57,132 +57,108 @@ HWY_INLINE void FinishRows(const Overlay& overlay, int lanes, void (*blend)(cons
   blend(rest);
 }
 
-// Blends whole vectors of `n` bytes of a row. Several are read before any is written: reading on
-// would wait for writes that, by the lower bits of their addresses, look alike.
-template <class ColorAt, class Join>
+// Blends whole vectors of `n` bytes of a row, with the colours `color_at(x, i)` of that which
+// begins at x and is number i of those that are worked on at once. All of these are read before any
+// is written: reading on would wait for writes that, by the lower bits of their addresses, look
+// alike.
+template <int kAtOnce, class ColorAt, class Join>
 HWY_INLINE void BlendRow(const uint8_t* picture, uint8_t* out, int n, ColorAt color_at, Join join) {
+  static_assert(kAtOnce == 3 || kAtOnce == 4);
   const U8 d;
   const int lanes = int(hn::Lanes(d));
+  const auto load = [&](int x) { return hn::LoadU(d, picture + x); };
   int x = 0;
-  for (; x + 4 * lanes <= n; x += 4 * lanes) {
-    const auto p0 = hn::LoadU(d, picture + x), p1 = hn::LoadU(d, picture + x + lanes),
-               p2 = hn::LoadU(d, picture + x + 2 * lanes),
-               p3 = hn::LoadU(d, picture + x + 3 * lanes);
-    const auto c0 = color_at(x), c1 = color_at(x + lanes), c2 = color_at(x + 2 * lanes),
-               c3 = color_at(x + 3 * lanes);
+  for (; x + kAtOnce * lanes <= n; x += kAtOnce * lanes) {
+    const int x1 = x + lanes, x2 = x1 + lanes, x3 = kAtOnce == 4 ? x2 + lanes : x2;
+    const auto p0 = load(x), p1 = load(x1), p2 = load(x2), p3 = load(x3);
+    const auto c0 = color_at(x, 0), c1 = color_at(x1, 1), c2 = color_at(x2, 2),
+               c3 = color_at(x3, kAtOnce - 1);
     hn::StoreU(join(p0, c0), d, out + x);
-    hn::StoreU(join(p1, c1), d, out + x + lanes);
-    hn::StoreU(join(p2, c2), d, out + x + 2 * lanes);
-    hn::StoreU(join(p3, c3), d, out + x + 3 * lanes);
+    hn::StoreU(join(p1, c1), d, out + x1);
+    hn::StoreU(join(p2, c2), d, out + x2);
+    if (kAtOnce == 4) hn::StoreU(join(p3, c3), d, out + x3);
   }
-  for (; x + 2 * lanes <= n; x += 2 * lanes) {
-    const auto p0 = hn::LoadU(d, picture + x), p1 = hn::LoadU(d, picture + x + lanes);
-    const auto c0 = color_at(x), c1 = color_at(x + lanes);
-    hn::StoreU(join(p0, c0), d, out + x);
-    hn::StoreU(join(p1, c1), d, out + x + lanes);
-  }
-  if (x < n) hn::StoreU(join(hn::LoadU(d, picture + x), color_at(x)), d, out + x);
+  if (x < n) hn::StoreU(join(load(x), color_at(x, 0)), d, out + x);
+  if ((x += lanes) < n) hn::StoreU(join(load(x), color_at(x, 1)), d, out + x);
+  if (kAtOnce == 4 && (x += lanes) < n) hn::StoreU(join(load(x), color_at(x, 2)), d, out + x);
 }
 
-// Where the colours of rows come from.
-enum class Source {
-  kColor,    // all of them are painted
-  kRepeated  // none is, and four bytes repeat
-};
+// Which segments of rows are painted.
+enum class Painted { kNone, kSome, kAll };
 
 // Compares and blends row after row: reading and writing take turns so often that memory is never
 // idle. The loops are all there is to this function, so that what they need is in registers:
-// reading it from the stack would wait for what is still to be written.
-template <Source kSource, class Compare, class Join>
-HWY_NOINLINE MovedRows DrawRectangle(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
-                                     ptrdiff_t out_stride, const uint8_t* color,
-                                     ptrdiff_t color_stride, Extent bytes, int segment_rows,
-                                     Compare compare, Join join) {
+// reading it from the stack would wait for what is still to be written. After `kPeriod` vectors the
+// cold colours repeat themselves.
+template <Painted kPainted, int kPeriod, class Compare, class Join>
+HWY_NOINLINE MovedRows DrawRows(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
+                                ptrdiff_t out_stride, const uint8_t* color, ptrdiff_t color_stride,
+                                Extent bytes, int segment_rows, Compare compare, Join join,
+                                const uint8_t* cold, const uint8_t* painted, int segment) {
+  constexpr int kAtOnce = kPeriod == 3 ? 3 : 4;
   const U8 d;
-  const hn::Repartition<uint32_t, U8> d32;
-  uint32_t word = 0;
-  if (kSource == Source::kRepeated) std::memcpy(&word, color, sizeof word);
-  const auto repeated = hn::BitCast(d, hn::Set(d32, word));
+  const auto cold0 = hn::LoadU(d, cold);
+  const auto cold1 = kPeriod == 3 ? hn::LoadU(d, cold + hn::Lanes(d)) : cold0;
+  const auto cold2 = kPeriod == 3 ? hn::LoadU(d, cold + 2 * hn::Lanes(d)) : cold0;
+  const auto cold_at = [&](int, int i) { return i == 0 ? cold0 : i == 1 ? cold1 : cold2; };
   MovedRows moved = 0;
   for (MovedRows bit = 1; bytes.height > 0; bit <<= 1, bytes.height -= segment_rows) {
     auto any = hn::Zero(d);
     for (int rows = HWY_MIN(segment_rows, bytes.height); rows > 0; --rows) {
       any = compare.Row(picture, any);
-      if (kSource == Source::kColor) {
-        BlendRow(
-            picture, out, bytes.width, [&](int x) { return hn::LoadU(d, color + x); }, join);
-        color += color_stride;
-      } else {
-        BlendRow(
-            picture, out, bytes.width, [&](int) { return repeated; }, join);
+      // Runs of segments that are painted alike.
+      const uint8_t* flag = painted;
+      for (int x = 0, end = bytes.width; x < bytes.width; x = end) {
+        bool is_painted = kPainted == Painted::kAll;
+        if (kPainted == Painted::kSome) {
+          is_painted = *flag++;
+          for (end = x + segment; end < bytes.width && *flag == is_painted; ++flag) end += segment;
+          end = HWY_MIN(end, bytes.width);
+        }
+        if (is_painted)
+          BlendRow<kAtOnce>(
+              picture + x, out + x, end - x,
+              [&](int i, int) { return hn::LoadU(d, color + x + i); }, join);
+        else
+          BlendRow<kAtOnce>(picture + x, out + x, end - x, cold_at, join);
       }
       picture += picture_stride;
       out += out_stride;
+      color += color_stride;
     }
     if (AnySet(d, any)) moved |= bit;
   }
   return moved;
 }
 
-// The same for the rows of segments of which some are painted.
-template <class Compare, class Join>
-HWY_NOINLINE bool DrawSegments(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
-                               ptrdiff_t out_stride, const uint8_t* color, ptrdiff_t color_stride,
-                               Extent bytes, Compare compare, Join join, const uint8_t* cold,
-                               const uint8_t* painted, int segment) {
-  const U8 d;
-  auto any = hn::Zero(d);
-  for (int rows = bytes.height; rows > 0; --rows) {
-    any = compare.Row(picture, any);
-    const uint8_t* flag = painted;
-    for (int x = 0; x < bytes.width; x += segment) {
-      const uint8_t* const colors = *flag++ ? color + x : cold;
-      BlendRow(
-          picture + x, out + x, HWY_MIN(segment, bytes.width - x),
-          [&](int i) { return hn::LoadU(d, colors + i); }, join);
-    }
-    picture += picture_stride;
-    out += out_stride;
-    color += color_stride;
-  }
-  return AnySet(d, any);
-}
-
 // Compares and blends what whole vectors reach. Rows of segments that are painted alike are gone
 // through in one go.
-template <class Compare, class Join>
+template <int kPeriod, class Compare, class Join>
 HWY_INLINE MovedRows Draw(const Overlay& o, Compare compare, Join join) {
   const int width = WholeOf(o.end - o.begin, int(hn::Lanes(U8())));
   const int first = o.begin / o.segment_width;
   const int segments = (o.end - 1) / o.segment_width + 1 - first;
-  // -1 where segments differ, or look alike but repeat no four bytes.
   const auto kind_of = [&](int row) {
     const uint8_t* painted = o.painted[row] + first;
-    const bool alike = std::memcmp(painted, painted + 1, segments - 1) == 0;
-    return alike && (*painted || 4 % o.cold_step == 0) ? *painted : -1;
+    if (std::memcmp(painted, painted + 1, segments - 1) != 0) return Painted::kSome;
+    return *painted ? Painted::kAll : Painted::kNone;
   };
   MovedRows moved = 0;
   for (int row = 0, next; row * o.segment_rows < o.rows; row = next) {
-    const int kind = kind_of(row);
+    const Painted kind = kind_of(row);
     next = row + 1;
-    while (kind >= 0 && next * o.segment_rows < o.rows && kind_of(next) == kind) ++next;
+    while (kind != Painted::kSome && next * o.segment_rows < o.rows && kind_of(next) == kind)
+      ++next;
     const int top = row * o.segment_rows;
     const Extent bytes{width, HWY_MIN(next * o.segment_rows, o.rows) - top};
-    const uint8_t* const picture = o.picture[top] + o.begin;
-    uint8_t* const out = o.out[top] + o.begin;
-    const uint8_t* const color = o.color[top] + o.begin;
-    MovedRows in_rows;
-    if (kind < 0)
-      in_rows = DrawSegments(picture, o.picture.stride, out, o.out.stride, color, o.color.stride,
-                             bytes, compare, join, o.cold, o.painted[row] + first, o.segment_width);
-    else if (kind > 0)
-      in_rows = DrawRectangle<Source::kColor>(picture, o.picture.stride, out, o.out.stride, color,
-                                              o.color.stride, bytes, o.segment_rows, compare, join);
-    else
-      in_rows = DrawRectangle<Source::kRepeated>(picture, o.picture.stride, out, o.out.stride,
-                                                 o.cold, 0, bytes, o.segment_rows, compare, join);
+    const auto draw = kind == Painted::kNone  ? DrawRows<Painted::kNone, kPeriod, Compare, Join>
+                      : kind == Painted::kAll ? DrawRows<Painted::kAll, kPeriod, Compare, Join>
+                                              : DrawRows<Painted::kSome, kPeriod, Compare, Join>;
+    moved |= draw(o.picture[top] + o.begin, o.picture.stride, o.out[top] + o.begin, o.out.stride,
+                  o.color[top] + o.begin, o.color.stride, bytes, o.segment_rows, compare, join,
+                  o.cold, o.painted[row] + first, o.segment_width)
+             << row;
     compare.Skip(bytes.height);
-    moved |= in_rows << row;
   }
   return moved;
 }
@@ -257,9 +233,11 @@ struct CompareNothing {
 template <class Join>
 HWY_INLINE void Blend(const Overlay& overlay, Join join) {
   if (IsMasked(overlay))
-    Draw(overlay, CompareNothing(), JoinMasked<Join>(overlay, join));
+    Draw<1>(overlay, CompareNothing(), JoinMasked<Join>(overlay, join));
+  else if (overlay.cold_step == 3)
+    Draw<3>(overlay, CompareNothing(), join);
   else
-    Draw(overlay, CompareNothing(), join);
+    Draw<1>(overlay, CompareNothing(), join);
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u8);
 }
 
@@ -372,22 +350,23 @@ HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Comp
   return moved;
 }
 
-// Compares, with an overlay or without, once the ends of rows were.
-template <bool kMasked, class Compare>
+// Compares, with an overlay or without, once the ends of rows were. The overlay of a pixel of
+// `kStep` bytes is blended in the same pass if it is of the kind that is common for it.
+template <int kStep, class Compare>
 HWY_INLINE MovedRows CompareAndDraw(Rows<const uint8_t> current, int height, Compare compare,
                                     const Overlay* overlay) {
   if (!overlay) return CompareRows(current, height, compare);
-  if (overlay->params.method != BlendParams::Method::kFixed || IsMasked(*overlay) != kMasked) {
+  if (overlay->params.method != BlendParams::Method::kFixed || IsMasked(*overlay) != (kStep == 4)) {
     const MovedRows moved = CompareRows(current, height, compare);
     BlendU8(*overlay);
     return moved;
   }
   const JoinFixed join(overlay->params);
   MovedRows moved;
-  if constexpr (kMasked)
-    moved = Draw(*overlay, compare, JoinMasked<JoinFixed>(*overlay, join));
+  if constexpr (kStep == 4)
+    moved = Draw<1>(*overlay, compare, JoinMasked<JoinFixed>(*overlay, join));
   else
-    moved = Draw(*overlay, compare, join);
+    moved = Draw < kStep == 3 ? 3 : 1 > (*overlay, compare, join);
   FinishRows(*overlay, int(hn::Lanes(U8())), scalar.blend_u8);
   return moved;
 }
@@ -433,7 +412,7 @@ MovedRows DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows
                                {extent.width - whole, extent.height}, threshold, nullptr);
   const CompareU8 compare{previous.data, previous.stride, moved.data,
                           moved.stride,  whole,           threshold};
-  return any | CompareAndDraw<false>(current, extent.height, compare, overlay);
+  return any | CompareAndDraw<1>(current, extent.height, compare, overlay);
 }
 
 MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
@@ -578,7 +557,7 @@ MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, 
                                 {extent.width - whole, extent.height}, order, threshold, nullptr);
   const CompareRgb<kStep> compare{previous.data, previous.stride, moved.data, moved.stride,
                                   whole,         order,           threshold};
-  return any | CompareAndDraw<kStep == 4>(current, extent.height, compare, overlay);
+  return any | CompareAndDraw<kStep>(current, extent.height, compare, overlay);
 }
 
 MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
@@ -615,13 +594,47 @@ void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exten
                    {extent.width - whole, extent.height});
 }
 
+template <int kSources>
+void InterleaveOf(const uint8_t* const* sources, Rows<uint8_t> dst, Extent extent) {
+  const hn::CappedTag<uint8_t, 16> d;
+  const int lanes = int(hn::Lanes(d));
+  for (int y = 0, i = 0; y < extent.height; ++y) {
+    uint8_t* out = dst[y];
+    for (int x = 0; x < extent.width; x += lanes, i += lanes, out += kSources * lanes) {
+      const auto load = [&](int source) { return hn::LoadU(d, sources[source] + i); };
+      if constexpr (kSources == 1)
+        hn::StoreU(load(0), d, out);
+      else if constexpr (kSources == 2)
+        hn::StoreInterleaved2(load(0), load(1), d, out);
+      else if constexpr (kSources == 3)
+        hn::StoreInterleaved3(load(0), load(1), load(2), d, out);
+      else
+        hn::StoreInterleaved4(load(0), load(1), load(2), load(3), d, out);
+    }
+  }
+}
+
+void InterleaveU8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent) {
+  constexpr decltype(&InterleaveOf<1>) kOf[] = {InterleaveOf<1>, InterleaveOf<2>, InterleaveOf<3>,
+                                                InterleaveOf<4>};
+  kOf[n - 1](sources, dst, extent);
+}
+
+// The highest of 16-bit lanes.
+template <class D>
+HWY_INLINE uint16_t Highest(D d, hn::Vec<D> v) {
+  const hn::Repartition<uint32_t, D> d32;
+  const auto pairs = hn::BitCast(d32, v);
+  const auto higher = hn::Max(hn::And(pairs, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs));
+  return uint16_t(hn::GetLane(hn::MaxOfLanes(d32, higher)));
+}
+
 Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
                        uint16_t increment, uint8_t* flags) {
   const hn::CappedTag<uint16_t, kChunkWidth> d;
   const int lanes = int(hn::Lanes(d));
   const auto event = hn::Set(d, increment);
   auto max = hn::Zero(d);
-  auto wrapped = hn::Zero(d);
   size_t count = 0;
   for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
     for (int y = 0; y < rows; ++y) {
@@ -630,25 +643,19 @@ Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
       std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
       if (!bits) continue;
       flags[chunk] = true;
+      count += hwy::PopCount(bits);
       uint16_t* l = low + y * kChunkWidth;
       for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
         HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
         std::memcpy(lane_bits, &bits, sizeof bits);
-        const auto has_event = hn::LoadMaskBits(d, lane_bits);
-        const auto before = hn::LoadU(d, l + x);
-        const auto sum = hn::Add(before, hn::IfThenElseZero(has_event, event));
-        count += hn::CountTrue(d, has_event);
-        wrapped = hn::Or(wrapped, hn::SaturatedSub(before, sum));
-        max = hn::Max(max, hn::IfThenElseZero(has_event, sum));
+        const auto events = hn::IfThenElseZero(hn::LoadMaskBits(d, lane_bits), event);
+        const auto sum = hn::Add(hn::LoadU(d, l + x), events);
+        max = hn::Max(max, sum);
         hn::StoreU(sum, d, l + x);
       }
     }
   }
-  HWY_ALIGN uint16_t lane_max[hn::MaxLanes(d)];
-  hn::Store(max, d, lane_max);
-  Accumulated result{.moved = uint32_t(count), .carried = AnySet(d, wrapped)};
-  for (int i = 0; i < lanes; ++i) result.max = HWY_MAX(result.max, lane_max[i]);
-  return result;
+  return {.moved = uint32_t(count), .max = Highest(d, max)};
 }
 
 // The rounded quotient of two integers below 2^24. With a fused residual and a rounded inverse one
@@ -664,48 +671,72 @@ HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #endif
 }
 
-// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `quotient_at(i)` is count /
-// full of the pixels from i on, for the lanes of D. A curve is looked up one by one.
-template <class D, class QuotientAt>
-HWY_INLINE bool IndexFlagged(D d, uint8_t* index, int chunks, double full, const Curve* curve,
-                             uint8_t* flags, float* limits, QuotientAt quotient_at) {
-  const hn::Rebind<int32_t, D> d32;
-  const hn::Rebind<uint8_t, D> d8;
-  const int lanes = int(hn::Lanes(d));
+// The index of each quotient, count / full, in the lower half of 32 bits; what is in the upper half
+// is of no meaning. `least` gets no higher than what any but 0 is exceeded by. A curve is looked up
+// one by one.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D> > IndexBits(D d, hn::Vec<D> quotient, const Curve* curve,
+                                                       hn::Vec<D>& least) {
+  const hn::RebindToUnsigned<D> d32;
   const auto top = hn::Set(d, curve ? 65535.0f : 255.0f);
   const auto far_above = hn::Set(d, kFarAbove);
+  const auto exact = hn::Mul(quotient, top);
+  auto reached_at = hn::Trunc(hn::Min(exact, top));
+  // Added to 2^23 an integer stands in the lowest bits.
+  auto bits = hn::BitCast(d32, hn::Add(reached_at, hn::Set(d, 0x1p23f)));
+  if (curve) {
+    HWY_ALIGN uint32_t entry[hn::MaxLanes(d)];
+    HWY_ALIGN float first[hn::MaxLanes(d)];
+    hn::Store(bits, d32, entry);
+    for (size_t i = 0; i < hn::Lanes(d); ++i) {
+      entry[i] = curve->index[entry[i] & 0xffff];
+      first[i] = curve->first[entry[i]];
+    }
+    bits = hn::Load(d32, entry);
+    reached_at = hn::Load(d, first);
+  }
+  // 0 is reached at 0, and all others at 1 or more.
+  const auto unless_zero = hn::NegMulAdd(reached_at, far_above, far_above);
+  least = hn::Min(least, hn::Max(hn::Sub(exact, reached_at), unless_zero));
+  return bits;
+}
+
+// The indices of two vectors of quotients, one of each in 32 bits.
+template <class D>
+HWY_INLINE hn::Vec<hn::Repartition<uint16_t, D> > IndexPairs(D d, hn::Vec<D> first,
+                                                             hn::Vec<D> second, const Curve* curve,
+                                                             hn::Vec<D>& least) {
+  const hn::RebindToUnsigned<D> d32;
+  const auto lower = hn::And(IndexBits(d, first, curve, least), hn::Set(d32, 0xffff));
+  const auto upper = hn::ShiftLeft<16>(IndexBits(d, second, curve, least));
+  return hn::BitCast(hn::Repartition<uint16_t, D>(), hn::Or(lower, upper));
+}
+
+// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `pairs_at(i, least)` gives
+// the indices of pixels from i on, as IndexPairs does.
+template <class D, class PairsAt>
+HWY_INLINE bool IndexFlagged(D d, uint8_t* index, int chunks, double full, const Curve* curve,
+                             uint8_t* flags, float* limits, PairsAt pairs_at) {
+  const hn::Repartition<uint16_t, D> d16;
+  const hn::Rebind<int16_t, decltype(d16)> d16_signed;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  const int lanes = int(hn::Lanes(d16));
   bool any = false;
   for (int chunk = 0; chunk < chunks; ++chunk) {
     if (!flags[chunk]) continue;
     auto difference = hn::Zero(d8);
-    auto least = far_above;
-    auto most = hn::Zero(d);
+    auto hottest = hn::Zero(d16);
+    auto least = hn::Set(d, kFarAbove);
     for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; i += lanes) {
-      const auto exact = hn::Mul(quotient_at(i), top);
-      const auto entries = hn::ConvertTo(d32, hn::Min(exact, top));
-      auto bytes = hn::DemoteTo(d8, entries);
-      auto reached_at = hn::ConvertTo(d, entries);
-      if (curve) {
-        HWY_ALIGN int32_t entry[hn::MaxLanes(d32)];
-        HWY_ALIGN float first[hn::MaxLanes(d)];
-        HWY_ALIGN uint8_t value[hn::MaxLanes(d32)];
-        hn::Store(entries, d32, entry);
-        for (int lane = 0; lane < lanes; ++lane) {
-          value[lane] = curve->index[entry[lane]];
-          first[lane] = curve->first[value[lane]];
-        }
-        bytes = hn::LoadU(d8, value);
-        reached_at = hn::Load(d, first);
-      }
-      // Where the index is 0, `reached_at` is, too.
-      least = hn::Min(least, hn::IfThenElse(hn::Gt(reached_at, hn::Zero(d)),
-                                            hn::Sub(exact, reached_at), far_above));
-      most = hn::Max(most, reached_at);
+      const auto pairs = pairs_at(i, least);
+      const auto bytes = hn::DemoteTo(d8, hn::BitCast(d16_signed, pairs));
       difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, index + i)));
+      hottest = hn::Max(hottest, pairs);
       hn::StoreU(bytes, d8, index + i);
     }
+    const int highest = Highest(d16, hottest);
     limits[chunk] = index_limit(full, hn::GetLane(hn::MinOfLanes(d, least)),
-                                hn::GetLane(hn::MaxOfLanes(d, most)));
+                                curve ? curve->first[highest] : float(highest));
     flags[chunk] = AnySet(d8, difference);
     any |= flags[chunk];
   }
@@ -714,31 +745,45 @@ HWY_INLINE bool IndexFlagged(D d, uint8_t* index, int chunks, double full, const
 
 bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
               uint8_t* flags, float* limits) {
-  const hn::CappedTag<float, kChunkWidth> d;
-  const hn::Rebind<uint16_t, decltype(d)> d16;
-  const hn::Rebind<int32_t, decltype(d)> d32;
+  const hn::CappedTag<float, kChunkWidth / 2> d;
+  const hn::RebindToSigned<decltype(d)> d32;
+  const hn::RebindToUnsigned<decltype(d)> d32_unsigned;
   const auto divisor = hn::Set(d, full);
   const auto inverse = hn::Set(d, 1.0f / full);
-  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i) {
-    const auto count = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, low + i)));
-    return Quotient(count, divisor, inverse);
+  const auto quotient = [&](auto counts) {
+    return Quotient(hn::ConvertTo(d, hn::BitCast(d32, counts)), divisor, inverse);
+  };
+  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+    const auto pairs =
+        hn::BitCast(d32_unsigned, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
+    return IndexPairs(d, quotient(hn::And(pairs, hn::Set(d32_unsigned, 0xffff))),
+                      quotient(hn::ShiftRight<16>(pairs)), curve, least);
   });
 }
 
 bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
               const Curve* curve, uint8_t* flags, float* limits) {
 #if HWY_HAVE_FLOAT64
-  const hn::CappedTag<double, kChunkWidth> d;
-  const hn::Rebind<float, decltype(d)> d_float;
-  const hn::Rebind<uint16_t, decltype(d)> d16;
-  const hn::Rebind<int32_t, decltype(d)> d32;
-  const auto divisor = hn::Set(d, full);
-  const auto word = hn::Set(d, 65536.0);
-  return IndexFlagged(d_float, index, chunks, full, curve, flags, limits, [&](int i) {
-    const auto lower = hn::PromoteTo(d, hn::PromoteTo(d32, hn::LoadU(d16, low + i)));
-    const auto upper = hn::PromoteTo(d, hn::LoadU(d32, reinterpret_cast<const int32_t*>(high) + i));
-    const auto count = hn::Add(hn::Mul(upper, word), lower);
-    return hn::DemoteTo(d_float, hn::Div(count, divisor));
+  const hn::CappedTag<double, kChunkWidth / 2> d64;
+  const hn::Rebind<int32_t, decltype(d64)> d32;
+  const hn::Rebind<uint16_t, decltype(d64)> d16;
+  const hn::Rebind<float, decltype(d64)> d_part;
+  const hn::CappedTag<float, kChunkWidth / 2> d;
+  const int parts = int(hn::Lanes(d64)), lanes = int(hn::Lanes(d));
+  const auto divisor = hn::Set(d64, full);
+  const auto word = hn::Set(d64, 65536.0);
+  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+    HWY_ALIGN float quotients[2 * hn::MaxLanes(d)];
+    for (int part = 0; part < 2 * lanes; part += parts) {
+      const auto lower = hn::PromoteTo(d64, hn::PromoteTo(d32, hn::LoadU(d16, low + i + part)));
+      const auto upper =
+          hn::PromoteTo(d64, hn::LoadU(d32, reinterpret_cast<const int32_t*>(high) + i + part));
+      const auto count = hn::Add(hn::Mul(upper, word), lower);
+      hn::Store(hn::DemoteTo(d_part, hn::Div(count, divisor)), d_part, quotients + part);
+    }
+    hn::Vec<decltype(d)> even, odd;
+    hn::LoadInterleaved2(d, quotients, even, odd);
+    return IndexPairs(d, even, odd, curve, least);
   });
 #else
   return scalar.index_u48(low, high, index, chunks, full, curve, flags, limits);
@@ -747,26 +792,46 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
 
 // Sixteen entries of each table at a time: those whose turn it is are looked up, others give 0.
 // Most maps are cool, so that it ends early.
-void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+template <int kTables>
+HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* values) {
   const hn::CappedTag<uint8_t, kChunkPixels> d;
   const int lanes = int(hn::Lanes(d));
   const auto within = hn::Set(d, 0x70);
-  for (int i = 0; i < kChunkPixels; i += lanes) {
-    const auto indices = hn::LoadU(d, index + i);
-    for (int table = 0; table < n_tables; ++table)
-      hn::StoreU(hn::Zero(d), d, values + table * kChunkPixels + i);
+  for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
+    const auto indices0 = hn::LoadU(d, index + i), indices1 = hn::LoadU(d, index + i + lanes);
+    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
+    const auto add = [&](int table, int part, auto entry0, auto entry1, auto& sum0, auto& sum1) {
+      const auto entries = hn::LoadDup128(d, tables + table * 256 + part);
+      sum0 = hn::Or(sum0, hn::TableLookupBytesOr0(entries, entry0));
+      sum1 = hn::Or(sum1, hn::TableLookupBytesOr0(entries, entry1));
+    };
+    const auto hottest = hn::Max(indices0, indices1);
     for (int part = 0; part < 256; part += 16) {
       // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
-      const auto entry = hn::SaturatedAdd(hn::Xor(indices, hn::Set(d, uint8_t(part))), within);
-      for (int table = 0; table < n_tables; ++table) {
-        uint8_t* const out = values + table * kChunkPixels + i;
-        const auto entries = hn::LoadDup128(d, tables + table * 256 + part);
-        hn::StoreU(hn::Or(hn::LoadU(d, out), hn::TableLookupBytesOr0(entries, entry)), d, out);
+      const auto first = hn::Set(d, uint8_t(part));
+      const auto entry0 = hn::SaturatedAdd(hn::Xor(indices0, first), within);
+      const auto entry1 = hn::SaturatedAdd(hn::Xor(indices1, first), within);
+      add(0, part, entry0, entry1, a0, a1);
+      if (kTables == 3) {
+        add(1, part, entry0, entry1, b0, b1);
+        add(2, part, entry0, entry1, c0, c1);
       }
-      const auto hotter = hn::SaturatedSub(indices, hn::Set(d, uint8_t(part + 15)));
-      if (!AnySet(d, hotter)) break;
+      if (!AnySet(d, hn::SaturatedSub(hottest, hn::Set(d, uint8_t(part + 15))))) break;
+    }
+    const auto put = [&](int table, auto sum0, auto sum1) {
+      hn::StoreU(sum0, d, values + table * kChunkPixels + i);
+      hn::StoreU(sum1, d, values + table * kChunkPixels + i + lanes);
+    };
+    put(0, a0, a1);
+    if (kTables == 3) {
+      put(1, b0, b1);
+      put(2, c0, c1);
     }
   }
+}
+
+void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+  (n_tables == 3 ? LookUpIn<3> : LookUpIn<1>)(index, tables, values);
 }
 
 const Kernels* Set() {
@@ -776,6 +841,7 @@ const Kernels* Set() {
       .difference_u16 = DifferenceU16,
       .difference_rgb = DifferenceRgb,
       .gather_u8 = GatherU8,
+      .interleave_u8 = InterleaveU8,
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
       .index_u48 = IndexU48,

@@ -73,11 +73,11 @@ struct Overlay {
   int begin, end;     // bytes of the rows that are blended
   int rows;
   /// The colours: those of `color` in segments that are painted, elsewhere those of `cold`, which
-  /// every segment begins with anew. A segment is `segment_width` bytes, a multiple of 64 and at
-  /// most 512, and `segment_rows` rows, and has a flag, 0 or 1.
+  /// every segment begins with anew. A segment is `segment_width` bytes, a multiple of 64 and of
+  /// `cold_step` and at most 512, and `segment_rows` rows, and has a flag, 0 or 1.
   Rows<const uint8_t> color;
   const uint8_t* cold;
-  int cold_step;  // bytes after which `cold` repeats itself
+  int cold_step;  // bytes, 1 to 4, after which `cold` repeats itself
   Rows<const uint8_t> painted;
   int segment_width;
   int segment_rows;
@@ -103,9 +103,8 @@ struct Curve {
 
 /// What `accumulate` saw.
 struct Accumulated {
-  uint32_t moved = 0;    // pixels that moved
-  uint16_t max = 0;      // highest low word
-  bool carried = false;  // the low word of a pixel that moved wrapped
+  uint32_t moved = 0;  // pixels that moved
+  uint16_t max = 0;    // highest low word in the rows of chunks in which any did
 };
 
 /// By how much the indices of a chunk that are other than 0 are exceeded where there are none.
@@ -145,6 +144,9 @@ struct Kernels {
                               const Overlay* overlay);
   /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
   void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
+  /// The opposite: puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width`
+  /// bytes a row, a multiple of 16 and nothing between rows.
+  void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);
   /// low += increment where the bit of a pixel is set, as `difference_u8` sets it; a sum may wrap.
   /// The bits are those of `chunks` chunks beside each other, of which `rows` rows count. Sets the
   /// flag of each chunk in which any pixel moved, and leaves the others.
@@ -161,8 +163,8 @@ struct Kernels {
   /// float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
                     double full, const Curve* curve, uint8_t* flags, float* limits);
-  /// Looks the indices of a chunk up in tables of 256 bytes, one after the other in `tables`; as
-  /// many values of the first one, then of the next.
+  /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
+  /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
   /// Blends an overlay.
   void (*blend_u8)(const Overlay& overlay);

@@ -136,21 +136,27 @@ void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent exte
     for (int x = 0; x < extent.width; ++x) dst[y][x] = src[y][ptrdiff_t{x} * step];
 }
 
+void interleave_u8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent) {
+  for (int y = 0; y < extent.height; ++y)
+    for (int x = 0; x < extent.width; ++x)
+      for (int i = 0; i < n; ++i) dst[y][x * n + i] = sources[i][y * extent.width + x];
+}
+
 Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
                        uint16_t increment, uint8_t* flags) {
   Accumulated result;
   for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
     for (int y = 0; y < rows; ++y) {
+      const uint8_t* bits = moved[y] + chunk * kChunkWidth / 8;
+      if (std::all_of(bits, bits + kChunkWidth / 8, [](uint8_t byte) { return byte == 0; }))
+        continue;
+      flags[chunk] = true;
+      uint16_t* counts = low + y * kChunkWidth;
       for (int x = 0; x < kChunkWidth; ++x) {
-        const int column = chunk * kChunkWidth + x;
-        if (!(moved[y][column / 8] >> column % 8 & 1)) continue;
-        uint16_t& count = low[y * kChunkWidth + x];
-        const uint16_t sum = uint16_t(count + increment);
-        result.carried |= sum < count;
-        count = sum;
-        result.max = std::max(result.max, sum);
-        ++result.moved;
-        flags[chunk] = true;
+        const bool has_moved = bits[x / 8] >> x % 8 & 1;
+        result.moved += has_moved;
+        counts[x] = uint16_t(counts[x] + (has_moved ? increment : 0));
+        result.max = std::max(result.max, counts[x]);
       }
     }
   }
@@ -210,6 +216,7 @@ const Kernels scalar = {
     .difference_u16 = difference_u16,
     .difference_rgb = difference_rgb,
     .gather_u8 = gather_u8,
+    .interleave_u8 = interleave_u8,
     .accumulate = accumulate,
     .index_u16 = index_u16,
     .index_u48 = index_u48,
