@@ -14,7 +14,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 
 SIZES = {'720p': (1280, 720), '1080p': (1920, 1080), '2160p': (3840, 2160)}
@@ -32,8 +31,7 @@ CLIP_BYTES = 1_500_000_000
 CLIP_FRAMES = 250
 STREAMS = 16
 STREAMS_FRAMES = 120
-# A process is run over a clip and over its first frames, and the difference divided by the frames
-# between: so loading plugins, tables and first buffers do not count.
+# So many at the start of each stream do not count: loading plugins, first buffers and tables.
 FIRST_FRAMES = 10
 
 OVERLAY = 'motionheatmap'
@@ -68,19 +66,11 @@ class Candidate:
 class Clip:
     source: str  # first elements of a pipeline, with fields `path` and `rate`
     path: str
-    first_path: str  # its first frames alone
-    frames: int
 
-    def pipeline(self, candidate, path):
-        elements = [self.source.format(path=path, rate=candidate.rate), candidate.element]
+    def pipeline(self, candidate):
+        elements = [self.source.format(path=self.path, rate=candidate.rate), candidate.element]
         stream = ' ! '.join([e for e in elements if e] + ['fakesink sync=false'])
         return ' '.join([stream] * candidate.streams)
-
-    def measure(self, candidate):
-        """CPU and wall time in ms for a frame of a stream."""
-        times = [launch(self.pipeline(candidate, p)) for p in (self.path, self.first_path)]
-        frames = (self.frames - FIRST_FRAMES) * candidate.streams
-        return tuple((all_ - first) * 1000 / frames for all_, first in zip(*times))
 
 
 @dataclass
@@ -95,31 +85,35 @@ class Group:
     encoded: bool = False  # the clip is an H.264 file
     copy: bool = False  # measure memcpy as well
 
-    def run(self, directory, rounds, engine_bench):
+    def run(self, directory, rounds, benches):
+        def measure(candidate):
+            return run_pipeline(benches.pipeline, clip.pipeline(candidate))
+
         clip = raw_clip(directory, self.format, self.size, self.frames)
         if self.encoded:
             clip = encoded_clip(directory, clip)
         bare = {n: Candidate(streams=n) for n in {c.streams for c in self.candidates.values()}}
-        # Whatever fails does so now, and whatever is loaded for the first time is.
-        for candidate in [*bare.values(), *self.candidates.values()]:
-            launch(clip.pipeline(candidate, clip.first_path))
+        # The clip and the libraries are in memory from now on.
+        for candidate in bare.values():
+            measure(candidate)
 
         costs = {label: [] for label in [BARE, *self.candidates]}
         copies = []
         for i in range(rounds):
             say(f'  round {i + 1} of {rounds}')
-            bare_costs = {n: clip.measure(candidate) for n, candidate in bare.items()}
-            costs[BARE].append(bare_costs[min(bare)])
-            for label, candidate in self.candidates.items():
-                if candidate.slow and i >= QUICK_ROUNDS:
-                    continue
-                total = clip.measure(candidate)
-                without = bare_costs[candidate.streams]
-                costs[label].append(tuple(t - w for t, w in zip(total, without)))
             if self.copy:
                 # Of a frame in NV12, too: it is as large.
                 name = f'{self.size}/I420/still/memcpy'
-                copies.append(run_core(engine_bench, f'^{name}$', 1)[name]['cpu'])
+                copies.append(run_core(benches.engine, f'^{name}$', 1)[name]['cpu'])
+            for label, candidate in self.candidates.items():
+                if candidate.slow and i >= QUICK_ROUNDS:
+                    continue
+                # Machines change their pace: what is taken off is measured right before.
+                without = measure(bare[candidate.streams])
+                total = measure(candidate)
+                costs[label].append(tuple(t - w for t, w in zip(total, without)))
+                if candidate.streams == 1:
+                    costs[BARE].append(without)
 
         results = {
             label: {'cpu': [cpu for cpu, _ in values], 'wall': [wall for _, wall in values]}
@@ -140,23 +134,30 @@ def median(values):
     return statistics.median(values)
 
 
+@dataclass
+class Benches:
+    """The programs that measure."""
+
+    engine: str
+    pipeline: str
+
+
+def run_command(command):
+    """Runs a command; what it prints."""
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise Failure(f'this failed:\n  {shlex.join(command)}\n{run.stderr.strip()}')
+    return run.stdout
+
+
 def launch(pipeline):
-    """Runs a pipeline; CPU and wall time in seconds."""
-    with tempfile.TemporaryFile() as errors:
-        start = time.monotonic()
-        process = subprocess.Popen(
-            ['gst-launch-1.0', '-q', '--no-fault', *shlex.split(pipeline)],
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            errors.seek(0)
-            reason = errors.read().decode(errors='replace').strip()
-            raise Failure(f'this pipeline failed:\n  {pipeline}\n{reason}')
-    return usage.ru_utime + usage.ru_stime, wall
+    run_command(['gst-launch-1.0', '-q', '--no-fault', *shlex.split(pipeline)])
+
+
+def run_pipeline(pipeline_bench, pipeline):
+    """CPU and wall time in ms for a frame of a stream."""
+    times = run_command([pipeline_bench, str(FIRST_FRAMES), *shlex.split(pipeline)])
+    return tuple(map(float, times.split()))
 
 
 def raw_clip(directory, fmt, size, frames):
@@ -167,8 +168,6 @@ def raw_clip(directory, fmt, size, frames):
         'filesrc location={path} ! rawvideoparse framerate={rate}/1 '
         f'format={fmt.lower().replace("_", "-")} width={width} height={height}',
         os.path.join(directory, 'clip.raw'),
-        os.path.join(directory, 'first.raw'),
-        frames,
     )
     # Borders would be a part of the picture in which nothing ever moves. One frame more than
     # needed: `identity` says that the stream ends before its last one is written.
@@ -181,27 +180,19 @@ def raw_clip(directory, fmt, size, frames):
     if os.path.getsize(clip.path) < frames * frame_bytes:
         raise Failure(f'the clip has no {frames} frames')
     os.truncate(clip.path, frames * frame_bytes)
-    with open(clip.path, 'rb') as whole, open(clip.first_path, 'wb') as first:
-        first.write(whole.read(FIRST_FRAMES * frame_bytes))
     return clip
 
 
 def encoded_clip(directory, raw):
     """As a camera encodes it."""
-    paths = {p: os.path.splitext(p)[0] + '.mkv' for p in (raw.path, raw.first_path)}
-    for path, encoded in paths.items():
-        encoder = 'x264enc speed-preset=veryfast bitrate=4000 key-int-max=50'
-        launch(
-            f'{raw.source.format(path=path, rate=25)} ! {encoder} ! matroskamux '
-            f'! filesink location={encoded}'
-        )
-        os.unlink(path)
-    return Clip(
-        'filesrc location={path} ! matroskademux ! avdec_h264 max-threads=1',
-        paths[raw.path],
-        paths[raw.first_path],
-        raw.frames,
+    path = os.path.splitext(raw.path)[0] + '.mkv'
+    encoder = 'x264enc speed-preset=veryfast bitrate=4000 key-int-max=50'
+    launch(
+        f'{raw.source.format(path=raw.path, rate=25)} ! {encoder} ! matroskamux '
+        f'! filesink location={path}'
     )
+    os.unlink(raw.path)
+    return Clip('filesrc location={path} ! matroskademux ! avdec_h264 max-threads=1', path)
 
 
 def run_core(engine_bench, pattern, repetitions, min_time=0.1):
@@ -214,10 +205,7 @@ def run_core(engine_bench, pattern, repetitions, min_time=0.1):
         f'--benchmark_min_time={min_time}',
         '--benchmark_format=json',
     ]
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode != 0 or not run.stdout:
-        raise Failure(f'{shlex.join(command)} failed:\n{run.stderr.strip()}')
-    report = json.loads(run.stdout)
+    report = json.loads(run_command(command))
     runs = {}
     for entry in report['benchmarks']:
         if entry['run_type'] == 'iteration':
@@ -451,6 +439,23 @@ def by_motion(results):
                   'overlay against `memcpy`'], rows)
 
 
+def by_age(results):
+    rows = []
+    for size in SIZES:
+        core = f'{size}/I420/real'
+        copy = results.in_core(f'{core}/memcpy')
+        costs = [results.in_core(f'{core}/{name}') for name in
+                 ('overlay', 'overlay-settled', 'overlay-inplace', 'overlay-settled-inplace')]
+        rows.append([
+            size,
+            *(f'{number(cost)} ({times(ratio(cost, copy))})' if cost == cost else '-'
+              for cost in costs),
+        ])
+    return table('By age of the map', 'I420 in the core, ms a frame and against `memcpy`. A young map '
+                 'has seen the first frames of the clip once, a settled one fifty times.',
+                 ['size', 'young', 'settled', 'young, in place', 'settled, in place'], rows)
+
+
 def by_threads(results):
     def row(place, one, two):
         figures = [one('cpu'), two('cpu'), one('wall'), two('wall')]
@@ -501,7 +506,7 @@ def conditions(results, rounds):
 
 
 def report(results, rounds):
-    tables = (scoreboard, peers, by_format, by_size, by_motion, by_threads, by_streams)
+    tables = (scoreboard, peers, by_format, by_size, by_motion, by_age, by_threads, by_streams)
     parts = [conditions(results, rounds), *(t(results) for t in tables)]
     return '\n'.join(part for part in parts if part)
 
@@ -535,6 +540,7 @@ def main():
         epilog=f'The groups: {", ".join(names)}.',
     )
     parser.add_argument('--engine-bench', required=True, help=argparse.SUPPRESS)
+    parser.add_argument('--pipeline-bench', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--page', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--quick', action='store_true', help='fewer rounds')
     parser.add_argument(
@@ -549,16 +555,17 @@ def main():
     if not wanted:
         raise Failure(f'--filter: none of {", ".join(names)}')
 
+    benches = Benches(args.engine_bench, args.pipeline_bench)
     results = Results()
     for name in wanted:
         say(name)
         if name in CORE_GROUPS:
             pattern = f'^{name.removeprefix("core/")}/'
-            results.core |= run_core(args.engine_bench, pattern, rounds)
+            results.core |= run_core(benches.engine, pattern, rounds)
         else:
             group = next(group for group in GROUPS if group.name == name)
             with scratch() as directory:
-                results.groups[name] = group.run(directory, rounds, args.engine_bench)
+                results.groups[name] = group.run(directory, rounds, benches)
     text = report(results, rounds)
     print(text)
     if not args.filter:

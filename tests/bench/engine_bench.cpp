@@ -24,6 +24,8 @@ using LazyClip = std::shared_future<Clip>;
 
 enum class Draw { kNot, kIntoOther, kInPlace };
 
+constexpr int kSettledPasses = 50;
+
 void memcpy_frame(benchmark::State& state, const Clip& clip) {
   std::vector<uint8_t> out(clip.frame_bytes());
   size_t i = 0;
@@ -34,7 +36,8 @@ void memcpy_frame(benchmark::State& state, const Clip& clip) {
   }
 }
 
-void engine(benchmark::State& state, const Clip& clip, Draw draw, int n_threads) {
+// The map has seen the clip `passes` times before: one that is young changes most with every frame.
+void engine(benchmark::State& state, const Clip& clip, Draw draw, int n_threads, int passes) {
   cv::setNumThreads(n_threads);
   motionheat::Engine engine;
   engine.configure(clip.stream);
@@ -43,8 +46,9 @@ void engine(benchmark::State& state, const Clip& clip, Draw draw, int n_threads)
   engine.set(settings);
   std::vector<uint8_t> out(clip.frame_bytes());
   const motionheat::FrameView out_view = clip.view(out);
-  // The map of one pass, so that what is measured is a stream that has run for a while.
-  for (const auto& frame : clip.frames) engine.process(clip.view(frame), &out_view);
+  for (int pass = 0; pass < passes; ++pass)
+    for (const auto& frame : clip.frames)
+      engine.process(clip.view(frame), pass < passes - 1 ? nullptr : &out_view);
   size_t i = 0;
   for (auto _ : state) {
     const std::vector<uint8_t>& frame = clip.frames[i++ % clip.frames.size()];
@@ -98,8 +102,10 @@ benchmark::internal::Benchmark* add(const std::string& name, const LazyClip& cli
       ->Unit(benchmark::kMicrosecond);
 }
 
-auto run(Draw draw, int n_threads = 1) {
-  return [=](benchmark::State& state, const Clip& clip) { engine(state, clip, draw, n_threads); };
+auto run(Draw draw, int n_threads = 1, int passes = 1) {
+  return [=](benchmark::State& state, const Clip& clip) {
+    engine(state, clip, draw, n_threads, passes);
+  };
 }
 
 template <typename Make>
@@ -118,14 +124,19 @@ void add_size(const std::string& size_name, Size size, const char* path, int n_f
     const LazyClip clip =
         add_clip(name, [=] { return bench::real_footage(path, format, size, n_frames); });
     add(name + "/overlay-inplace", clip, run(Draw::kInPlace))->UseManualTime();
-    if (format == Format::kI420)
+    if (format == Format::kI420) {
       add(name + "/overlay-2-threads", clip, run(Draw::kIntoOther, 2))
           ->UseRealTime()
           ->MeasureProcessCPUTime();
+      add(name + "/overlay-settled", clip, run(Draw::kIntoOther, 1, kSettledPasses));
+      add(name + "/overlay-settled-inplace", clip, run(Draw::kInPlace, 1, kSettledPasses))
+          ->UseManualTime();
+    }
     if (format == Format::kBgr) add(name + "/opencv", clip, opencv_chain);
   }
-  // Enough that the frames are in no cache when their turn comes again, as real ones are.
-  const int n = n_frames / 4;
+  // Enough that the frames are in no cache when their turn comes again, as real ones are; noise
+  // alternates.
+  const int n = n_frames / 8 * 2;
   add_clip(size_name + "/I420/still", [=] { return bench::still(Format::kI420, size, n); });
   add_clip(size_name + "/I420/noise", [=] { return bench::noise(Format::kI420, size, n); });
 }
