@@ -514,13 +514,17 @@ GreyMap Engine::map(int width) const {
     if (heat_.is_cold(tile)) continue;
     const Rect rect = grid.rect(tile);
     const int first = int(int64_t{rect.x} * map.size.width / from.width);
-    for (int y = 0; y < rect.height; ++y) {
-      uint64_t* row =
-          counts.data() + int64_t{rect.y + y} * map.size.height / from.height * map.size.width;
+    for (int y = rect.y, end; y < rect.bottom(); y = end) {
+      const int64_t cell_y = int64_t{y} * map.size.height / from.height;
+      end = y + 1;
+      while (end < rect.bottom() && int64_t{end} * map.size.height / from.height == cell_y) ++end;
+      const auto maxima = heat_.column_maxima(tile, y - rect.y, end - rect.y);
+      uint64_t* row = counts.data() + cell_y * map.size.width;
       for (int cell = first; cell < map.size.width && begins[cell] < rect.right(); ++cell) {
         const int begin = std::max(begins[cell], rect.x) - rect.x;
-        const int end = std::min(begins[cell + 1], rect.right()) - rect.x;
-        row[cell] = std::max(row[cell], heat_.max_of(tile, y, begin, end));
+        const int last = std::min(begins[cell + 1], rect.right()) - rect.x;
+        row[cell] =
+            std::max(row[cell], *std::max_element(&maxima[begin], &maxima[begin] + last - begin));
       }
     }
   }

@@ -146,21 +146,24 @@ uint32_t HeatMap::covered(int tile) const {
   return pixels;
 }
 
-uint64_t HeatMap::max_of(int tile, int y, int begin, int end) const {
-  uint64_t max = 0;
-  for (int first = begin, last; first < end; first = last) {
-    last = std::min(end, (first / TileGrid::kChunkWidth + 1) * TileGrid::kChunkWidth);
-    const int i = TileGrid::offset(first, y), n = last - first;
-    const uint16_t* words = low(tile) + i;
-    if (const uint32_t* top = high(tile)) {
-      for (int x = 0; x < n; ++x) max = std::max(max, uint64_t{top[i + x]} << 16 | words[x]);
-    } else {
-      uint16_t word = 0;
-      for (int x = 0; x < n; ++x) word = std::max(word, words[x]);
-      max = std::max<uint64_t>(max, word);
+std::array<uint64_t, TileGrid::kWidth> HeatMap::column_maxima(int tile, int begin, int end) const {
+  std::array<uint64_t, TileGrid::kWidth> maxima{};
+  const uint32_t* top = high(tile);
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
+    const int column = chunk * TileGrid::kChunkWidth;
+    std::array<uint16_t, TileGrid::kChunkWidth> lower{};
+    for (int y = begin; y < end; ++y) {
+      const int i = TileGrid::offset(column, y);
+      const uint16_t* words = low(tile) + i;
+      if (top)
+        for (int x = 0; x < TileGrid::kChunkWidth; ++x)
+          maxima[column + x] = std::max(maxima[column + x], uint64_t{top[i + x]} << 16 | words[x]);
+      else
+        for (int x = 0; x < TileGrid::kChunkWidth; ++x) lower[x] = std::max(lower[x], words[x]);
     }
+    if (!top) std::copy(lower.begin(), lower.end(), maxima.begin() + column);
   }
-  return max;
+  return maxima;
 }
 
 void HeatMap::clear() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <cmath>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -53,9 +53,9 @@ class HeatMap {
 
   /// How many pixels of a tile have heat.
   uint32_t covered(int tile) const;
-  /// The highest count among the pixels from `begin` to before `end` of row `y`, all three counted
-  /// within a tile that is not cold.
-  uint64_t max_of(int tile, int y, int begin, int end) const;
+  /// The highest count of each column among rows `begin` to before `end` of a tile that is not
+  /// cold.
+  std::array<uint64_t, TileGrid::kWidth> column_maxima(int tile, int begin, int end) const;
 
   /// Calls `visit(x, y, count)` for every pixel of a tile that is not cold.
   template <typename Visit>

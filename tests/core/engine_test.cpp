@@ -110,6 +110,24 @@ TEST(Engine, AnalysisAloneCountsTheSame) {
   expect_same_heat(engine, reference);
 }
 
+// One pixel flashes over a map that hardly changes: the scale grows on every frame, and each index
+// falls when it must and not before.
+TEST(Engine, IndicesFollowEveryRiseOfTheScale) {
+  const Size size{300, 40};
+  Engine engine;
+  engine.configure({kBgr, {}, size});
+  Reference reference;
+  cv::Mat frame;
+  for (int i = 0; i < 400; ++i) {
+    if (i < 30 || i % 90 == 0) frame = blocks(size, i);
+    frame.at<cv::Vec3b>(21, 140) = i % 2 ? cv::Vec3b(255, 255, 255) : cv::Vec3b();
+    reference.add(frame);
+    ASSERT_TRUE(same_picture(processed(engine, frame), reference.overlay())) << "frame " << i;
+  }
+  EXPECT_EQ(engine.report().max, 399);
+  expect_same_heat(engine, reference);
+}
+
 TEST(Engine, SettingsChangeOnTheNextFrame) {
   const Size size{300, 40};
   Engine engine;
