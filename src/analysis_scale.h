@@ -23,6 +23,11 @@ class Shrinker {
   /// Valid until the next call.
   ConstFrameView shrink(const ConstFrameView& frame);
 
+  /// Bytes it holds.
+  size_t memory() const {
+    return plane_.total() * plane_.elemSize() + shrunk_.total() * shrunk_.elemSize();
+  }
+
  private:
   PixelFormat format_;
   PixelFormat shrunk_format_;
@@ -36,18 +41,22 @@ class Enlarger {
  public:
   Enlarger(Size analysis, Size picture);
 
-  /// Takes over the indices of the analysis, row by row.
-  void update(std::vector<uint8_t> indices) {
-    before_ = std::exchange(indices_, std::move(indices));
+  /// Begins an update: returns where the indices of the analysis are to be put, row by row.
+  std::vector<uint8_t>& update() {
+    std::swap(before_, indices_);
+    return indices_;
   }
 
   /// Whether the index is 0 in all of a tile of the picture.
   bool is_cold(int tile) const;
 
-  /// Brings the indices of a tile up to date, and sets the flags of
-  /// the chunks in which one became another; true if any did. To be called after each update for
-  /// every tile that is not cold; `all` if the tile's indices are not those of the update before.
+  /// Brings the indices of a tile up to date, and sets the flags of the chunks in which one became
+  /// another; true if any did. To be called after each update for every tile that is not cold;
+  /// `all` if the tile's indices are not those of the update before.
   bool refresh(int tile, bool all, uint8_t* index, TileGrid::Chunks& changed) const;
+
+  /// Bytes it holds.
+  size_t memory() const { return indices_.size() + before_.size(); }
 
  private:
   Rect covered(int tile) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "detector.h"
 
+#include <algorithm>
 #include <opencv2/core.hpp>
 
 #include "tile_grid.h"
@@ -47,8 +48,8 @@ void BackgroundSubtractor::apply(const ConstFrameView& frame) {
     }
   }
   model_->apply(picture_, mask_);
-  cv::compare(mask_, 255, mask_, cv::CMP_EQ);  // shadows have another value
-  ++frames_;
+  cv::compare(mask_, 255, mask_, cv::CMP_EQ);            // shadows have another value
+  frames_ = std::min(frames_ + 1, kSettlingFrames + 1);  // counts no further
 }
 
 bool BackgroundSubtractor::is_settled() const {

@@ -41,7 +41,7 @@ class BackgroundSubtractor {
   size_t model_pixel_bytes_;
   cv::Mat picture_;
   cv::Mat mask_;
-  int frames_ = 0;  // learnt
+  int frames_ = 0;  // learnt, as far as it matters
 };
 
 }  // namespace motionheat

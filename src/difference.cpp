@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "difference.h"
 
+#include <cassert>
 #include <cmath>
 
 #include "kernels/kernels.h"
@@ -44,6 +45,7 @@ void Difference::remember(const ConstFrameView& frame) {
 
 kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                                        ptrdiff_t mask_stride, const kernels::Overlay* overlay) {
+  assert(!overlay || remembers_plane_);
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};

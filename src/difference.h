@@ -35,7 +35,7 @@ class Difference {
   /// one lowest: 1 where a pixel moved. Returns in which rows of tiles any did, the lowest bit
   /// being that of the first. The area begins with a tile and is no higher than a band of the grid.
   /// Distinct areas may be compared by several threads at once. An `overlay` of the same rows of
-  /// the plane that is compared is blended in the same pass.
+  /// the plane that is compared is blended in the same pass; only if `remembers_plane()`.
   kernels::MovedRows compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                              ptrdiff_t mask_stride, const kernels::Overlay* overlay = nullptr);
 

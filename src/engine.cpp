@@ -11,20 +11,19 @@
 namespace motionheat {
 namespace {
 
-constexpr int kBandHeight = TileGrid::kBandRows * TileGrid::kHeight;
 // Less than that is not worth waking a thread for.
-constexpr int kMinBandsPerSlice = 200 / kBandHeight;
+constexpr int kMinBandsPerSlice = 200 / TileGrid::kBandHeight;
 // A percentile takes a pass over all the heat: it is taken anew every so many frames.
 constexpr uint64_t kPercentileFrames = 16;
 // Scales to a power of two, where heat fades.
 constexpr double kFadingSteps = 512;
-// The limit of a tile whose indices are to be made anew whatever the scale, and of one that has
-// none.
+// The limit of a tile whose indices are to be made anew whatever the scale, and that of a cold one,
+// which has none: its counts may not be read.
 constexpr float kOutdated = 0;
+constexpr float kNever = std::numeric_limits<float>::infinity();
 // A band is busy if more than one in so many of its tiles moved: not worth to be drawn before that
 // is known.
 constexpr int kBusyShare = 4;
-constexpr float kNever = std::numeric_limits<float>::infinity();
 
 int luma_range(const StreamFormat& stream) {
   return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
@@ -70,11 +69,13 @@ void Engine::configure(const StreamFormat& stream) {
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings_.colormap, stream.format, stream.color));
   renderer.set_blend(blend_for(settings_));
+  auto subtractor = make_subtractor(shrinker ? shrinker->format() : stream.format);
+  auto background = make_background(stream);
 
   if (resized) {
     const size_t count = size_t(heat.grid().count());
     std::vector<Tile> tiles(count);
-    std::vector<float> limits(count), row_limits(size_t(heat.grid().rows()));
+    std::vector<float> limits(count, kNever), row_limits(size_t(heat.grid().rows()), kNever);
     std::vector<uint8_t> busy(size_t(heat.grid().bands())), compared(count),
         enlarged(size_t(grid.count()));
     indices_ = make_aligned<uint8_t>(size_t(grid.count()) * TileGrid::kPixels);
@@ -93,23 +94,20 @@ void Engine::configure(const StreamFormat& stream) {
   difference_ = std::move(difference);
   renderer_ = std::move(renderer);
   stream_ = stream;
-  make_detector();
-  make_background();
+  subtractor_ = std::move(subtractor);
+  background_ = std::move(background);
   repaint_all();
   update_scale();
 }
 
-void Engine::make_detector() {
-  difference_.forget();
-  subtractor_.reset();
-  if (settings_.detector != Detector::kDifference)
-    subtractor_.emplace(settings_.detector, shrinker_ ? shrinker_->format() : stream_.format);
+std::optional<BackgroundSubtractor> Engine::make_subtractor(const PixelFormat& format) const {
+  if (settings_.detector == Detector::kDifference) return {};
+  return BackgroundSubtractor(settings_.detector, format);
 }
 
-void Engine::make_background() {
-  background_.reset();
-  if (settings_.background != Background::kLive)
-    background_.emplace(settings_.background, stream_.format, stream_.size);
+std::optional<BackgroundPicture> Engine::make_background(const StreamFormat& stream) const {
+  if (settings_.background == Background::kLive) return {};
+  return BackgroundPicture(settings_.background, stream.format, stream.size);
 }
 
 void Engine::set(const Settings& settings) {
@@ -128,8 +126,11 @@ void Engine::set(const Settings& settings) {
   }
   if (settings.opacity != old.opacity || settings.output != old.output)
     renderer_.set_blend(blend_for(settings));
-  if (settings.detector != old.detector) make_detector();
-  if (settings.background != old.background) make_background();
+  if (settings.detector != old.detector) {
+    difference_.forget();
+    subtractor_ = make_subtractor(shrinker_ ? shrinker_->format() : stream_.format);
+  }
+  if (settings.background != old.background) background_ = make_background(stream_);
 }
 
 // Calls `work(band, slice)` for every band of the grid, in as many threads as are wanted and worth
@@ -151,18 +152,23 @@ void Engine::for_bands(const TileGrid& grid, const Work& work) {
   };
   const int n = slice_count(grid);
   if (int(slices_.size()) < n) {
-    const size_t mask = size_t(heat_.grid().columns()) * TileGrid::kMaskBytes * kBandHeight;
-    slices_.resize(n);
-    for (Slice& slice : slices_) {
-      slice.mask = make_aligned<uint8_t>(mask);
-      std::fill_n(slice.mask.get(), mask, 0);
+    std::vector<Slice> slices(n);
+    for (Slice& slice : slices) {
+      slice.mask = make_aligned<uint8_t>(mask_bytes());
+      std::fill_n(slice.mask.get(), mask_bytes(), 0);
     }
+    slices_ = std::move(slices);
   }
   const Body body(work, slices_, grid.bands(), n);
   if (n == 1)
     body(cv::Range(0, 1));
   else
     cv::parallel_for_(cv::Range(0, n), body, n);
+}
+
+// Those of a band's mask.
+size_t Engine::mask_bytes() const {
+  return size_t(heat_.grid().columns()) * TileGrid::kMaskBytes * TileGrid::kBandHeight;
 }
 
 int Engine::slice_count(const TileGrid& grid) const {
@@ -219,26 +225,26 @@ void Engine::compare_ahead(const ConstFrameView& frame, bool all) {
   }
   if (settings_.normalization != Normalization::kMax) return;
   // A frame raises a count by one event at most. Once that has happened to a highest one, the scale
-  // is settled.
+  // is known.
   const uint64_t highest = heat_.max();
   const uint64_t event = heat_.increment();
   if (highest == 0) return;  // whatever moves first will be the hottest, and the scale knows
-  std::atomic<bool> settled = false;
+  std::atomic<bool> raised = false;
   for_bands(grid, [&](int band, Slice& slice) {
     const auto is_due = [&](int tile) { return heat_.tile_max(tile) + event > highest; };
     const int first = band * TileGrid::kBandRows;
     for (int row = first; row < std::min(first + TileGrid::kBandRows, grid.rows()); ++row) {
       if (heat_.row_max(row) + event <= highest) continue;
-      if (settled) return;
+      if (raised) return;
       compare_row(frame, row, slice, is_due);
-      if (heat_.row_max(row) == highest + event) settled = true;
+      if (heat_.row_max(row) == highest + event) raised = true;
     }
   });
 }
 
 void Engine::draw(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
-  if (enlarger_) enlarger_->update(all_indices());
+  if (enlarger_) get_indices(enlarger_->update());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;
   for_bands(grid_, [&](int band, Slice&) {
@@ -297,7 +303,7 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int rows, int c
   const Rect last = grid.rect(grid.index(end - 1, row + rows - 1));
   const Rect run{first.x, first.y, last.right() - first.x, last.bottom() - first.y};
   const Rect area = intersect(run, frame.size);
-  if (!(area == run)) std::fill_n(slice.mask.get(), stride * kBandHeight, 0);
+  if (!(area == run)) std::fill_n(slice.mask.get(), mask_bytes(), 0);
   const kernels::MovedRows moved = subtractor_
                                        ? subtractor_->copy_mask(area, mask, stride)
                                        : difference_.compare(frame, area, mask, stride, overlay);
@@ -351,7 +357,7 @@ void Engine::draw_band(const Pass& pass, int band, Slice& slice) {
       const int tile = grid_.index(column, row);
       if (limits_[tile] == kOutdated && refresh(tile)) renderer_.blend_tile(overlay, column);
     }
-    settle_row(row);
+    update_row_limit(row);
   }
   renderer_.draw(pass.picture, pass.out, first, rows, 1);
 }
@@ -369,7 +375,7 @@ double Engine::full_counts() {
       break;
     case Normalization::kPercentile:
       if (percentile_is_due()) {
-        percentile_events_ = percentile(heat_, settings_.percentile) / unit;
+        percentile_events_ = percentile_.of(heat_, settings_.percentile) / unit;
         percentile_due_ = frames_ + (frames_ < kPercentileFrames ? 1 : kPercentileFrames);
       }
       return percentile_events_ * unit;
@@ -406,7 +412,7 @@ void Engine::refresh_band(int band) {
     } else if (row_limits_[row] < scale_.full()) {
       for (int tile = begin; tile < end; ++tile)
         if (limits_[tile] < scale_.full()) refresh(tile);
-      settle_row(row);
+      update_row_limit(row);
     }
   }
 }
@@ -430,7 +436,7 @@ bool Engine::refresh(int tile) {
 }
 
 // Takes the limit of a row of tiles from those of its tiles.
-void Engine::settle_row(int row) {
+void Engine::update_row_limit(int row) {
   const TileGrid& grid = heat_.grid();
   const auto first = limits_.begin() + grid.index(0, row);
   row_limits_[row] = *std::min_element(first, first + grid.columns());
@@ -455,7 +461,7 @@ void Engine::outdate_indices() {
     tiles_[tile].limits = {};
     limits_[tile] = heat_.is_cold(tile) ? kNever : kOutdated;
   }
-  for (int row = 0; row < heat_.grid().rows(); ++row) settle_row(row);
+  for (int row = 0; row < heat_.grid().rows(); ++row) update_row_limit(row);
 }
 
 // Has everything painted anew.
@@ -502,7 +508,7 @@ GreyMap Engine::map(int width) const {
     map.size.height = std::clamp(int(std::lround(height)), 1, from.height);
   }
   if (map.size == from) {
-    map.pixels = all_indices();
+    get_indices(map.pixels);
     return map;
   }
   // A cell begins at the first pixel of it: x * cells / pixels rounds down to it.
@@ -536,9 +542,9 @@ GreyMap Engine::map(int width) const {
 }
 
 // The index of every pixel, row by row.
-std::vector<uint8_t> Engine::all_indices() const {
+void Engine::get_indices(std::vector<uint8_t>& indices) const {
   const TileGrid& grid = heat_.grid();
-  std::vector<uint8_t> indices(size_t(grid.size().area()));
+  indices.assign(size_t(grid.size().area()), 0);
   for (int tile = 0; tile < grid.count(); ++tile) {
     if (heat_.is_cold(tile)) continue;
     const Rect rect = grid.rect(tile);
@@ -552,13 +558,15 @@ std::vector<uint8_t> Engine::all_indices() const {
         indices[size_t(rect.y + y) * grid.size().width + rect.x + x] =
             index[TileGrid::offset(x, y)];
   }
-  return indices;
 }
 
 size_t Engine::memory() const {
-  return difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
+  return (shrinker_ ? shrinker_->memory() : 0) + (enlarger_ ? enlarger_->memory() : 0) +
+         difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
          (background_ ? background_->memory() : 0) + heat_.memory() + renderer_.memory() +
-         grid_.count() * TileGrid::kPixels + tiles_.size() * (sizeof(Tile) + sizeof(float));
+         grid_.count() * TileGrid::kPixels +
+         tiles_.size() * (sizeof(Tile) + sizeof(limits_[0]) + sizeof(compared_[0])) +
+         enlarged_.size() + slices_.size() * mask_bytes();
 }
 
 }  // namespace motionheat

@@ -124,7 +124,7 @@ class Engine {
 
   const HeatMap& heat() const { return heat_; }
 
-  /// Bytes it can come to hold.
+  /// Bytes it holds. More may follow: a tile whose counts exceed 16 bits takes four more a pixel.
   size_t memory() const;
 
   Engine() : Engine(Settings{}) {}
@@ -154,11 +154,12 @@ class Engine {
 
   explicit Engine(const Settings& settings);
 
-  void make_detector();
-  void make_background();
+  std::optional<BackgroundSubtractor> make_subtractor(const PixelFormat& format) const;
+  std::optional<BackgroundPicture> make_background(const StreamFormat& stream) const;
   template <typename Work>
   void for_bands(const TileGrid& grid, const Work& work);
   int slice_count(const TileGrid& grid) const;
+  size_t mask_bytes() const;
   void compare_ahead(const ConstFrameView& frame, bool all);
   template <typename Predicate>
   void compare_row(const ConstFrameView& frame, int row, Slice& slice, Predicate is_wanted);
@@ -170,11 +171,11 @@ class Engine {
   void update_scale();
   void refresh_band(int band);
   bool refresh(int tile);
-  void settle_row(int row);
+  void update_row_limit(int row);
   void refresh_enlarged(int tile);
   void outdate_indices();
   void repaint_all();
-  std::vector<uint8_t> all_indices() const;
+  void get_indices(std::vector<uint8_t>& indices) const;
 
   StreamFormat stream_;
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
@@ -187,14 +188,15 @@ class Engine {
   std::optional<BackgroundPicture> background_;
   HeatMap heat_;
   Scale scale_;
-  double percentile_events_ = 0;  // taken at the frame before `percentile_due_`
+  Percentile percentile_;
+  double percentile_events_ = 0;  // what it was when last taken
   uint64_t percentile_due_ = 0;   // the number of frames at which it is taken anew
   Renderer renderer_;
   AlignedArray<uint8_t> indices_;  // tile by tile
   std::vector<Tile> tiles_;
-  std::vector<float> limits_;  // of each tile the lowest of its chunks; kOutdated if one is stale
+  std::vector<float> limits_;      // of each tile the lowest of its chunks; see engine.cpp
   std::vector<float> row_limits_;  // the lowest of each row of tiles
-  std::vector<uint8_t> busy_;      // bands of which a good part moved in the last frame
+  std::vector<uint8_t> busy_;      // bands of which a good part moved when last compared in one go
   std::vector<uint8_t> compared_;  // in this frame, of each tile
   std::vector<uint8_t>
       enlarged_;  // tiles of the picture that have indices, if the analysis is smaller

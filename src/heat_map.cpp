@@ -222,8 +222,10 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
 
   auto& high = high_[tile];
   set_max(tile, max);
-  if (max == 0) high.reset();
-  if (max > UINT16_MAX && !high) high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  if (max <= UINT16_MAX)
+    high.reset();
+  else if (!high)
+    high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
@@ -265,7 +267,8 @@ HeatMap HeatMap::resampled(Size size) const {
 
 size_t HeatMap::memory() const {
   size_t bytes = size_t(grid_.count()) *
-                 (TileGrid::kPixels * sizeof(uint16_t) + sizeof(high_[0]) + sizeof(max_[0]));
+                     (TileGrid::kPixels * sizeof(uint16_t) + sizeof(high_[0]) + sizeof(max_[0])) +
+                 row_max_.size() * sizeof(row_max_[0]);
   for (const auto& high : high_) bytes += high ? TileGrid::kPixels * sizeof(uint32_t) : 0;
   return bytes;
 }

@@ -30,7 +30,8 @@ class HeatMap {
 
   /// Adds an event to each pixel of `tile` whose bit in `mask` is set (see Difference::compare);
   /// rows of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
-  /// leaves the others; returns how many pixels moved. Threads may add to distinct tiles at once.
+  /// leaves the others; returns how many pixels moved. Threads may add to distinct rows of tiles at
+  /// once.
   uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
 
   /// Heat gets older by so many half-lives: each event counted so far is worth 2^-half_lives of
@@ -85,7 +86,7 @@ class HeatMap {
   /// Sets the count of every pixel of a tile; `counts` in rows of TileGrid::kWidth.
   void assign(int tile, const uint64_t* counts);
 
-  /// Bytes it can come to hold; those of cold tiles are not touched.
+  /// Bytes it holds; those of cold tiles are not touched.
   size_t memory() const;
 
  private:

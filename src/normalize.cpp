@@ -68,7 +68,8 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
                      flags.data(), limits.data());
 }
 
-double percentile(const HeatMap& heat, double percent) {
+double Percentile::of(const HeatMap& heat, double percent) {
+  if (heat.max() == 0) return 0;
   // One bin for each count of a low word, and 256 for each power of two above.
   constexpr int kBins = 65536 + 32 * 256;
   const auto bin_of = [](uint64_t count) {
@@ -81,20 +82,20 @@ double percentile(const HeatMap& heat, double percent) {
     const int power = (bin - 65536) / 256 + 16;
     return std::ldexp(256 + (bin - 65536) % 256, power - 8);
   };
-  std::vector<uint64_t> histogram(kBins);
+  histogram_.assign(kBins, 0);
   uint64_t hot = 0;
   for (int tile = 0; tile < heat.grid().count(); ++tile) {
     if (heat.is_cold(tile)) continue;
     heat.visit(tile, [&](int, int, uint64_t count) {
       if (count == 0) return;
-      ++histogram[bin_of(count)];
+      ++histogram_[bin_of(count)];
       ++hot;
     });
   }
   const uint64_t rank = uint64_t(std::ceil(double(hot) * percent / 100));
   uint64_t below = 0;
   for (int bin = 1; bin < kBins; ++bin) {
-    below += histogram[bin];
+    below += histogram_[bin];
     if (below > 0 && below >= rank) return count_of(bin);
   }
   return 0;

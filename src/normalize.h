@@ -58,8 +58,15 @@ class Scale {
   const kernels::Curve* curve_ = nullptr;  // none for the linear one
 };
 
-/// The smallest count that at least `percent` % (0..100) of the pixels with heat do not exceed; 0
-/// while there is no heat. Counts above 65,535 are told apart to 2^-8 of themselves.
-double percentile(const HeatMap& heat, double percent);
+/// Finds percentiles of counts.
+class Percentile {
+ public:
+  /// The smallest count that at least `percent` % (0..100) of the pixels with heat do not exceed; 0
+  /// while there is no heat. Counts above 65,535 are told apart to 2^-8 of themselves.
+  double of(const HeatMap& heat, double percent);
+
+ private:
+  std::vector<uint64_t> histogram_;  // kept, so that no frame allocates
+};
 
 }  // namespace motionheat

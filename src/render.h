@@ -37,8 +37,6 @@ class Renderer {
   /// as `in` and `out` reach. `out` may be the picture that `in` is of.
   kernels::Overlay overlay(int plane, const ConstFrameView& in, const FrameView& out, int row,
                            int rows) const;
-  /// Blends that.
-  void blend(const kernels::Overlay& overlay) const;
   /// Blends the part of that which tile `column` of its rows has.
   void blend_tile(kernels::Overlay overlay, int column) const;
 
@@ -66,6 +64,7 @@ class Renderer {
   void paint_cold(int tile);
   template <typename Sample>
   void put_chunk(int x, int y, std::array<const Sample*, 3> values);
+  void blend(const kernels::Overlay& overlay) const;
   int drawn_width(const ConstFrameView& in, const FrameView& out) const;
 
   PixelFormat format_;

@@ -658,8 +658,9 @@ Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
   return {.moved = uint32_t(count), .max = Highest(d, max)};
 }
 
-// The rounded quotient of two integers below 2^24. With a fused residual and a rounded inverse one
-// correction rounds as division does (Markstein 1990), in a quarter of its time.
+// The rounded quotient of an integer and a float32, both below 2^24. With a fused residual and a
+// rounded inverse one correction rounds as division does (Markstein 1990), in a quarter of its
+// time.
 template <class V>
 HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #if HWY_NATIVE_FMA
@@ -790,11 +791,17 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
 #endif
 }
 
+// What `TableLookupBytesOr0` takes: 0 to 15, or 128 and more. x86 does not look at bits 4 to 6.
+template <class D>
+HWY_INLINE hn::Vec<D> WithoutMiddleBits(D d, hn::Vec<D> v) {
+  return HWY_ARCH_X86 ? v : hn::And(v, hn::Set(d, 0x8f));
+}
+
 // Sixteen entries of each table at a time: those whose turn it is are looked up, others give 0.
 // Most maps are cool, so that it ends early.
 template <int kTables>
 HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* values) {
-  const hn::CappedTag<uint8_t, kChunkPixels> d;
+  const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
   const int lanes = int(hn::Lanes(d));
   const auto within = hn::Set(d, 0x70);
   for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
@@ -809,8 +816,8 @@ HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* v
     for (int part = 0; part < 256; part += 16) {
       // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
       const auto first = hn::Set(d, uint8_t(part));
-      const auto entry0 = hn::SaturatedAdd(hn::Xor(indices0, first), within);
-      const auto entry1 = hn::SaturatedAdd(hn::Xor(indices1, first), within);
+      const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(indices0, first), within));
+      const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(indices1, first), within));
       add(0, part, entry0, entry1, a0, a1);
       if (kTables == 3) {
         add(1, part, entry0, entry1, b0, b1);

@@ -66,7 +66,8 @@ struct SampleBits {
   int lsb;    // depth + lsb <= 16
 };
 
-/// Rows of a plane of a picture, the colours they are blended with and where the result goes.
+/// Rows of a plane of a picture, the colours they are blended with and where the result goes. There
+/// are at most 32 rows of segments.
 struct Overlay {
   Rows<const uint8_t> picture;
   Rows<uint8_t> out;  // may be `picture`
@@ -128,8 +129,8 @@ struct Kernels {
 
   /// A bit of `moved` for each pixel, eight a byte and the first one lowest:
   /// |current - previous| > threshold. The last byte of a row is filled with zeros. Then
-  /// previous = current. With an overlay, of which the picture is the plane that `current` is of
-  /// and begins where it does, that is blended, too: each byte once it was compared.
+  /// previous = current. With an overlay, of which the picture is `current`, as many rows, in
+  /// segments of kChunkHeight rows, that is blended, too: each byte once it was compared.
   MovedRows (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous,
                              Rows<uint8_t> moved, Extent extent, uint8_t threshold,
                              const Overlay* overlay);

@@ -15,8 +15,9 @@ const char* const kFormats[] = {
     "ABGR", "I420", "YV12", "NV12",  "NV21",      "Y42B",      "Y444",      "YUY2",     "UYVY",
     "YVYU", "AYUV", "VUYA", "GRAY8", "I420_10LE", "I422_10LE", "P010_10LE", "GRAY16_LE"};
 
-// Odd ones, one pixel, and such that end just after a tile of the heat map does.
-const cv::Size kSizes[] = {{1, 1}, {2, 2}, {3, 5}, {17, 9}, {257, 33}, {64, 48}, {1, 40}, {300, 1}};
+// Odd ones, one pixel, and such that end just after a tile or a band of the heat map does.
+const cv::Size kSizes[] = {{1, 1},     {2, 2},   {3, 5},  {17, 9}, {257, 33},
+                           {131, 139}, {64, 48}, {1, 40}, {300, 1}};
 
 const char* const kColorimetries[] = {"bt601",   "bt709",   "bt2020",  "smpte240m",
                                       "1:4:0:0", "1:3:5:1", "1:6:0:0", "1:5:0:0"};

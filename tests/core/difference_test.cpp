@@ -14,11 +14,11 @@ namespace {
 
 // The mask of an area that begins with a tile, which is compared band by band.
 cv::Mat compare(Difference& difference, const ConstFrameView& frame, const Rect& area) {
-  constexpr int kBandHeight = TileGrid::kBandRows * TileGrid::kHeight;
   const size_t stride = (size_t(area.width) + 7) / 8 + 3;
   cv::Mat mask(area.height, area.width, CV_8UC1);
-  for (int y = 0; y < area.height; y += kBandHeight) {
-    const Rect band{area.x, area.y + y, area.width, std::min(kBandHeight, area.height - y)};
+  for (int y = 0; y < area.height; y += TileGrid::kBandHeight) {
+    const Rect band{area.x, area.y + y, area.width,
+                    std::min(TileGrid::kBandHeight, area.height - y)};
     const GuardedBytes bits(stride * band.height - 3);
     const kernels::MovedRows moved =
         difference.compare(frame, band, bits.data(), ptrdiff_t(stride));

@@ -271,7 +271,7 @@ TEST(EngineReport, TellsTheStateOfTheMap) {
 TEST(EngineReport, TheHottestSpotIsTheFirstInReadingOrder) {
   const Size size{600, 50};
   const Engine engine =
-      engine_with_events(size, {{5, 9, 6}, {300, 4, 6}, {280, 6, 6}, {310, 4, 6}});
+      engine_with_events(size, {{5, 7, 6}, {300, 4, 6}, {280, 6, 6}, {310, 4, 6}});
   EXPECT_DOUBLE_EQ(engine.report().hot_x, 300.5 / 600);
   EXPECT_DOUBLE_EQ(engine.report().hot_y, 4.5 / 50);
 }
@@ -321,6 +321,49 @@ TEST(EngineMap, OfATallPictureHasARow) {
   EXPECT_EQ(engine.map(1).size, (Size{1, 233}));
 }
 
+// Counts beyond 16 bits, which take two words.
+TEST(EngineMap, OfAHotMapThatFades) {
+  const Size size{300, 40};
+  std::mt19937_64 random(1);
+  std::vector<uint64_t> counts(size_t(size.area()));
+  for (uint64_t& count : counts) count = random() % 4 ? random() >> (30 + random() % 34) : 0;
+  Engine engine = engine_for(size);
+  engine.set({.half_life = 1});
+  engine.restore(HeatMap::of(size, counts, 1), 1, 0);
+  const auto expect_maxima = [&] {
+    const HeatMap& heat = engine.heat();
+    for (int row = 0; row < heat.grid().rows(); ++row) {
+      uint64_t max = 0;
+      for (int y = row * TileGrid::kHeight; y < (row + 1) * TileGrid::kHeight; ++y)
+        for (int x = 0; x < size.width; ++x) max = std::max(max, heat.at(x, y));
+      EXPECT_EQ(heat.row_max(row), max);
+    }
+    const cv::Mat index = index_of(engine);
+    const GreyMap map = engine.map(100);
+    for (int y = 0; y < map.size.height; ++y) {
+      for (int x = 0; x < map.size.width; ++x) {
+        uint8_t cell = 0;
+        for (int v = 0; v < size.height; ++v)
+          for (int u = 0; u < size.width; ++u)
+            if (v * map.size.height / size.height == y && u * map.size.width / size.width == x)
+              cell = std::max(cell, index.at<uint8_t>(v, u));
+        ASSERT_EQ(map.pixels[size_t(y) * map.size.width + x], cell) << x << ", " << y;
+      }
+    }
+  };
+  expect_maxima();
+  uint64_t covered = 0;
+  for (int tile = 0; tile < engine.heat().grid().count(); ++tile)
+    covered += engine.heat().covered(tile);
+  EXPECT_EQ(covered, size_t(std::count_if(counts.begin(), counts.end(),
+                                          [](uint64_t count) { return count > 0; })));
+  // What is hot stays so, tile by tile, or vanishes.
+  for (const double seconds : {20.0, 14.0}) {
+    engine.advance(seconds);
+    expect_maxima();
+  }
+}
+
 TEST(EngineMemory, IsWithinNineBytesAPixel) {
   const Size size{1920, 1080};
   for (const PixelFormat& format : {kI420, kNv12, kGray8}) {
@@ -329,6 +372,23 @@ TEST(EngineMemory, IsWithinNineBytesAPixel) {
     EXPECT_LE(engine.memory(), size_t(9 * size.area()));
     EXPECT_GE(engine.memory(), size_t(5 * size.area()));  // luma, counts, index, colours
   }
+}
+
+// A picture of which less than a half has heat stays within it when counts take two words, and
+// gives those back when the heat has faded.
+TEST(EngineMemory, OfHotTilesIsGivenBack) {
+  const Size size{1280, 720};
+  std::vector<uint64_t> counts(size_t(size.area()));
+  std::fill(counts.begin(), counts.begin() + ptrdiff_t(counts.size() * 2 / 5), 70000);
+  Engine engine;
+  engine.set({.half_life = 1});
+  engine.configure({kI420, kLimited, size});
+  const size_t before = engine.memory();
+  engine.restore(HeatMap::of(size, counts, 1), 1, 0);
+  EXPECT_GT(engine.memory(), before + size_t(size.area()));
+  EXPECT_LE(engine.memory(), size_t(9 * size.area()));
+  engine.advance(20);
+  EXPECT_EQ(engine.memory(), before);
 }
 
 }  // namespace

@@ -110,23 +110,68 @@ TEST(Engine, AnalysisAloneCountsTheSame) {
   expect_same_heat(engine, reference);
 }
 
-// One pixel flashes over a map that hardly changes: the scale grows on every frame, and each index
-// falls when it must and not before.
+// A map that hardly changes, over which one pixel flashes: the scale grows on every frame.
+cv::Mat flashing(Size size, int i) {
+  cv::Mat frame = blocks(size, i < 30 ? i : 29 + i / 90);
+  frame.at<cv::Vec3b>(21, 140) = i % 2 ? cv::Vec3b(255, 255, 255) : cv::Vec3b();
+  return frame;
+}
+
+// Each index falls when it must and not before.
 TEST(Engine, IndicesFollowEveryRiseOfTheScale) {
-  const Size size{300, 40};
+  const Size size{300, 140};
   Engine engine;
   engine.configure({kBgr, {}, size});
   Reference reference;
-  cv::Mat frame;
   for (int i = 0; i < 400; ++i) {
-    if (i < 30 || i % 90 == 0) frame = blocks(size, i);
-    frame.at<cv::Vec3b>(21, 140) = i % 2 ? cv::Vec3b(255, 255, 255) : cv::Vec3b();
-    reference.add(frame);
-    ASSERT_TRUE(same_picture(processed(engine, frame), reference.overlay())) << "frame " << i;
+    reference.add(flashing(size, i));
+    ASSERT_TRUE(same_picture(processed(engine, flashing(size, i)), reference.overlay()))
+        << "frame " << i;
   }
   EXPECT_EQ(engine.report().max, 399);
   expect_same_heat(engine, reference);
 }
+
+struct Scaling {
+  const char* name;
+  Settings settings;
+
+  friend void PrintTo(const Scaling& param, std::ostream* os) { *os << param.name; }
+};
+
+class EngineWith : public ::testing::TestWithParam<Scaling> {};
+
+// What is kept from frame to frame is what would be made anew: a picture is that of an engine which
+// got its heat an instant ago.
+TEST_P(EngineWith, KeepsWhatItWouldMakeAnew) {
+  const Size size{300, 140};
+  Engine engine;
+  engine.set(GetParam().settings);
+  engine.configure({kBgr, {}, size});
+  for (int i = 0; i < 250; ++i) {
+    engine.advance(0.04);
+    const cv::Mat frame = flashing(size, i), shown = processed(engine, frame);
+    if (i % 5 != 0) continue;
+    Engine fresh;
+    fresh.set(GetParam().settings);
+    fresh.configure({kBgr, {}, size});
+    fresh.restore(engine.heat(), engine.frames(), 0);
+    ASSERT_TRUE(same_picture(shown, drawn(fresh, frame))) << "frame " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Scalings, EngineWith,
+    ::testing::Values(
+        Scaling{"max", {}}, Scaling{"sqrt", {.curve = Curve::kSqrt}},
+        Scaling{"log", {.curve = Curve::kLog}}, Scaling{"fading", {.half_life = 3}},
+        Scaling{"fading_log", {.curve = Curve::kLog, .half_life = 3}},
+        Scaling{"fixed", {.normalization = Normalization::kFixed, .full_scale = 12.5}},
+        Scaling{"fixed_fading",
+                {.normalization = Normalization::kFixed, .full_scale = 9, .half_life = 2}},
+        Scaling{"fixed_fading_fast",
+                {.normalization = Normalization::kFixed, .full_scale = 9, .half_life = 0.1}}),
+    name_of);
 
 TEST(Engine, SettingsChangeOnTheNextFrame) {
   const Size size{300, 40};
@@ -167,7 +212,7 @@ TEST(Engine, SettingsFromBeforeTheStreamHold) {
   }
 }
 
-// High enough for several slices; a tile and a bit wide.
+// High enough for several slices; two tiles and a bit wide.
 TEST(Engine, ThreadsDoNotChangeTheResult) {
   const Size size{300, 850};
   Engine one;
@@ -184,6 +229,28 @@ TEST(Engine, ThreadsDoNotChangeTheResult) {
     }
     EXPECT_EQ(many.report().motion, one.report().motion);
     EXPECT_TRUE(same_picture(index_of(many), index_of(one)));
+  }
+}
+
+TEST(Engine, ThreadsDoNotChangeAnyPlane) {
+  const Size size{300, 850};
+  std::mt19937 random(4);
+  for (const PixelFormat& format : {kI420, kNv12, gray10(6)}) {
+    Engine one, many;
+    many.set({.n_threads = 3});
+    for (Engine* engine : {&one, &many}) engine->configure({format, kLimited601, size});
+    Frame in(format, size), by_one(format, size), by_many(format, size);
+    in.randomize(random);
+    for (int i = 0; i < 8; ++i) {
+      // A part of the picture moves.
+      std::vector<uint8_t> bytes = in.bytes();
+      for (size_t k = bytes.size() / 9 * i; k < bytes.size() / 9 * (i + 2); ++k)
+        bytes[k] = uint8_t(random());
+      in.set_bytes(bytes);
+      one.process(in.view(), &by_one.view());
+      many.process(in.view(), &by_many.view());
+      ASSERT_EQ(by_one.bytes(), by_many.bytes()) << "frame " << i;
+    }
   }
 }
 
