@@ -21,25 +21,22 @@ void repeat_edges(uint8_t* chunk, int width, int height) {
     std::copy_n(chunk + (height - 1) * kChunkWidth, kChunkWidth, chunk + height * kChunkWidth);
 }
 
-// The mean of each `1 << kXShift` by `1 << kYShift` values of a chunk, halves rounded up.
-template <int kXShift, int kYShift, typename Sample>
-void average(const Sample* values, Sample* means) {
-  constexpr int kSamples = 1 << (kXShift + kYShift);
-  for (int y = 0; y < kChunkHeight; y += 1 << kYShift) {
-    const Sample* top = values + y * kChunkWidth;
-    const Sample* bottom = top + kYShift * kChunkWidth;
-    for (int x = 0; x < kChunkWidth >> kXShift; ++x) {
-      unsigned sum = kSamples / 2;
-      for (int i = 0; i < 1 << kXShift; ++i)
-        sum += top[(x << kXShift) + i] + kYShift * bottom[(x << kXShift) + i];
-      *means++ = Sample(sum / kSamples);
+// The mean of each two values of a row of a chunk or, with `two_rows`, of each two by two.
+void average(const uint8_t* values, bool two_rows, uint8_t* means) {
+  kernels::active().average_u8(values, two_rows, means);
+}
+
+void average(const uint16_t* values, bool two_rows, uint16_t* means) {
+  const int rows = two_rows ? 2 : 1;
+  for (int y = 0; y < kChunkHeight; y += rows) {
+    const uint16_t* top = values + y * kChunkWidth;
+    const uint16_t* bottom = top + (rows - 1) * kChunkWidth;
+    for (int x = 0; x < kChunkWidth; x += 2) {
+      const unsigned sum = unsigned{top[x]} + top[x + 1] + bottom[x] + bottom[x + 1];
+      *means++ = uint16_t((sum + 2) / 4);  // of one row it is twice what it would be alone
     }
   }
 }
-
-// What a component without samples has, such as alpha.
-template <typename Sample>
-constexpr std::array<Sample, kChunkPixels> kNone{};
 
 // Puts the rows of `n` components side by side, their values `lsb` bits up in the samples.
 void interleave(const uint8_t* const* values, int n, int, kernels::Rows<uint8_t> out,
@@ -73,11 +70,22 @@ void Renderer::configure(const PixelFormat& format, Size size) {
     Plane& plane = planes_[p];
     if (!plane.has_color) continue;
     plane.layout = plane_layout(format, p);
-    plane.pixel_samples = plane.layout.step / format.sample_bytes();
+    int step = plane.layout.step;
     for (int i = 0; i < format.n_components; ++i)
-      if (format.components[i].plane == p)
-        plane.pixel_samples =
-            std::min(plane.pixel_samples, format.components[i].step / format.sample_bytes());
+      if (format.components[i].plane == p) step = std::min(step, format.components[i].step);
+    plane.n_sources = step / format.sample_bytes();
+    for (int i = 0; i < format.n_components; ++i) {
+      const Component& c = format.components[i];
+      if (c.plane != p) continue;
+      const int place = c.offset / format.sample_bytes();
+      if (c.step == step) {
+        plane.sources[place] = i;
+        plane.chunk_width = kChunkWidth >> c.x_shift;
+      } else {
+        plane.chroma[place / plane.n_sources] = i;
+        plane.sources[place % plane.n_sources] = kChromaPair;
+      }
+    }
     // Whole chunks are painted.
     const int width = (size.width + kChunkWidth - 1) / kChunkWidth * kChunkWidth;
     const int height = (size.height + kChunkHeight - 1) / kChunkHeight * kChunkHeight;
@@ -148,40 +156,31 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
 // planes.
 template <typename Sample>
 void Renderer::put_chunk(int x, int y, std::array<const Sample*, 3> values) {
+  alignas(kAlignment) static constexpr std::array<Sample, kChunkPixels> kZeros{};
   std::array<std::array<Sample, kChunkPixels / 2>, 3> means;
+  std::array<Sample, kChunkPixels> chroma;
   for (int i = 0; i < format_.n_components; ++i) {
     const Component& c = format_.components[i];
     if (!c.x_shift) continue;
-    (c.y_shift ? average<1, 1, Sample> : average<1, 0, Sample>)(values[i], means[i].data());
+    average(values[i], c.y_shift, means[i].data());
     values[i] = means[i].data();
   }
-  for (int p = 0; p < format_.n_planes; ++p) {
-    const Plane& plane = planes_[p];
+  for (const Plane& plane : planes_) {
     if (!plane.has_color) continue;
-    std::array<const Sample*, 4> sources, chroma{};
-    sources.fill(kNone<Sample>.data());
-    std::array<Sample, kChunkPixels> joined_chroma;
-    kernels::Extent extent{kChunkWidth, kChunkHeight >> plane.layout.y_shift};
-    int lsb = 0;
-    for (int i = 0; i < format_.n_components; ++i) {
-      const Component& c = format_.components[i];
-      if (c.plane != p) continue;
-      const int place = c.offset / int(sizeof(Sample));
-      if (c.step == plane.pixel_samples * int(sizeof(Sample))) {
-        sources[place] = values[i];
-        extent.width = kChunkWidth >> c.x_shift;
-        lsb = c.lsb;
-      } else {  // in YUY2 luma stands between chroma, which is put together first
-        chroma[place / plane.pixel_samples] = values[i];
-        sources[place % plane.pixel_samples] = joined_chroma.data();
-      }
+    const int height = kChunkHeight >> plane.layout.y_shift;
+    std::array<const Sample*, 4> sources;
+    for (int i = 0; i < plane.n_sources; ++i) {
+      const int source = plane.sources[i];
+      sources[i] = source >= 0 ? values[source] : kZeros.data();
+      if (source != kChromaPair) continue;
+      const std::array pair{values[plane.chroma[0]], values[plane.chroma[1]]};
+      interleave(pair.data(), 2, 0,
+                 {reinterpret_cast<uint8_t*>(chroma.data()), kChunkWidth * sizeof(Sample)},
+                 {kChunkWidth / 2, height});
+      sources[i] = chroma.data();
     }
-    if (chroma[0])
-      interleave(chroma.data(), 2, 0,
-                 {reinterpret_cast<uint8_t*>(joined_chroma.data()), kChunkWidth * sizeof(Sample)},
-                 {kChunkWidth / 2, extent.height});
-    interleave(sources.data(), plane.pixel_samples, lsb,
-               {plane.row(y) + plane.layout.byte(x), plane.stride}, extent);
+    interleave(sources.data(), plane.n_sources, format_.components[0].lsb,
+               {plane.row(y) + plane.layout.byte(x), plane.stride}, {plane.chunk_width, height});
   }
 }
 

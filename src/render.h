@@ -48,10 +48,18 @@ class Renderer {
   size_t memory() const;
 
  private:
+  static constexpr int kNothing = -1;
+  static constexpr int kChromaPair = -2;
+
   struct Plane {
     bool has_color = false;
     PlaneLayout layout;
-    int pixel_samples = 1;  // that stand side by side for each pixel, or each two
+    // What stands side by side again and again: components, nothing, such as alpha, or in YUY2,
+    // where luma stands between chroma, two components of chroma by turns.
+    int n_sources = 1;
+    std::array<int, 4> sources{kNothing, kNothing, kNothing, kNothing};
+    std::array<int, 2> chroma{};
+    int chunk_width = 0;  // samples of a source in a row of a chunk
     ptrdiff_t stride = 0;
     size_t bytes = 0;
     AlignedArray<uint8_t> color;  // not initialised: drawn only where painted

@@ -620,6 +620,30 @@ void InterleaveU8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Exten
   kOf[n - 1](sources, dst, extent);
 }
 
+void AverageU8(const uint8_t* values, bool two_rows, uint8_t* means) {
+  const hn::CappedTag<uint8_t, kChunkWidth> d;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  const hn::Rebind<int16_t, decltype(d16)> d16_signed;
+  const hn::Rebind<uint8_t, decltype(d16)> d_half;
+  const int lanes = int(hn::Lanes(d));
+  // Of each two bytes.
+  const auto sums = [&](const uint8_t* row) {
+    const auto pairs = hn::BitCast(d16, hn::LoadU(d, row));
+    return hn::Add(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs));
+  };
+  const int rows = two_rows ? 2 : 1;
+  for (int y = 0; y < kChunkHeight; y += rows, values += rows * kChunkWidth) {
+    for (int x = 0; x < kChunkWidth; x += lanes, means += lanes / 2) {
+      const auto sum = sums(values + x);
+      const auto mean = two_rows
+                            ? hn::ShiftRight<2>(hn::Add(
+                                  hn::Add(sum, sums(values + kChunkWidth + x)), hn::Set(d16, 2)))
+                            : hn::ShiftRight<1>(hn::Add(sum, hn::Set(d16, 1)));
+      hn::StoreU(hn::DemoteTo(d_half, hn::BitCast(d16_signed, mean)), d_half, means);
+    }
+  }
+}
+
 // The highest of 16-bit lanes.
 template <class D>
 HWY_INLINE uint16_t Highest(D d, hn::Vec<D> v) {
@@ -849,6 +873,7 @@ const Kernels* Set() {
       .difference_rgb = DifferenceRgb,
       .gather_u8 = GatherU8,
       .interleave_u8 = InterleaveU8,
+      .average_u8 = AverageU8,
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
       .index_u48 = IndexU48,

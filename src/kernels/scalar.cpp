@@ -142,6 +142,18 @@ void interleave_u8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Exte
       for (int i = 0; i < n; ++i) dst[y][x * n + i] = sources[i][y * extent.width + x];
 }
 
+void average_u8(const uint8_t* values, bool two_rows, uint8_t* means) {
+  const int rows = two_rows ? 2 : 1;
+  for (int y = 0; y < kChunkHeight; y += rows, values += rows * kChunkWidth) {
+    for (int x = 0; x < kChunkWidth; x += 2) {
+      int sum = rows;
+      for (int i = 0; i < rows; ++i)
+        sum += values[i * kChunkWidth + x] + values[i * kChunkWidth + x + 1];
+      *means++ = uint8_t(sum / (2 * rows));
+    }
+  }
+}
+
 Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
                        uint16_t increment, uint8_t* flags) {
   Accumulated result;
@@ -217,6 +229,7 @@ const Kernels scalar = {
     .difference_rgb = difference_rgb,
     .gather_u8 = gather_u8,
     .interleave_u8 = interleave_u8,
+    .average_u8 = average_u8,
     .accumulate = accumulate,
     .index_u16 = index_u16,
     .index_u48 = index_u48,

@@ -102,6 +102,28 @@ TEST_P(KernelSet, InterleavesRows) {
   }
 }
 
+TEST_P(KernelSet, AveragesRoundingHalvesUp) {
+  std::mt19937 random(9);
+  constexpr int kWidth = kernels::kChunkWidth, kHeight = kernels::kChunkHeight;
+  for (int round = 0; round < 50; ++round) {
+    const GuardedBytes values(kernels::kChunkPixels);
+    std::generate_n(values.data(), kernels::kChunkPixels,
+                    [&] { return uint8_t(round ? random() : 255); });
+    for (const int rows : {1, 2}) {
+      const GuardedBytes means(size_t{kernels::kChunkPixels} / 2 / rows);
+      GetParam()->average_u8(values.data(), rows == 2, means.data());
+      for (int y = 0; y < kHeight / rows; ++y) {
+        for (int x = 0; x < kWidth / 2; ++x) {
+          int sum = 0;
+          for (int v = y * rows; v < (y + 1) * rows; ++v)
+            for (int u = 2 * x; u < 2 * x + 2; ++u) sum += values.data()[v * kWidth + u];
+          ASSERT_EQ(means.data()[y * kWidth / 2 + x], int(std::floor(sum / (2.0 * rows) + 0.5)));
+        }
+      }
+    }
+  }
+}
+
 // Quotients are rounded as division rounds them, for every count of maps up to a few hundred and
 // around every power of two.
 TEST_P(KernelSet, DividesExactly) {
