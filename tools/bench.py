@@ -26,7 +26,7 @@ BITS = {  # a pixel has
     'BGR': 24,
     'RGBA': 32,
 }
-ROUNDS, QUICK_ROUNDS = 7, 3
+ROUNDS, CORE_ROUNDS, QUICK_ROUNDS = 15, 7, 3
 CLIP_BYTES = 1_500_000_000
 CLIP_FRAMES = 250
 STREAMS = 16
@@ -494,7 +494,7 @@ def machine():
     return f'{models[0] if models else os.uname().machine}, {os.cpu_count()} cores'
 
 
-def conditions(results, rounds):
+def conditions(results, rounds, core_rounds):
     version = subprocess.run(
         ['gst-launch-1.0', '--version'], capture_output=True, text=True, check=True
     ).stdout
@@ -502,12 +502,13 @@ def conditions(results, rounds):
     context = results.core.get('context')
     if context:
         parts += [f'OpenCV {context["opencv"]}', f'kernels for {context["kernels"]}']
-    return f'Measured on: {", ".join(parts)}. Medians of {rounds} rounds.\n'
+    return (f'Measured on: {", ".join(parts)}. Medians of {rounds} rounds, in the core of '
+            f'{core_rounds}.\n')
 
 
-def report(results, rounds):
+def report(results, rounds, core_rounds):
     tables = (scoreboard, peers, by_format, by_size, by_motion, by_age, by_threads, by_streams)
-    parts = [conditions(results, rounds), *(t(results) for t in tables)]
+    parts = [conditions(results, rounds, core_rounds), *(t(results) for t in tables)]
     return '\n'.join(part for part in parts if part)
 
 
@@ -547,7 +548,7 @@ def main():
         '--filter', metavar='REGEX', help='only groups that match it; the page is left alone'
     )
     args = parser.parse_args()
-    rounds = QUICK_ROUNDS if args.quick else ROUNDS
+    rounds, core_rounds = (QUICK_ROUNDS,) * 2 if args.quick else (ROUNDS, CORE_ROUNDS)
     try:
         wanted = [name for name in names if re.search(args.filter or '', name)]
     except re.error as error:
@@ -561,12 +562,12 @@ def main():
         say(name)
         if name in CORE_GROUPS:
             pattern = f'^{name.removeprefix("core/")}/'
-            results.core |= run_core(benches.engine, pattern, rounds)
+            results.core |= run_core(benches.engine, pattern, core_rounds)
         else:
             group = next(group for group in GROUPS if group.name == name)
             with scratch() as directory:
                 results.groups[name] = group.run(directory, rounds, benches)
-    text = report(results, rounds)
+    text = report(results, rounds, core_rounds)
     print(text)
     if not args.filter:
         write_page(args.page, text)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Each kernel in each set that this machine runs, over rows of a 1080p picture: over 64, a band,
+// The kernels in each set that this machine runs, over rows of a 1080p picture: over 64, a band,
 // which stay in the cache, and over all of them. Beside them copies of as many bytes.
 #include <benchmark/benchmark.h>
 
