@@ -12,7 +12,7 @@ namespace motionheat {
 namespace {
 
 // Less than that is not worth waking a thread for.
-constexpr int kMinBandsPerSlice = 200 / TileGrid::kBandHeight;
+constexpr int kMinBandsPerSlice = (200 + TileGrid::kBandHeight - 1) / TileGrid::kBandHeight;
 // A percentile takes a pass over all the heat: it is taken anew every so many frames.
 constexpr uint64_t kPercentileFrames = 16;
 // Scales to a power of two, where heat fades.
@@ -134,21 +134,20 @@ void Engine::set(const Settings& settings) {
 }
 
 // Calls `work(band, slice)` for every band of the grid, in as many threads as are wanted and worth
-// it; the calls of a slice come one after another.
+// it; the calls of a slice come one after another. Who is done takes the next band: motion makes
+// some dearer than others.
 template <typename Work>
 void Engine::for_bands(const TileGrid& grid, const Work& work) {
   struct Body : cv::ParallelLoopBody {
-    Body(const Work& w, std::vector<Slice>& s, int b, int c)
-        : work(w), slices(s), bands(b), count(c) {}
+    Body(const Work& w, std::vector<Slice>& s, int b) : work(w), slices(s), bands(b) {}
     void operator()(const cv::Range& range) const override {
       for (int slice = range.start; slice < range.end; ++slice)
-        for (int band = bands * slice / count; band < bands * (slice + 1) / count; ++band)
-          work(band, slices[slice]);
+        for (int band = next++; band < bands; band = next++) work(band, slices[slice]);
     }
     const Work& work;
     std::vector<Slice>& slices;
     const int bands;
-    const int count;
+    mutable std::atomic<int> next = 0;
   };
   const int n = slice_count(grid);
   if (int(slices_.size()) < n) {
@@ -159,7 +158,7 @@ void Engine::for_bands(const TileGrid& grid, const Work& work) {
     }
     slices_ = std::move(slices);
   }
-  const Body body(work, slices_, grid.bands(), n);
+  const Body body(work, slices_, grid.bands());
   if (n == 1)
     body(cv::Range(0, 1));
   else

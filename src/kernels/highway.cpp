@@ -299,39 +299,48 @@ void BlendU8(const Overlay& overlay) {
   }
 }
 
-void BlendU16(const Overlay& o) {
+// Values of samples of two bytes, moved to the top of 16 bits. Bits that hold no value pass
+// through.
+struct JoinU16 {
+  uint16_t picture;
+  uint16_t color;
+  uint16_t bias;
+  uint16_t value;
+  int top;
+
+  explicit JoinU16(const Overlay& o)
+      : picture(o.params.picture),
+        color(o.params.color),
+        bias(uint16_t((1 << (16 - o.bits.depth)) / 2 + 1)),
+        value(uint16_t(((1 << o.bits.depth) - 1) << o.bits.lsb)),
+        top(16 - o.bits.depth - o.bits.lsb) {}
+
+  template <class V>
+  HWY_INLINE V operator()(V p8, V c8) const {
+    const U16 d;
+    const auto values = hn::Set(d, value);
+    const auto sample = hn::BitCast(d, p8);
+    const auto p = hn::ShiftLeftSame(hn::And(sample, values), top);
+    const auto c = hn::ShiftLeftSame(hn::BitCast(d, c8), top);
+    const auto weighted = hn::Add(hn::MulHigh(p, hn::Set(d, picture)),
+                                  hn::Add(hn::MulHigh(c, hn::Set(d, color)), hn::Set(d, bias)));
+    return hn::BitCast(U8(), hn::Or(hn::And(hn::ShiftRightSame(weighted, top), values),
+                                    hn::AndNot(values, sample)));
+  }
+};
+
+bool IsWeighted(const Overlay& overlay) {
   using Method = BlendParams::Method;
-  if (o.params.method == Method::kPicture || o.params.method == Method::kColor) {
-    scalar.blend_u16(o);
+  return overlay.params.method != Method::kPicture && overlay.params.method != Method::kColor;
+}
+
+void BlendU16(const Overlay& overlay) {
+  if (!IsWeighted(overlay)) {
+    scalar.blend_u16(overlay);
     return;
   }
-  const U8 d8;
-  const U16 d;
-  const int bytes = int(hn::Lanes(d8));
-  const int top = 16 - o.bits.depth - o.bits.lsb;
-  const auto value = hn::Set(d, uint16_t(((1 << o.bits.depth) - 1) << o.bits.lsb));
-  const auto bias = hn::Set(d, uint16_t((1 << (16 - o.bits.depth)) / 2 + 1));
-  const auto weight_picture = hn::Set(d, o.params.picture);
-  const auto weight_color = hn::Set(d, o.params.color);
-  const int end = o.begin + WholeOf(o.end - o.begin, bytes);
-  for (int y = 0; y < o.rows; ++y) {
-    const uint8_t* const picture = o.picture[y];
-    uint8_t* const out = o.out[y];
-    for (int segment = o.begin; segment < end; segment += o.segment_width) {
-      const uint8_t* const color = ColorAt(o, y, segment);
-      for (int i = 0; i < HWY_MIN(o.segment_width, end - segment); i += bytes) {
-        const auto sample = hn::BitCast(d, hn::LoadU(d8, picture + segment + i));
-        const auto p = hn::ShiftLeftSame(hn::And(sample, value), top);
-        const auto c = hn::ShiftLeftSame(hn::BitCast(d, hn::LoadU(d8, color + i)), top);
-        const auto sum =
-            hn::Add(hn::Add(hn::MulHigh(p, weight_picture), hn::MulHigh(c, weight_color)), bias);
-        const auto joined =
-            hn::Or(hn::And(hn::ShiftRightSame(sum, top), value), hn::AndNot(value, sample));
-        hn::StoreU(hn::BitCast(d8, joined), d8, out + segment + i);
-      }
-    }
-  }
-  FinishRows(o, bytes, scalar.blend_u16);
+  Draw<1>(overlay, CompareNothing(), JoinU16(overlay));
+  FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u16);
 }
 
 // Comparing
@@ -350,40 +359,45 @@ HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Comp
   return moved;
 }
 
-// Compares, with an overlay or without, once the ends of rows were. The overlay of a pixel of
-// `kStep` bytes is blended in the same pass if it is of the kind that is common for it.
-template <int kStep, class Compare>
-HWY_INLINE MovedRows CompareAndDraw(Rows<const uint8_t> current, int height, Compare compare,
-                                    const Overlay* overlay) {
-  if (!overlay) return CompareRows(current, height, compare);
-  if (overlay->params.method != BlendParams::Method::kFixed || IsMasked(*overlay) != (kStep == 4)) {
-    const MovedRows moved = CompareRows(current, height, compare);
-    BlendU8(*overlay);
-    return moved;
-  }
-  const JoinFixed join(overlay->params);
-  MovedRows moved;
-  if constexpr (kStep == 4)
-    moved = Draw<1>(*overlay, compare, JoinMasked<JoinFixed>(*overlay, join));
-  else
-    moved = Draw < kStep == 3 ? 3 : 1 > (*overlay, compare, join);
-  FinishRows(*overlay, int(hn::Lanes(U8())), scalar.blend_u8);
+// Once the ends of rows were compared: compares the rest and blends an overlay in the same pass.
+template <int kPeriod, class Compare, class Join>
+HWY_INLINE MovedRows CompareAndDraw(Compare compare, const Overlay& overlay, Join join,
+                                    void (*finish)(const Overlay&)) {
+  const MovedRows moved = Draw<kPeriod>(overlay, compare, join);
+  FinishRows(overlay, int(hn::Lanes(U8())), finish);
   return moved;
 }
 
-// Compares one row after the other, as far as whole vectors go.
-struct CompareU8 {
+// The same one after the other, with an overlay or without.
+template <class Compare>
+HWY_INLINE MovedRows CompareThenDraw(Rows<const uint8_t> current, int height, Compare compare,
+                                     const Overlay* overlay, void (*blend)(const Overlay&)) {
+  const MovedRows moved = CompareRows(current, height, compare);
+  if (overlay) blend(*overlay);
+  return moved;
+}
+
+bool IsFixed(const Overlay& overlay) {
+  return overlay.params.method == BlendParams::Method::kFixed;
+}
+
+// Where the rows of a comparison are, other than those of the current frame. They are gone through
+// one after the other, as far as whole vectors go.
+struct Compared {
   uint8_t* previous;
   ptrdiff_t previous_stride;
   uint8_t* moved;
   ptrdiff_t moved_stride;
-  int width;
-  uint8_t threshold;
+  int width;  // in pixels
 
   void Skip(int rows) {
     previous += previous_stride * rows;
     moved += moved_stride * rows;
   }
+};
+
+struct CompareU8 : Compared {
+  uint8_t threshold;
 
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
     const U8 d;
@@ -396,8 +410,7 @@ struct CompareU8 {
       hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
       hn::StoreU(now, d, previous + x);
     }
-    previous += previous_stride;
-    moved += moved_stride;
+    Skip(1);
     return any;
   }
 };
@@ -410,41 +423,55 @@ MovedRows DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows
   if (whole < extent.width)
     any = scalar.difference_u8(current.from(whole), previous.from(whole), moved.from(whole / 8),
                                {extent.width - whole, extent.height}, threshold, nullptr);
-  const CompareU8 compare{previous.data, previous.stride, moved.data,
-                          moved.stride,  whole,           threshold};
-  return any | CompareAndDraw<1>(current, extent.height, compare, overlay);
+  const CompareU8 compare{{previous.data, previous.stride, moved.data, moved.stride, whole},
+                          threshold};
+  if (overlay && IsFixed(*overlay) && !IsMasked(*overlay))
+    return any | CompareAndDraw<1>(compare, *overlay, JoinFixed(overlay->params), scalar.blend_u8);
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
 }
+
+struct CompareU16 : Compared {
+  uint16_t threshold;
+  uint16_t bits;
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+    const U8 d8;
+    const U16 d;
+    const int lanes = int(hn::Lanes(d));
+    const auto limit = hn::Set(d, threshold);
+    const auto counted = hn::Set(d, bits);
+    for (int x = 0; x < width; x += lanes) {
+      // Rows need not be aligned to samples, which LoadU of bytes allows.
+      const auto now = hn::LoadU(d8, current + 2 * ptrdiff_t{x});
+      const auto before = hn::LoadU(d8, previous + 2 * ptrdiff_t{x});
+      const auto distance =
+          Distance(hn::And(hn::BitCast(d, now), counted), hn::And(hn::BitCast(d, before), counted));
+      const auto above = hn::SaturatedSub(distance, limit);
+      any = hn::Or(any, hn::BitCast(d8, above));
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+      hn::StoreU(now, d8, previous + 2 * ptrdiff_t{x});
+    }
+    Skip(1);
+    return any;
+  }
+};
 
 MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
                         Extent extent, uint16_t threshold, uint16_t bits, const Overlay* overlay) {
-  const U16 d;
-  const int lanes = int(hn::Lanes(d));
-  const int whole = WholeOf(extent.width, lanes);
-  const auto limit = hn::Set(d, threshold);
-  const auto counted = hn::Set(d, bits);
-  MovedRows has_moved = 0;
-  for (int y = 0; y < extent.height; ++y) {
-    const uint8_t* c = current[y];
-    uint16_t* p = previous[y];
-    uint8_t* m = moved[y];
-    auto any = hn::Zero(d);
-    for (int x = 0; x < whole; x += lanes) {
-      // Rows need not be aligned to samples, which LoadU of bytes allows.
-      const auto now = hn::BitCast(d, hn::LoadU(U8(), c + 2 * ptrdiff_t{x}));
-      const auto distance = Distance(hn::And(now, counted), hn::And(hn::LoadU(d, p + x), counted));
-      const auto above = hn::SaturatedSub(distance, limit);
-      any = hn::Or(any, above);
-      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), m + x / 8);
-      hn::StoreU(now, d, p + x);
-    }
-    has_moved |= MovedRows{AnySet(d, any)} << y / kChunkHeight;
-  }
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U16())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
   if (whole < extent.width)
-    has_moved |= scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
-                                       moved.from(whole / 8), {extent.width - whole, extent.height},
-                                       threshold, bits, nullptr);
-  if (overlay) BlendU16(*overlay);
-  return has_moved;
+    any = scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                                moved.from(whole / 8), {extent.width - whole, extent.height},
+                                threshold, bits, nullptr);
+  const CompareU16 compare{
+      {reinterpret_cast<uint8_t*>(previous.data), previous.stride, moved.data, moved.stride, whole},
+      threshold,
+      bits};
+  if (overlay && IsWeighted(*overlay))
+    return any | CompareAndDraw<1>(compare, *overlay, JoinU16(*overlay), scalar.blend_u16);
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU16);
 }
 
 // Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
@@ -465,19 +492,9 @@ HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
 
 // Compares a row as far as whole vectors of pixels go.
 template <int kStep>
-struct CompareRgb {
-  uint8_t* previous;
-  ptrdiff_t previous_stride;
-  uint8_t* moved;
-  ptrdiff_t moved_stride;
-  int width;  // in pixels
+struct CompareRgb : Compared {
   RgbOrder order;
   uint8_t threshold;
-
-  void Skip(int rows) {
-    previous += previous_stride * rows;
-    moved += moved_stride * rows;
-  }
 
   // The pixels whose grey is above the threshold, of the distances of bytes in their order.
   HWY_INLINE hn::Vec<U8> Above(hn::Vec<U8> d0, hn::Vec<U8> d1, hn::Vec<U8> d2,
@@ -538,8 +555,7 @@ struct CompareRgb {
       }
       hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
     }
-    previous += previous_stride;
-    moved += moved_stride;
+    Skip(1);
     return any;
   }
 };
@@ -555,9 +571,18 @@ MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, 
     any = scalar.difference_rgb(current.from(ptrdiff_t{whole} * kStep),
                                 previous.from(ptrdiff_t{whole} * kStep), moved.from(whole / 8),
                                 {extent.width - whole, extent.height}, order, threshold, nullptr);
-  const CompareRgb<kStep> compare{previous.data, previous.stride, moved.data, moved.stride,
-                                  whole,         order,           threshold};
-  return any | CompareAndDraw<kStep>(current, extent.height, compare, overlay);
+  const CompareRgb<kStep> compare{
+      {previous.data, previous.stride, moved.data, moved.stride, whole}, order, threshold};
+  // Four bytes with one that is not blended, three without.
+  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == (kStep == 4)) {
+    const JoinFixed join(overlay->params);
+    if constexpr (kStep == 4)
+      return any | CompareAndDraw<1>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
+                                     scalar.blend_u8);
+    else
+      return any | CompareAndDraw<3>(compare, *overlay, join, scalar.blend_u8);
+  }
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
 }
 
 MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
