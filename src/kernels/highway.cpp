@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/highway.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -83,6 +84,10 @@ HWY_INLINE void BlendRow(const uint8_t* picture, uint8_t* out, int n, ColorAt co
   if (kAtOnce == 4 && (x += lanes) < n) hn::StoreU(join(load(x), color_at(x, 2)), d, out + x);
 }
 
+// Memory is asked for rows of the picture while those that are so many above them are compared.
+constexpr int kRowsAhead = 2;
+constexpr int kCacheLine = 64;
+
 // Which segments of rows are painted.
 enum class Painted { kNone, kSome, kAll };
 
@@ -105,7 +110,9 @@ HWY_NOINLINE MovedRows DrawRows(const uint8_t* picture, ptrdiff_t picture_stride
   for (MovedRows bit = 1; bytes.height > 0; bit <<= 1, bytes.height -= segment_rows) {
     auto any = hn::Zero(d);
     for (int rows = HWY_MIN(segment_rows, bytes.height); rows > 0; --rows) {
-      any = compare.Row(picture, any);
+      // What is drawn in place was written just before, and is near.
+      any = compare.Row(picture, picture == out ? picture : picture + kRowsAhead * picture_stride,
+                        any);
       // Runs of segments that are painted alike.
       const uint8_t* flag = painted;
       for (int x = 0, end = bytes.width; x < bytes.width; x = end) {
@@ -226,18 +233,25 @@ bool IsMasked(const Overlay& overlay) {
 }
 
 struct CompareNothing {
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t*, hn::Vec<U8> any) { return any; }
+  int width;  // in bytes
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* picture, const uint8_t* ahead, hn::Vec<U8> any) {
+    if (ahead == picture) return any;
+    for (int x = 0; x < width; x += kCacheLine) hwy::Prefetch(ahead + x);
+    return any;
+  }
   void Skip(int) {}
 };
 
 template <class Join>
 HWY_INLINE void Blend(const Overlay& overlay, Join join) {
+  const CompareNothing nothing{overlay.end - overlay.begin};
   if (IsMasked(overlay))
-    Draw<1>(overlay, CompareNothing(), JoinMasked<Join>(overlay, join));
+    Draw<1>(overlay, nothing, JoinMasked<Join>(overlay, join));
   else if (overlay.cold_step == 3)
-    Draw<3>(overlay, CompareNothing(), join);
+    Draw<3>(overlay, nothing, join);
   else
-    Draw<1>(overlay, CompareNothing(), join);
+    Draw<1>(overlay, nothing, join);
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u8);
 }
 
@@ -339,7 +353,7 @@ void BlendU16(const Overlay& overlay) {
     scalar.blend_u16(overlay);
     return;
   }
-  Draw<1>(overlay, CompareNothing(), JoinU16(overlay));
+  Draw<1>(overlay, CompareNothing{overlay.end - overlay.begin}, JoinU16(overlay));
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u16);
 }
 
@@ -353,7 +367,7 @@ HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Comp
   for (int top = 0; top < height; top += kChunkHeight) {
     auto any = hn::Zero(d);
     for (int y = top; y < HWY_MIN(top + kChunkHeight, height); ++y)
-      any = compare.Row(current[y], any);
+      any = compare.Row(current[y], current[y + kRowsAhead], any);
     moved |= MovedRows{AnySet(d, any)} << top / kChunkHeight;
   }
   return moved;
@@ -399,16 +413,35 @@ struct Compared {
 struct CompareU8 : Compared {
   uint8_t threshold;
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
     const U8 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
-    for (int x = 0; x < width; x += lanes) {
-      const auto now = hn::LoadU(d, current + x);
-      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
-      any = hn::Or(any, above);
-      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+    const auto above = [&](hn::Vec<U8> now, int x) {
+      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+    };
+    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int x) {
       hn::StoreU(now, d, previous + x);
+      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + x / 8);
+    };
+    int x = 0;
+    for (; x + 4 * lanes <= width; x += 4 * lanes) {
+      const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
+      for (int line = x; line < x + 4 * lanes; line += kCacheLine) hwy::Prefetch(ahead + line);
+      const auto n0 = hn::LoadU(d, current + x), n1 = hn::LoadU(d, current + x1),
+                 n2 = hn::LoadU(d, current + x2), n3 = hn::LoadU(d, current + x3);
+      const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
+      any = hn::Or(any, hn::Or(hn::Or(a0, a1), hn::Or(a2, a3)));
+      put(n0, a0, x);
+      put(n1, a1, x1);
+      put(n2, a2, x2);
+      put(n3, a3, x3);
+    }
+    for (; x < width; x += lanes) {
+      const auto now = hn::LoadU(d, current + x);
+      const auto over = above(now, x);
+      any = hn::Or(any, over);
+      put(now, over, x);
     }
     Skip(1);
     return any;
@@ -434,13 +467,14 @@ struct CompareU16 : Compared {
   uint16_t threshold;
   uint16_t bits;
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
     const U8 d8;
     const U16 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
     const auto counted = hn::Set(d, bits);
     for (int x = 0; x < width; x += lanes) {
+      hwy::Prefetch(ahead + 2 * ptrdiff_t{x});
       // Rows need not be aligned to samples, which LoadU of bytes allows.
       const auto now = hn::LoadU(d8, current + 2 * ptrdiff_t{x});
       const auto before = hn::LoadU(d8, previous + 2 * ptrdiff_t{x});
@@ -530,13 +564,14 @@ struct CompareRgb : Compared {
     return hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
   }
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, hn::Vec<U8> any) {
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
     const U8 d;
     const int n = int(hn::Lanes(d));
     const auto byte_limit = hn::Set(d, threshold);
     const uint8_t* c = current;
     uint8_t* p = previous;
-    for (int x = 0; x < width; x += n, c += kStep * n, p += kStep * n) {
+    for (int x = 0; x < width; x += n, c += kStep * n, p += kStep * n, ahead += kStep * n) {
+      for (int line = 0; line < kStep * n; line += kCacheLine) hwy::Prefetch(ahead + line);
       const auto c0 = hn::LoadU(d, c), c1 = hn::LoadU(d, c + n), c2 = hn::LoadU(d, c + 2 * n),
                  c3 = kStep == 4 ? hn::LoadU(d, c + 3 * n) : hn::Zero(d);
       const auto d0 = Distance(c0, hn::LoadU(d, p)), d1 = Distance(c1, hn::LoadU(d, p + n)),
