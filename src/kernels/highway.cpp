@@ -232,8 +232,11 @@ bool IsMasked(const Overlay& overlay) {
   return (overlay.mask[0] & overlay.mask[1] & overlay.mask[2] & overlay.mask[3]) != 0xff;
 }
 
+// For rows that are blended only: all it does is to ask ahead.
 struct CompareNothing {
   int width;  // in bytes
+
+  explicit CompareNothing(const Overlay& overlay) : width(overlay.end - overlay.begin) {}
 
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* picture, const uint8_t* ahead, hn::Vec<U8> any) {
     if (ahead == picture) return any;
@@ -245,7 +248,7 @@ struct CompareNothing {
 
 template <class Join>
 HWY_INLINE void Blend(const Overlay& overlay, Join join) {
-  const CompareNothing nothing{overlay.end - overlay.begin};
+  const CompareNothing nothing(overlay);
   if (IsMasked(overlay))
     Draw<1>(overlay, nothing, JoinMasked<Join>(overlay, join));
   else if (overlay.cold_step == 3)
@@ -353,7 +356,7 @@ void BlendU16(const Overlay& overlay) {
     scalar.blend_u16(overlay);
     return;
   }
-  Draw<1>(overlay, CompareNothing{overlay.end - overlay.begin}, JoinU16(overlay));
+  Draw<1>(overlay, CompareNothing(overlay), JoinU16(overlay));
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u16);
 }
 

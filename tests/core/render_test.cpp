@@ -121,12 +121,20 @@ TEST_P(RendererOf, TilesWithoutHeatHaveTheColorOfZero) {
   expect_blended(out, in, index, colors, 0.4);
 }
 
-// The rest of the picture stays as it was.
-void expect_drawn_within(const Frame& out, const Frame& before, const Frame& in,
-                         const cv::Mat& index, const ColorTable& colors, const Rect& area) {
-  const PixelFormat& format = in.format();
-  Frame expected(format, in.size());
-  expected.set_bytes(before.bytes());
+// Of a picture that is painted all over, `draw(renderer, in, out)` draws the area; the rest of the
+// output stays as it was.
+template <typename Draw>
+void expect_drawn_within(const Rect& area, const PixelFormat& format, Size size, Draw draw) {
+  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
+  Renderer renderer = renderer_for(format, size, colors, 1);
+  std::mt19937 random(3);
+  const cv::Mat index = random_index(size, random);
+  paint_all(renderer, index);
+  Frame in(format, size), out(format, size), expected(format, size);
+  in.randomize(random);
+  expected.randomize(random);
+  out.set_bytes(expected.bytes());
+  draw(renderer, in.view(), out.view());
   for (int i = 0; i < format.n_components; ++i) {
     const Component& c = format.components[i];
     const cv::Mat blended = blended_plane(in, i, index, colors[i], 1);
@@ -138,39 +146,23 @@ void expect_drawn_within(const Frame& out, const Frame& before, const Frame& in,
 }
 
 TEST_P(RendererOf, DrawsItsRowsAlone) {
-  const PixelFormat& format = GetParam().layout;
   const Size size{TileGrid::kWidth + 62, 4 * TileGrid::kHeight + 2};
-  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
-  Renderer renderer = renderer_for(format, size, colors, 1);
-  std::mt19937 random(3);
-  const cv::Mat index = random_index(size, random);
-  paint_all(renderer, index);
-  Frame in(format, size), out(format, size), before(format, size);
-  in.randomize(random);
-  before.randomize(random);
-  out.set_bytes(before.bytes());
-  if (format.model == ColorModel::kRgb) in.set_bytes(before.bytes());  // alpha is copied
-  renderer.draw(in.view(), out.view(), 1, 2);
-  expect_drawn_within(out, before, in, index, colors,
-                      {0, TileGrid::kHeight, size.width, 2 * TileGrid::kHeight});
+  expect_drawn_within({0, TileGrid::kHeight, size.width, 2 * TileGrid::kHeight}, GetParam().layout,
+                      size,
+                      [](const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
+                        renderer.draw(in, out, 1, 2);
+                      });
 }
 
 TEST_P(RendererOf, BlendsATileAlone) {
   const PixelFormat& format = GetParam().layout;
   const Size size{TileGrid::kWidth + 62, 2 * TileGrid::kHeight};
-  const Rect area = TileGrid(size).rect(3);
-  const ColorTable colors = make_color_table(cv::COLORMAP_HOT, format, kLimited);
-  Renderer renderer = renderer_for(format, size, colors, 1);
-  std::mt19937 random(5);
-  const cv::Mat index = random_index(size, random);
-  paint_all(renderer, index);
-  Frame in(format, size), out(format, size), before(format, size);
-  in.randomize(random);
-  before.randomize(random);
-  out.set_bytes(before.bytes());
-  for (int plane = 0; plane < format.n_planes; ++plane)
-    renderer.blend_tile(renderer.overlay(plane, in.view(), out.view(), 1, 1), 1);
-  expect_drawn_within(out, before, in, index, colors, area);
+  expect_drawn_within(
+      TileGrid(size).rect(3), format, size,
+      [&](const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
+        for (int plane = 0; plane < format.n_planes; ++plane)
+          renderer.blend_tile(renderer.overlay(plane, in, out, 1, 1), 1);
+      });
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, RendererOf, ::testing::ValuesIn(formats()), name_of);
