@@ -59,6 +59,9 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
   const kernels::Kernels& k = kernels::active();
   const uint16_t* const low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
+  if (!high && !curve_ && full_ <= kernels::kMaxWholeFull && full_ == std::trunc(full_))
+    return k.index_whole(low, index, TileGrid::kChunks, uint16_t(full_), flags.data(),
+                         limits.data());
   // Low words are exact in float32, and so must be the divisor.
   if (!high && full_ < kFloatLimit)
     return k.index_u16(low, index, TileGrid::kChunks, float(full_), curve_, flags.data(),

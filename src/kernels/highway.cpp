@@ -800,35 +800,46 @@ HWY_INLINE hn::Vec<hn::Repartition<uint16_t, D> > IndexPairs(D d, hn::Vec<D> fir
   return hn::BitCast(hn::Repartition<uint16_t, D>(), hn::Or(lower, upper));
 }
 
-// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `pairs_at(i, least)` gives
-// the indices of pixels from i on, as IndexPairs does.
-template <class D, class PairsAt>
-HWY_INLINE bool IndexFlagged(D d, uint8_t* index, int chunks, double full, const Curve* curve,
-                             uint8_t* flags, float* limits, PairsAt pairs_at) {
-  const hn::Repartition<uint16_t, D> d16;
-  const hn::Rebind<int16_t, decltype(d16)> d16_signed;
-  const hn::Rebind<uint8_t, decltype(d16)> d8;
+// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `indices_at(i)` gives the
+// indices of pixels from i on in 16 bits each, then `limit_of(highest)` the limit of their chunk.
+template <class D16, class IndicesAt, class LimitOf>
+HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags, float* limits,
+                             IndicesAt indices_at, LimitOf limit_of) {
+  const hn::Rebind<int16_t, D16> d16_signed;
+  const hn::Rebind<uint8_t, D16> d8;
   const int lanes = int(hn::Lanes(d16));
   bool any = false;
   for (int chunk = 0; chunk < chunks; ++chunk) {
     if (!flags[chunk]) continue;
     auto difference = hn::Zero(d8);
     auto hottest = hn::Zero(d16);
-    auto least = hn::Set(d, kFarAbove);
     for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; i += lanes) {
-      const auto pairs = pairs_at(i, least);
-      const auto bytes = hn::DemoteTo(d8, hn::BitCast(d16_signed, pairs));
+      const auto indices = indices_at(i);
+      const auto bytes = hn::DemoteTo(d8, hn::BitCast(d16_signed, indices));
       difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, index + i)));
-      hottest = hn::Max(hottest, pairs);
+      hottest = hn::Max(hottest, indices);
       hn::StoreU(bytes, d8, index + i);
     }
-    const int highest = Highest(d16, hottest);
-    limits[chunk] = index_limit(full, hn::GetLane(hn::MinOfLanes(d, least)),
-                                curve ? curve->first[highest] : float(highest));
+    limits[chunk] = limit_of(Highest(d16, hottest));
     flags[chunk] = AnySet(d8, difference);
     any |= flags[chunk];
   }
   return any;
+}
+
+// The same by quotients: `pairs_at(i, least)` gives indices as IndexPairs does.
+template <class D, class PairsAt>
+HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, const Curve* curve,
+                               uint8_t* flags, float* limits, PairsAt pairs_at) {
+  auto least = hn::Set(d, kFarAbove);
+  return IndexFlagged(
+      hn::Repartition<uint16_t, D>(), index, chunks, flags, limits,
+      [&](int i) { return pairs_at(i, least); },
+      [&](int highest) {
+        const float exceeded_by = hn::GetLane(hn::MinOfLanes(d, least));
+        least = hn::Set(d, kFarAbove);
+        return index_limit(full, exceeded_by, curve ? curve->first[highest] : float(highest));
+      });
 }
 
 bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
@@ -841,12 +852,44 @@ bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const
   const auto quotient = [&](auto counts) {
     return Quotient(hn::ConvertTo(d, hn::BitCast(d32, counts)), divisor, inverse);
   };
-  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
     const auto pairs =
         hn::BitCast(d32_unsigned, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
     return IndexPairs(d, quotient(hn::And(pairs, hn::Set(d32_unsigned, 0xffff))),
                       quotient(hn::ShiftRight<16>(pairs)), curve, least);
   });
+}
+
+// The quotient of 255 count and full from a product with full's inverse, which is at most one less
+// than it, and corrected by the remainder.
+bool IndexWhole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
+                float* limits) {
+  const hn::CappedTag<uint16_t, kChunkWidth> d;
+  // Counts below 256 are moved up, so that the inverse has a full 16 bits either way.
+  const int up = full < 256 ? 8 : 0;
+  const auto inverse = hn::Set(d, uint16_t((255 << (16 - up)) / full));
+  const auto divisor = hn::Set(d, full);
+  const auto zero = hn::Zero(d);
+  auto lacking = zero;  // the most that a count that has an index lacks to the next one
+  return IndexFlagged(
+      d, index, chunks, flags, limits,
+      [&](int i) {
+        const auto count = hn::Min(hn::LoadU(d, low + i), divisor);
+        const auto estimate = hn::MulHigh(hn::ShiftLeftSame(count, up), inverse);
+        // Modulo 2^16, which what is left is below.
+        const auto left = hn::Sub(hn::Mul(count, hn::Set(d, 255)), hn::Mul(estimate, divisor));
+        const auto is_less = hn::VecFromMask(d, hn::Eq(hn::Max(left, divisor), left));
+        const auto indices = hn::Sub(estimate, is_less);
+        const auto remainder = hn::Sub(left, hn::And(is_less, divisor));
+        lacking = hn::Max(lacking,
+                          hn::IfThenZeroElse(hn::Eq(indices, zero), hn::Sub(divisor, remainder)));
+        return indices;
+      },
+      [&](int highest) {
+        const int remainder = full - Highest(d, lacking);
+        lacking = zero;
+        return index_limit(full, float(remainder) / full, float(highest));
+      });
 }
 
 bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
@@ -860,7 +903,7 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
   const int parts = int(hn::Lanes(d64)), lanes = int(hn::Lanes(d));
   const auto divisor = hn::Set(d64, full);
   const auto word = hn::Set(d64, 65536.0);
-  return IndexFlagged(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
     HWY_ALIGN float quotients[2 * hn::MaxLanes(d)];
     for (int part = 0; part < 2 * lanes; part += parts) {
       const auto lower = hn::PromoteTo(d64, hn::PromoteTo(d32, hn::LoadU(d16, low + i + part)));
@@ -939,6 +982,7 @@ const Kernels* Set() {
       .average_u8 = AverageU8,
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
+      .index_whole = IndexWhole,
       .index_u48 = IndexU48,
       .look_up = LookUp,
       .blend_u8 = BlendU8,

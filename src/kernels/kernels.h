@@ -121,6 +121,12 @@ inline float index_limit(double full, float least, float most) {
   return exact == full ? std::max(limit, exact) : limit;
 }
 
+/// Up to this `full` an index is floor(255 count / full). Of count <= full the two roundings, of
+/// the quotient and of its product with 255, change less than 255 * 2^-23 < 1 / full, so that only
+/// a product that is whole could be truncated to one less; there the quotient is v / 255, and of
+/// all these the product is v.
+inline constexpr int kMaxWholeFull = (1 << 15) - 1;
+
 /// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest.
 using MovedRows = uint32_t;
 
@@ -163,6 +169,9 @@ struct Kernels {
   /// that, its indices stay.
   bool (*index_u16)(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
                     uint8_t* flags, float* limits);
+  /// The same without a curve for a whole `full` from 1 to kMaxWholeFull, in integers.
+  bool (*index_whole)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                      uint8_t* flags, float* limits);
   /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
   /// float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,

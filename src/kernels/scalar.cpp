@@ -175,23 +175,21 @@ Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
   return result;
 }
 
-// `quotient(i)` is count / full of pixel i in float32.
-template <typename Quotient>
-bool index_flagged(uint8_t* index, int chunks, double full, const Curve* curve, uint8_t* flags,
-                   float* limits, Quotient quotient) {
-  const float top = curve ? 65535 : 255;
+// `index_of(i, exceeded_by, reached_at)` gives the index of pixel i, what exceeds it is left of its
+// exact value, and where it is reached.
+template <typename IndexOf>
+bool index_flagged(uint8_t* index, int chunks, double full, uint8_t* flags, float* limits,
+                   IndexOf index_of) {
   bool any = false;
   for (int chunk = 0; chunk < chunks; ++chunk) {
     if (!flags[chunk]) continue;
     flags[chunk] = false;
     float least = kFarAbove, most = 0;
     for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; ++i) {
-      const float exact = quotient(i) * top;
-      const int entry = int(std::min(top, exact));
-      const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
-      const float reached_at = curve ? curve->first[value] : value;
+      float exceeded_by, reached_at;
+      const uint8_t value = index_of(i, exceeded_by, reached_at);
       if (value > 0) {
-        least = std::min(least, exact - reached_at);
+        least = std::min(least, exceeded_by);
         most = std::max(most, reached_at);
       }
       flags[chunk] |= value != index[i];
@@ -203,16 +201,44 @@ bool index_flagged(uint8_t* index, int chunks, double full, const Curve* curve, 
   return any;
 }
 
+// `quotient(i)` is count / full of pixel i in float32.
+template <typename Quotient>
+bool index_quotients(uint8_t* index, int chunks, double full, const Curve* curve, uint8_t* flags,
+                     float* limits, Quotient quotient) {
+  const float top = curve ? 65535 : 255;
+  return index_flagged(index, chunks, full, flags, limits,
+                       [&](int i, float& exceeded_by, float& reached_at) {
+                         const float exact = quotient(i) * top;
+                         const int entry = int(std::min(top, exact));
+                         const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
+                         reached_at = curve ? curve->first[value] : value;
+                         exceeded_by = exact - reached_at;
+                         return value;
+                       });
+}
+
 bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
                uint8_t* flags, float* limits) {
-  return index_flagged(index, chunks, full, curve, flags, limits,
-                       [&](int i) { return float(low[i]) / full; });
+  return index_quotients(index, chunks, full, curve, flags, limits,
+                         [&](int i) { return float(low[i]) / full; });
+}
+
+bool index_whole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
+                 float* limits) {
+  return index_flagged(index, chunks, full, flags, limits,
+                       [&](int i, float& exceeded_by, float& reached_at) {
+                         const int scaled = std::min(low[i], full) * 255;
+                         const uint8_t value = uint8_t(scaled / full);
+                         reached_at = value;
+                         exceeded_by = float(scaled % full) / full;
+                         return value;
+                       });
 }
 
 bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
                const Curve* curve, uint8_t* flags, float* limits) {
-  return index_flagged(index, chunks, full, curve, flags, limits,
-                       [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
+  return index_quotients(index, chunks, full, curve, flags, limits,
+                         [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
 }
 
 void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
@@ -232,6 +258,7 @@ const Kernels scalar = {
     .average_u8 = average_u8,
     .accumulate = accumulate,
     .index_u16 = index_u16,
+    .index_whole = index_whole,
     .index_u48 = index_u48,
     .look_up = look_up,
     .blend_u8 = blend_u8,

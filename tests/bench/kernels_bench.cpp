@@ -191,6 +191,13 @@ void index_u16(benchmark::State& state, const Kernels& k, const Curve* curve) {
   });
 }
 
+void index_whole(benchmark::State& state, const Kernels& k) {
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
+  index(state, [&](auto index, auto chunks, auto flags, auto limits) {
+    return k.index_whole(low.begin(), index, chunks, 32767, flags, limits);
+  });
+}
+
 void index_u48(benchmark::State& state, const Kernels& k, const Curve* curve) {
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   const Plane<uint32_t> high = for_chunks<uint32_t>(state);
@@ -270,6 +277,7 @@ int main(int argc, char** argv) {
   add_each("accumulate", accumulate);
   add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
   add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
+  add_each("index_whole", index_whole);
   add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, nullptr); });
   add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
   add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });

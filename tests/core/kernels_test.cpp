@@ -151,6 +151,66 @@ TEST_P(KernelSet, DividesExactly) {
   }
 }
 
+// In integers, too, indices are those of float32 quotients: where each one begins, one less and one
+// more, and above the scale.
+TEST_P(KernelSet, IndexesByWholeScalesAsByQuotients) {
+  constexpr int kChunks = 4, kPixels = kChunks * kernels::kChunkPixels;
+  std::mt19937 random(11);
+  const std::vector<uint8_t> all(kChunks, 1);
+  for (int full = 1; full <= kernels::kMaxWholeFull; full += full < 1500 ? 1 : 7) {
+    std::vector<uint16_t> low(kPixels);
+    for (int i = 0; i < kPixels; ++i) {
+      const int begin = (i / 4 * full + 254) / 255;
+      const std::array counts{begin - 1, begin, begin + 1, int(random() % 65536)};
+      low[i] = uint16_t(std::max(0, counts[i % 4]));
+    }
+    std::shuffle(low.begin(), low.end(), random);
+    std::vector<uint8_t> expected(kPixels), index(kPixels), twin(kPixels);
+    std::vector<uint8_t> flags = all, twin_flags = all, expected_flags = all;
+    std::vector<float> limits(kChunks), twin_limits(kChunks), ignored(kChunks);
+    kernels::scalar.index_u16(low.data(), expected.data(), kChunks, float(full), nullptr,
+                              expected_flags.data(), ignored.data());
+    kernels::scalar.index_whole(low.data(), twin.data(), kChunks, uint16_t(full), twin_flags.data(),
+                                twin_limits.data());
+    ASSERT_TRUE(GetParam()->index_whole(low.data(), index.data(), kChunks, uint16_t(full),
+                                        flags.data(), limits.data()));
+    ASSERT_EQ(index, expected) << full;
+    ASSERT_EQ(twin, expected) << full;
+    ASSERT_EQ(flags, expected_flags);
+    ASSERT_EQ(limits, twin_limits) << full;
+    // Nothing changes any more, and what is not flagged is left alone.
+    index[0] ^= 1;
+    flags = {0, 1, 1, 0};
+    ASSERT_FALSE(GetParam()->index_whole(low.data(), index.data(), kChunks, uint16_t(full),
+                                         flags.data(), limits.data()));
+    index[0] ^= 1;
+    ASSERT_EQ(index, expected);
+  }
+}
+
+// Of a cool map: chunks without heat, and with little.
+TEST_P(KernelSet, LimitsOfWholeScalesAreThoseOfItsScalarTwin) {
+  constexpr int kChunks = 5, kPixels = kChunks * kernels::kChunkPixels;
+  std::mt19937 random(12);
+  for (int round = 0; round < 500; ++round) {
+    const auto full = uint16_t(1 + (random() % kernels::kMaxWholeFull >> random() % 15));
+    std::vector<uint16_t> low(kPixels);
+    for (int chunk = 1; chunk < kChunks; ++chunk)
+      for (int i = 0; i < 20; ++i)
+        low[chunk * kernels::kChunkPixels + int(random() % kernels::kChunkPixels)] =
+            uint16_t(random() % (full + 2u) >> 2 * (chunk - 1));
+    std::vector<uint8_t> index(kPixels), flags(kChunks, 1), twin = index, twin_flags = flags;
+    std::vector<float> limits(kChunks), twin_limits(kChunks);
+    ASSERT_EQ(GetParam()->index_whole(low.data(), index.data(), kChunks, full, flags.data(),
+                                      limits.data()),
+              kernels::scalar.index_whole(low.data(), twin.data(), kChunks, full, twin_flags.data(),
+                                          twin_limits.data()));
+    ASSERT_EQ(index, twin);
+    ASSERT_EQ(flags, twin_flags);
+    ASSERT_EQ(limits, twin_limits) << full;
+  }
+}
+
 // Counts of two words, divisors that are no integers, curves, chunks that are left alone.
 TEST_P(KernelSet, IndexesAsItsScalarTwin) {
   constexpr int kChunks = 7, kPixels = kChunks * kernels::kChunkPixels;
