@@ -158,8 +158,9 @@ std::array<uint64_t, TileGrid::kWidth> HeatMap::column_maxima(int tile, int begi
       if (top)
         for (int x = 0; x < TileGrid::kChunkWidth; ++x)
           maxima[column + x] = std::max(maxima[column + x], uint64_t{top[i + x]} << 16 | words[x]);
-      else
-        for (int x = 0; x < TileGrid::kChunkWidth; ++x) lower[x] = std::max(lower[x], words[x]);
+      else  // values, not references to them: the loop is vectors then
+        for (int x = 0; x < TileGrid::kChunkWidth; ++x)
+          lower[x] = lower[x] < words[x] ? words[x] : lower[x];
     }
     if (!top) std::copy(lower.begin(), lower.end(), maxima.begin() + column);
   }

@@ -412,11 +412,12 @@ def by_size(results):
             number(results.get(f'{size}/I420', ANALYSIS)),
             number(results.get(f'{size}/I420', COPY)),
             *(number(results.in_core(f'{core}/{name}'))
-              for name in ('overlay', 'overlay-inplace', 'analysis', 'memcpy')),
+              for name in ('overlay', 'overlay-inplace', 'analysis', 'memcpy', 'message')),
         ])
-    return table('By size', 'I420, ms a frame; each `memcpy` in turn with what stands left of it.',
+    return table('By size', 'I420, ms a frame; each `memcpy` in turn with what stands left of it. '
+                 'What a message says is gathered once in an `interval`.',
                  ['size', 'overlay', 'analysis only', '`memcpy`', 'core: overlay', 'in place',
-                  'analysis only', '`memcpy`'], rows)
+                  'analysis only', '`memcpy`', 'a message'], rows)
 
 
 def by_motion(results):

@@ -68,6 +68,17 @@ void engine(benchmark::State& state, const Clip& clip, Draw draw, int n_threads,
   state.counters["bytes/pixel"] = double(engine.memory()) / double(clip.stream.size.area());
 }
 
+// What a message says of a map that has seen the clip.
+void message(benchmark::State& state, const Clip& clip) {
+  motionheat::Engine engine;
+  engine.configure(clip.stream);
+  for (const auto& frame : clip.frames) engine.process(clip.view(frame), nullptr);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(engine.report());
+    benchmark::DoNotOptimize(engine.map(64));
+  }
+}
+
 // Section by section what the README's algorithm is in OpenCV.
 void opencv_chain(benchmark::State& state, const Clip& clip) {
   cv::setNumThreads(1);
@@ -125,6 +136,7 @@ void add_size(const std::string& size_name, Size size, const char* path, int n_f
         add_clip(name, [=] { return bench::real_footage(path, format, size, n_frames); });
     add(name + "/overlay-inplace", clip, run(Draw::kInPlace))->UseManualTime();
     if (format == Format::kI420) {
+      add(name + "/message", clip, message);
       add(name + "/overlay-2-threads", clip, run(Draw::kIntoOther, 2))
           ->UseRealTime()
           ->MeasureProcessCPUTime();
