@@ -21,14 +21,15 @@ void repeat_edges(uint8_t* chunk, int width, int height) {
     std::copy_n(chunk + (height - 1) * kChunkWidth, kChunkWidth, chunk + height * kChunkWidth);
 }
 
-// The mean of each two values of a row of a chunk or, with `two_rows`, of each two by two.
-void average(const uint8_t* values, bool two_rows, uint8_t* means) {
-  kernels::active().average_u8(values, two_rows, means);
+// The means of the values of `chunks` chunks, one after the other: of each two of a row or, with
+// `two_rows`, of each two by two.
+void average(const uint8_t* values, int chunks, bool two_rows, uint8_t* means) {
+  kernels::active().average_u8(values, chunks, two_rows, means);
 }
 
-void average(const uint16_t* values, bool two_rows, uint16_t* means) {
+void average(const uint16_t* values, int chunks, bool two_rows, uint16_t* means) {
   const int rows = two_rows ? 2 : 1;
-  for (int y = 0; y < kChunkHeight; y += rows) {
+  for (int y = 0; y < chunks * kChunkHeight; y += rows) {
     const uint16_t* top = values + y * kChunkWidth;
     const uint16_t* bottom = top + (rows - 1) * kChunkWidth;
     for (int x = 0; x < kChunkWidth; x += 2) {
@@ -38,10 +39,20 @@ void average(const uint16_t* values, bool two_rows, uint16_t* means) {
   }
 }
 
+template <int kWidth>
+void copy_rows(const uint8_t* values, kernels::Rows<uint8_t> out, int rows) {
+  for (int y = 0; y < rows; ++y) std::memcpy(out[y], values + y * kWidth, kWidth);
+}
+
 // Puts the rows of `n` components side by side, their values `lsb` bits up in the samples.
 void interleave(const uint8_t* const* values, int n, int, kernels::Rows<uint8_t> out,
                 kernels::Extent extent) {
-  kernels::active().interleave_u8(values, n, out, extent);
+  if (n > 1)
+    kernels::active().interleave_u8(values, n, out, extent);
+  else if (extent.width == kChunkWidth)
+    copy_rows<kChunkWidth>(values[0], out, extent.height);
+  else
+    copy_rows<kChunkWidth / 2>(values[0], out, extent.height);
 }
 
 void interleave(const uint16_t* const* values, int n, int lsb, kernels::Rows<uint8_t> out,
@@ -140,7 +151,7 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     const int n = format_.n_components;
     k.look_up(indices, colors_[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
-      put_chunk<uint8_t>(part.x, part.y, {bytes[0].data(), bytes[1].data(), bytes[2].data()});
+      put_chunk(part.x, part.y, bytes[0].data());
       continue;
     }
     k.look_up(indices, colors_[3].data(), n, bytes[3].data());
@@ -148,22 +159,22 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
-    put_chunk<uint16_t>(part.x, part.y, {words[0].data(), words[1].data(), words[2].data()});
+    put_chunk(part.x, part.y, words[0].data());
   }
 }
 
-// Puts the colours of the chunk at (x, y), a value of each component for each pixel, into the
-// planes.
+// Puts the colours of the chunk at (x, y), values of a component for all pixels and then of the
+// next one, into the planes.
 template <typename Sample>
-void Renderer::put_chunk(int x, int y, std::array<const Sample*, 3> values) {
+void Renderer::put_chunk(int x, int y, const Sample* values) {
   alignas(kAlignment) static constexpr std::array<Sample, kChunkPixels> kZeros{};
-  std::array<std::array<Sample, kChunkPixels / 2>, 3> means;
-  std::array<Sample, kChunkPixels> chroma;
-  for (int i = 0; i < format_.n_components; ++i) {
-    const Component& c = format_.components[i];
-    if (!c.x_shift) continue;
-    average(values[i], c.y_shift, means[i].data());
-    values[i] = means[i].data();
+  alignas(kAlignment) std::array<Sample, kChunkPixels> means;
+  std::array<Sample, kChunkPixels> pairs;
+  std::array<const Sample*, 3> rows{values, values + kChunkPixels, values + 2 * kChunkPixels};
+  if (const Component& chroma = format_.components[1]; chroma.x_shift) {
+    average(rows[1], 2, chroma.y_shift, means.data());
+    rows[1] = means.data();
+    rows[2] = means.data() + (kChunkPixels / 2 >> chroma.y_shift);
   }
   for (const Plane& plane : planes_) {
     if (!plane.has_color) continue;
@@ -171,13 +182,13 @@ void Renderer::put_chunk(int x, int y, std::array<const Sample*, 3> values) {
     std::array<const Sample*, 4> sources;
     for (int i = 0; i < plane.n_sources; ++i) {
       const int source = plane.sources[i];
-      sources[i] = source >= 0 ? values[source] : kZeros.data();
+      sources[i] = source >= 0 ? rows[source] : kZeros.data();
       if (source != kChromaPair) continue;
-      const std::array pair{values[plane.chroma[0]], values[plane.chroma[1]]};
+      const std::array pair{rows[plane.chroma[0]], rows[plane.chroma[1]]};
       interleave(pair.data(), 2, 0,
-                 {reinterpret_cast<uint8_t*>(chroma.data()), kChunkWidth * sizeof(Sample)},
+                 {reinterpret_cast<uint8_t*>(pairs.data()), kChunkWidth * sizeof(Sample)},
                  {kChunkWidth / 2, height});
-      sources[i] = chroma.data();
+      sources[i] = pairs.data();
     }
     interleave(sources.data(), plane.n_sources, format_.components[0].lsb,
                {plane.row(y) + plane.layout.byte(x), plane.stride}, {plane.chunk_width, height});

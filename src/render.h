@@ -71,7 +71,7 @@ class Renderer {
 
   void paint_cold(int tile);
   template <typename Sample>
-  void put_chunk(int x, int y, std::array<const Sample*, 3> values);
+  void put_chunk(int x, int y, const Sample* values);
   void blend(const kernels::Overlay& overlay) const;
   int drawn_width(const ConstFrameView& in, const FrameView& out) const;
 

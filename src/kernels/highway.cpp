@@ -683,7 +683,7 @@ void InterleaveU8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Exten
   kOf[n - 1](sources, dst, extent);
 }
 
-void AverageU8(const uint8_t* values, bool two_rows, uint8_t* means) {
+void AverageU8(const uint8_t* values, int chunks, bool two_rows, uint8_t* means) {
   const hn::CappedTag<uint8_t, kChunkWidth> d;
   const hn::Repartition<uint16_t, decltype(d)> d16;
   const hn::Rebind<int16_t, decltype(d16)> d16_signed;
@@ -695,7 +695,7 @@ void AverageU8(const uint8_t* values, bool two_rows, uint8_t* means) {
     return hn::Add(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs));
   };
   const int rows = two_rows ? 2 : 1;
-  for (int y = 0; y < kChunkHeight; y += rows, values += rows * kChunkWidth) {
+  for (int y = 0; y < chunks * kChunkHeight; y += rows, values += rows * kChunkWidth) {
     for (int x = 0; x < kChunkWidth; x += lanes, means += lanes / 2) {
       const auto sum = sums(values + x);
       const auto mean = two_rows

@@ -155,8 +155,9 @@ struct Kernels {
   /// bytes a row, a multiple of 16 and nothing between rows.
   void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);
   /// The mean of each two values of a row of a chunk or, with `two_rows`, of each two by two,
-  /// halves rounded up. Half as many a row, and nothing between rows.
-  void (*average_u8)(const uint8_t* values, bool two_rows, uint8_t* means);
+  /// halves rounded up. Half as many a row, and nothing between rows. So for `chunks` chunks, one
+  /// after the other.
+  void (*average_u8)(const uint8_t* values, int chunks, bool two_rows, uint8_t* means);
   /// low += increment where the bit of a pixel is set, as `difference_u8` sets it; a sum may wrap.
   /// The bits are those of `chunks` chunks beside each other, of which `rows` rows count. Sets the
   /// flag of each chunk in which any pixel moved, and leaves the others.

@@ -142,9 +142,9 @@ void interleave_u8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Exte
       for (int i = 0; i < n; ++i) dst[y][x * n + i] = sources[i][y * extent.width + x];
 }
 
-void average_u8(const uint8_t* values, bool two_rows, uint8_t* means) {
+void average_u8(const uint8_t* values, int chunks, bool two_rows, uint8_t* means) {
   const int rows = two_rows ? 2 : 1;
-  for (int y = 0; y < kChunkHeight; y += rows, values += rows * kChunkWidth) {
+  for (int y = 0; y < chunks * kChunkHeight; y += rows, values += rows * kChunkWidth) {
     for (int x = 0; x < kChunkWidth; x += 2) {
       int sum = rows;
       for (int i = 0; i < rows; ++i)

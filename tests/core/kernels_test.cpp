@@ -106,13 +106,14 @@ TEST_P(KernelSet, AveragesRoundingHalvesUp) {
   std::mt19937 random(9);
   constexpr int kWidth = kernels::kChunkWidth, kHeight = kernels::kChunkHeight;
   for (int round = 0; round < 50; ++round) {
-    const GuardedBytes values(kernels::kChunkPixels);
-    std::generate_n(values.data(), kernels::kChunkPixels,
-                    [&] { return uint8_t(round ? random() : 255); });
+    const int chunks = 1 + round % 3;
+    const size_t n = size_t(chunks) * kernels::kChunkPixels;
+    const GuardedBytes values(n);
+    std::generate_n(values.data(), n, [&] { return uint8_t(round ? random() : 255); });
     for (const int rows : {1, 2}) {
-      const GuardedBytes means(size_t{kernels::kChunkPixels} / 2 / rows);
-      GetParam()->average_u8(values.data(), rows == 2, means.data());
-      for (int y = 0; y < kHeight / rows; ++y) {
+      const GuardedBytes means(n / 2 / rows);
+      GetParam()->average_u8(values.data(), chunks, rows == 2, means.data());
+      for (int y = 0; y < chunks * kHeight / rows; ++y) {
         for (int x = 0; x < kWidth / 2; ++x) {
           int sum = 0;
           for (int v = y * rows; v < (y + 1) * rows; ++v)
