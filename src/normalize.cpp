@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "normalize.h"
 
-#include <array>
 #include <bit>
 #include <cmath>
-
-#include "kernels/kernels.h"
 
 namespace motionheat {
 namespace {
@@ -53,13 +50,30 @@ uint8_t Scale::index(uint64_t count) const {
   return uint8_t(std::min(255.0f, quotient * 255.0f));
 }
 
+bool Scale::is_whole() const {
+  return !curve_ && full_ >= 1 && full_ <= kernels::kMaxWholeFull && full_ == std::trunc(full_);
+}
+
+CountTable Scale::table() const {
+  CountTable table;
+  const int full = int(full_);
+  for (int count = 0; count < kernels::kTableCounts; ++count) {
+    const int scaled = count * 255, index = std::min(255, scaled / full);
+    table.index[count] = uint8_t(index);
+    // index <= scaled / (full + room) as long as room <= (scaled - index full) / index.
+    table.room[count] =
+        index == 0 ? CountTable::kEndless : uint8_t(std::min(254, (scaled - index * full) / index));
+  }
+  return table;
+}
+
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
                        Limits& limits) const {
   if (full_ == 0) return false;
   const kernels::Kernels& k = kernels::active();
   const uint16_t* const low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
-  if (!high && !curve_ && full_ <= kernels::kMaxWholeFull && full_ == std::trunc(full_))
+  if (!high && is_whole())
     return k.index_whole(low, index, TileGrid::kChunks, uint16_t(full_), flags.data(),
                          limits.data());
   // Low words are exact in float32, and so must be the divisor.

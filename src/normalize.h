@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "heat_map.h"
+#include "kernels/kernels.h"
 
 namespace motionheat {
 
@@ -20,6 +22,16 @@ enum class Curve {
   kLinear,  // q
   kSqrt,    // sqrt(q)
   kLog,     // ln(1 + 255 q) / ln(256)
+};
+
+/// What a scale makes of low counts.
+struct CountTable {
+  /// A room of that much has no end.
+  static constexpr uint8_t kEndless = 255;
+
+  std::array<uint8_t, kernels::kTableCounts> index;
+  /// How far `full` may grow in whole counts, 254 at most, while the index stays.
+  std::array<uint8_t, kernels::kTableCounts> room;
 };
 
 /// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without
@@ -43,6 +55,11 @@ class Scale {
 
   /// The index of one count.
   uint8_t index(uint64_t count) const;
+
+  /// On the linear curve and with a whole `full` of at most kernels::kMaxWholeFull all is integers.
+  bool is_whole() const;
+  /// Of such a scale.
+  CountTable table() const;
 
   /// For each chunk of a tile the highest `full` up to which its indices stay, if its counts do.
   using Limits = TileGrid::PerChunk<float>;

@@ -14,7 +14,8 @@ using kernels::kChunkWidth;
 
 // Repeats the last column and the last row that a chunk has of the picture. Only the pixel next to
 // an odd edge counts: it stands in for the one that is not there when chroma is averaged.
-void repeat_edges(uint8_t* chunk, int width, int height) {
+template <typename Key>
+void repeat_edges(Key* chunk, int width, int height) {
   for (int y = 0; y < height && width < kChunkWidth; ++y)
     chunk[y * kChunkWidth + width] = chunk[y * kChunkWidth + width - 1];
   if (height < kChunkHeight)
@@ -118,6 +119,18 @@ void Renderer::set_colors(const ColorTable& colors) {
     for (size_t byte = c.offset; byte < cold.size(); byte += c.step)
       for (int b = 0; b < format_.sample_bytes(); ++b) cold[byte + b] = uint8_t(sample >> 8 * b);
   }
+  make_count_colors();
+}
+
+void Renderer::set_counts(const CountTable& counts) {
+  counts_ = counts;
+  make_count_colors();
+}
+
+void Renderer::make_count_colors() {
+  for (size_t i = 0; i < colors_.size(); ++i)
+    for (size_t count = 0; count < counts_.index.size(); ++count)
+      count_colors_[i][count] = colors_[i][counts_.index[count]];
 }
 
 void Renderer::paint_cold(int tile) {
@@ -133,30 +146,49 @@ void Renderer::paint_cold(int tile) {
 }
 
 void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
+  paint_chunks(tile, index, chunks, colors_,
+               [&k = kernels::active(), n = format_.n_components](
+                   int, const uint8_t* keys, const uint8_t* colors, uint8_t* values) {
+                 k.look_up(keys, colors, n, values);
+               });
+}
+
+void Renderer::paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks,
+                            TileGrid::PerChunk<uint8_t>& rooms) {
+  paint_chunks(tile, counts, chunks, count_colors_,
+               [&, &k = kernels::active(), n = format_.n_components](
+                   int chunk, const uint16_t* keys, const uint8_t* colors, uint8_t* values) {
+                 rooms[chunk] = k.look_up_counts(keys, counts_.room.data(), colors, n, values);
+               });
+}
+
+// `look_up(chunk, keys, colors, values)` looks the keys of a chunk up in the lower or the upper
+// bytes of the colours.
+template <typename Key, typename LookUp>
+void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
+                            const ColorBytes& colors, LookUp look_up) {
   if (!painted_[tile]) paint_cold(tile);
-  const kernels::Kernels& k = kernels::active();
   const Rect rect = grid_.rect(tile);
-  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, index += kChunkPixels) {
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, keys += kChunkPixels) {
     const int x = chunk * kChunkWidth;
     if (!chunks[chunk] || x >= rect.width) continue;
     const Rect part{rect.x + x, rect.y, std::min(kChunkWidth, rect.width - x), rect.height};
-    alignas(kAlignment) std::array<uint8_t, kChunkPixels> edge;
-    const uint8_t* indices = index;
+    alignas(kAlignment) std::array<Key, kChunkPixels> edge;
+    const Key* whole = keys;
     if (part.width < kChunkWidth || part.height < kChunkHeight) {
-      std::copy_n(index, kChunkPixels, edge.begin());
+      std::copy_n(keys, kChunkPixels, edge.begin());
       repeat_edges(edge.data(), part.width, part.height);
-      indices = edge.data();
+      whole = edge.data();
     }
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
-    const int n = format_.n_components;
-    k.look_up(indices, colors_[0].data(), n, bytes[0].data());
+    look_up(chunk, whole, colors[0].data(), bytes[0].data());
     if (format_.sample_bytes() == 1) {
       put_chunk(part.x, part.y, bytes[0].data());
       continue;
     }
-    k.look_up(indices, colors_[3].data(), n, bytes[3].data());
+    look_up(chunk, whole, colors[3].data(), bytes[3].data());
     std::array<std::array<uint16_t, kChunkPixels>, 3> words;
-    for (int i = 0; i < n; ++i)
+    for (int i = 0; i < format_.n_components; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
     put_chunk(part.x, part.y, words[0].data());

@@ -6,6 +6,7 @@
 #include "aligned.h"
 #include "blend.h"
 #include "color_map.h"
+#include "normalize.h"
 #include "tile_grid.h"
 
 namespace motionheat {
@@ -23,6 +24,8 @@ class Renderer {
   /// The colours to paint with from now on. What is painted keeps the old ones, what is not has the
   /// new one of index 0.
   void set_colors(const ColorTable& colors);
+  /// What low counts are painted by from now on.
+  void set_counts(const CountTable& counts);
   void set_blend(const Blend& blend) { blend_ = blend; }
 
   /// Makes `tile`, or all tiles, as if they had never been painted.
@@ -32,6 +35,11 @@ class Renderer {
   /// Paints those chunks of `tile` whose flag is set. The index of whatever was never painted is 0.
   /// A chroma sample has the mean of the colours of the pixels it covers.
   void paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
+
+  /// The same by the counts of the tile, all below kernels::kTableCounts. What was never painted
+  /// had none. Sets the rooms of the chunks whose flag is set.
+  void paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks,
+                    TileGrid::PerChunk<uint8_t>& rooms);
 
   /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
   /// as `in` and `out` reach. `out` may be the picture that `in` is of.
@@ -69,7 +77,15 @@ class Renderer {
     uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
   };
 
+  // The colours of keys that are looked up: the lower bytes of each component in turn, then the
+  // upper ones.
+  using ColorBytes = std::array<std::array<uint8_t, 256>, 6>;
+
+  void make_count_colors();
   void paint_cold(int tile);
+  template <typename Key, typename LookUp>
+  void paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
+                    const ColorBytes& colors, LookUp look_up);
   template <typename Sample>
   void put_chunk(int x, int y, const Sample* values);
   void blend(const kernels::Overlay& overlay) const;
@@ -78,9 +94,10 @@ class Renderer {
   PixelFormat format_;
   TileGrid grid_;
   std::array<Plane, kMaxPlanes> planes_;
-  std::vector<uint8_t> painted_;  // a flag for each tile
-  // The colours of all indices: the lower bytes of each component in turn, then the upper ones.
-  alignas(kAlignment) std::array<std::array<uint8_t, 256>, 6> colors_{};
+  std::vector<uint8_t> painted_;                   // a flag for each tile
+  alignas(kAlignment) ColorBytes colors_{};        // of all indices
+  alignas(kAlignment) ColorBytes count_colors_{};  // of low counts
+  CountTable counts_{};
   Blend blend_{0.0};
 };
 

@@ -928,32 +928,36 @@ HWY_INLINE hn::Vec<D> WithoutMiddleBits(D d, hn::Vec<D> v) {
 }
 
 // Sixteen entries of each table at a time: those whose turn it is are looked up, others give 0.
-// Most maps are cool, so that it ends early.
-template <int kTables>
-HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* values) {
+// Most maps are cool, so that it ends early. `keys_at(d, i)` gives what the pixels from i on are
+// looked up by. With `rooms` returns the lowest entry that they have there.
+template <int kTables, bool kRooms, class KeysAt>
+HWY_INLINE uint8_t LookUpIn(const uint8_t* tables, const uint8_t* rooms, uint8_t* values,
+                            KeysAt keys_at) {
   const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
   const int lanes = int(hn::Lanes(d));
   const auto within = hn::Set(d, 0x70);
+  auto least_room = hn::Set(d, 255);
   for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
-    const auto indices0 = hn::LoadU(d, index + i), indices1 = hn::LoadU(d, index + i + lanes);
-    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
-    const auto add = [&](int table, int part, auto entry0, auto entry1, auto& sum0, auto& sum1) {
-      const auto entries = hn::LoadDup128(d, tables + table * 256 + part);
+    const auto keys0 = keys_at(d, i), keys1 = keys_at(d, i + lanes);
+    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, room0 = a0, room1 = a0;
+    const auto add = [&](const uint8_t* table, auto entry0, auto entry1, auto& sum0, auto& sum1) {
+      const auto entries = hn::LoadDup128(d, table);
       sum0 = hn::Or(sum0, hn::TableLookupBytesOr0(entries, entry0));
       sum1 = hn::Or(sum1, hn::TableLookupBytesOr0(entries, entry1));
     };
-    const auto hottest = hn::Max(indices0, indices1);
+    const auto highest = hn::Max(keys0, keys1);
     for (int part = 0; part < 256; part += 16) {
       // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
       const auto first = hn::Set(d, uint8_t(part));
-      const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(indices0, first), within));
-      const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(indices1, first), within));
-      add(0, part, entry0, entry1, a0, a1);
+      const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys0, first), within));
+      const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys1, first), within));
+      add(tables + part, entry0, entry1, a0, a1);
       if (kTables == 3) {
-        add(1, part, entry0, entry1, b0, b1);
-        add(2, part, entry0, entry1, c0, c1);
+        add(tables + 256 + part, entry0, entry1, b0, b1);
+        add(tables + 512 + part, entry0, entry1, c0, c1);
       }
-      if (!AnySet(d, hn::SaturatedSub(hottest, hn::Set(d, uint8_t(part + 15))))) break;
+      if (kRooms) add(rooms + part, entry0, entry1, room0, room1);
+      if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + 15))))) break;
     }
     const auto put = [&](int table, auto sum0, auto sum1) {
       hn::StoreU(sum0, d, values + table * kChunkPixels + i);
@@ -964,11 +968,34 @@ HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* v
       put(1, b0, b1);
       put(2, c0, c1);
     }
+    if (kRooms) least_room = hn::Min(least_room, hn::Min(room0, room1));
   }
+  if (!kRooms) return 0;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  const auto pairs = hn::BitCast(d16, hn::Not(least_room));
+  return uint8_t(
+      255 - Highest(d16, hn::Max(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs))));
 }
 
 void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
-  (n_tables == 3 ? LookUpIn<3> : LookUpIn<1>)(index, tables, values);
+  const auto keys_at = [&](auto d, int i) { return hn::LoadU(d, index + i); };
+  (n_tables == 3 ? LookUpIn<3, false, decltype(keys_at)>
+                 : LookUpIn<1, false, decltype(keys_at)>)(tables, nullptr, values, keys_at);
+}
+
+uint8_t LookUpCounts(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables, int n_tables,
+                     uint8_t* values) {
+  const auto keys_at = [&](auto d, int i) {
+    const hn::Half<decltype(d)> d_half;
+    const hn::Rebind<uint16_t, decltype(d_half)> d16;
+    const hn::RebindToSigned<decltype(d16)> d16_signed;
+    const auto bytes = [&](const uint16_t* counts) {
+      return hn::DemoteTo(d_half, hn::BitCast(d16_signed, hn::LoadU(d16, counts)));
+    };
+    return hn::Combine(d, bytes(low + i + hn::Lanes(d_half)), bytes(low + i));
+  };
+  return (n_tables == 3 ? LookUpIn<3, true, decltype(keys_at)>
+                        : LookUpIn<1, true, decltype(keys_at)>)(tables, rooms, values, keys_at);
 }
 
 const Kernels* Set() {
@@ -985,6 +1012,7 @@ const Kernels* Set() {
       .index_whole = IndexWhole,
       .index_u48 = IndexU48,
       .look_up = LookUp,
+      .look_up_counts = LookUpCounts,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
   };

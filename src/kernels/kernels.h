@@ -127,6 +127,9 @@ inline float index_limit(double full, float least, float most) {
 /// all these the product is v.
 inline constexpr int kMaxWholeFull = (1 << 15) - 1;
 
+/// Counts below this may be looked up.
+inline constexpr int kTableCounts = 128;
+
 /// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest.
 using MovedRows = uint32_t;
 
@@ -180,6 +183,10 @@ struct Kernels {
   /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
+  /// The same for the counts of a chunk, all below kTableCounts: as many bytes of a table have a
+  /// meaning. Returns the lowest of what these counts have in the table `rooms`.
+  uint8_t (*look_up_counts)(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables,
+                            int n_tables, uint8_t* values);
   /// Blends an overlay.
   void (*blend_u8)(const Overlay& overlay);
   /// Blends one of samples of two bytes. Their values are blended with the integer weights: with p

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "kernels.h"
@@ -246,6 +247,16 @@ void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t*
     for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
 }
 
+uint8_t look_up_counts(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables,
+                       int n_tables, uint8_t* values) {
+  std::array<uint8_t, kChunkPixels> counts;
+  std::copy_n(low, kChunkPixels, counts.begin());
+  look_up(counts.data(), tables, n_tables, values);
+  return std::accumulate(
+      counts.begin(), counts.end(), uint8_t{255},
+      [&](uint8_t least, uint8_t count) { return std::min(least, rooms[count]); });
+}
+
 }  // namespace
 
 const Kernels scalar = {
@@ -261,6 +272,7 @@ const Kernels scalar = {
     .index_whole = index_whole,
     .index_u48 = index_u48,
     .look_up = look_up,
+    .look_up_counts = look_up_counts,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
 };

@@ -221,6 +221,21 @@ void look_up(benchmark::State& state, const Kernels& k, int shift) {
   });
 }
 
+void look_up_counts(benchmark::State& state, const Kernels& k) {
+  const int chunks = chunks_of(state);
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
+  const Plane<uint8_t> tables({4 * 256, 1});
+  for (uint16_t& count : low) count %= 32;
+  std::array<uint8_t, 3 * kChunkPixels> values;
+  measure(state, 1, [&] {
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      k.look_up_counts(low.begin() + chunk * kChunkPixels, tables.begin() + 3 * 256, tables.begin(),
+                       3, values.data());
+      benchmark::DoNotOptimize(values);
+    }
+  });
+}
+
 void blend_u8(benchmark::State& state, const Kernels& k, bool painted) {
   const Extent extent = extent_of(state);
   const motionheat::Blend blend(kOpacity);
@@ -282,6 +297,7 @@ int main(int argc, char** argv) {
   add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
   add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });
   add_each("look_up-cool", [](auto& s, auto& k) { look_up(s, k, 4); });
+  add_each("look_up_counts", look_up_counts);
   add_each("blend_u8", [](auto& s, auto& k) { blend_u8(s, k, true); });
   add_each("blend_u8-cold", [](auto& s, auto& k) { blend_u8(s, k, false); });
   add_each("blend_u16", blend_u16);

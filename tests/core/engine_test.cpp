@@ -132,6 +132,28 @@ TEST(Engine, IndicesFollowEveryRiseOfTheScale) {
   expect_same_heat(engine, reference);
 }
 
+// What was painted by counts that are looked up is cold once the scale is too large for that.
+TEST(Engine, AScaleOfItsOwnKindPaintsAnew) {
+  const Size size{300, 140};
+  Engine engine;
+  engine.configure({kBgr, {}, size});
+  Reference reference;
+  for (int i = 0; i < 20; ++i) {
+    reference.add(blocks(size, i));
+    ASSERT_TRUE(same_picture(processed(engine, blocks(size, i)), reference.overlay()));
+  }
+  Settings settings;
+  settings.normalization = Normalization::kFixed;
+  settings.full_scale = 1e6;
+  engine.set(settings);
+  Engine cold;
+  cold.configure({kBgr, {}, size});
+  EXPECT_TRUE(same_picture(processed(engine, blocks(size, 20)), processed(cold, blocks(size, 20))));
+  engine.set({});
+  for (int i : {20, 21}) reference.add(blocks(size, i));
+  EXPECT_TRUE(same_picture(processed(engine, blocks(size, 21)), reference.overlay()));
+}
+
 struct Scaling {
   const char* name;
   Settings settings;

@@ -296,6 +296,30 @@ TEST_P(KernelSet, LooksUpEveryIndex) {
   }
 }
 
+TEST_P(KernelSet, LooksUpLowCounts) {
+  std::mt19937 random(13);
+  for (const int n_tables : {1, 3}) {
+    const GuardedBytes tables(size_t(256 * n_tables)), rooms(256);
+    const GuardedBytes values(size_t(kernels::kChunkPixels) * n_tables);
+    std::generate_n(tables.data(), 256 * n_tables, std::ref(random));
+    for (int round = 0; round < 200; ++round) {
+      std::generate_n(rooms.data(), 256, [&] { return uint8_t(round ? random() | 128 : 255); });
+      const int limit = 1 + round * 7 % kernels::kTableCounts;
+      std::vector<uint16_t> low(kernels::kChunkPixels);
+      for (uint16_t& count : low) count = uint16_t(int(random() % limit));
+      int least = 255;
+      for (const uint16_t count : low) least = std::min<int>(least, rooms.data()[count]);
+      ASSERT_EQ(GetParam()->look_up_counts(low.data(), rooms.data(), tables.data(), n_tables,
+                                           values.data()),
+                least);
+      for (int table = 0; table < n_tables; ++table)
+        for (int i = 0; i < kernels::kChunkPixels; ++i)
+          ASSERT_EQ(values.data()[table * kernels::kChunkPixels + i],
+                    tables.data()[table * 256 + low[i]]);
+    }
+  }
+}
+
 /// Rows of random bytes between guards.
 struct Picture {
   int width;

@@ -203,6 +203,32 @@ TEST(Scale, IndicesStayUpToTheirLimits) {
   EXPECT_GT(with_room, chunks / 4);
 }
 
+// For each of the low counts: an index, and how far the scale may grow until it is another.
+TEST(Scale, TablesAreExact) {
+  for (int full = 1; full <= kernels::kMaxWholeFull; full += full < 600 ? 1 : 97) {
+    const Scale scale(full);
+    ASSERT_TRUE(scale.is_whole());
+    const CountTable table = scale.table();
+    for (int count = 0; count < kernels::kTableCounts; ++count) {
+      const int index = scale.index(uint64_t(count)), room = table.room[count];
+      ASSERT_EQ(table.index[count], index) << count << " of " << full;
+      if (room == CountTable::kEndless) {
+        EXPECT_EQ(index, 0);
+        continue;
+      }
+      EXPECT_GT(index, 0);
+      ASSERT_EQ(Scale(full + room).index(uint64_t(count)), index) << count << " of " << full;
+      if (room < CountTable::kEndless - 1) {
+        ASSERT_LT(Scale(full + room + 1).index(uint64_t(count)), index) << count << " of " << full;
+      }
+    }
+  }
+  EXPECT_FALSE(Scale().is_whole());
+  EXPECT_FALSE(Scale(2.5).is_whole());
+  EXPECT_FALSE(Scale(kernels::kMaxWholeFull + 1).is_whole());
+  EXPECT_FALSE(Scale(3, Curve::kLog).is_whole());
+}
+
 TEST(Scale, ContinuesOneThatHasGrown) {
   EXPECT_TRUE(Scale(7).continues(Scale(6)));
   EXPECT_TRUE(Scale(7).continues(Scale(7)));
