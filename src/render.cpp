@@ -28,15 +28,20 @@ void average(const uint8_t* values, int chunks, bool two_rows, uint8_t* means) {
   kernels::active().average_u8(values, chunks, two_rows, means);
 }
 
+// In rows of their own, which overlap nothing, compilers make vectors of loops.
 void average(const uint16_t* values, int chunks, bool two_rows, uint16_t* means) {
+  constexpr int kMeans = kChunkWidth / 2;
   const int rows = two_rows ? 2 : 1;
-  for (int y = 0; y < chunks * kChunkHeight; y += rows) {
+  for (int y = 0; y < chunks * kChunkHeight; y += rows, means += kMeans) {
     const uint16_t* top = values + y * kChunkWidth;
     const uint16_t* bottom = top + (rows - 1) * kChunkWidth;
-    for (int x = 0; x < kChunkWidth; x += 2) {
-      const unsigned sum = unsigned{top[x]} + top[x + 1] + bottom[x] + bottom[x + 1];
-      *means++ = uint16_t((sum + 2) / 4);  // of one row it is twice what it would be alone
+    std::array<uint16_t, kMeans> row;
+    for (int x = 0; x < kMeans; ++x) {
+      const unsigned sum =
+          unsigned{top[2 * x]} + top[2 * x + 1] + bottom[2 * x] + bottom[2 * x + 1];
+      row[x] = uint16_t((sum + 2) / 4);  // of one row it is twice what it would be alone
     }
+    std::copy(row.begin(), row.end(), means);
   }
 }
 
@@ -56,17 +61,23 @@ void interleave(const uint8_t* const* values, int n, int, kernels::Rows<uint8_t>
     copy_rows<kChunkWidth / 2>(values[0], out, extent.height);
 }
 
+template <int kSources>
+void put_words(const uint16_t* const* values, int lsb, kernels::Rows<uint8_t> out,
+               kernels::Extent extent) {
+  for (int y = 0; y < extent.height; ++y) {
+    std::array<uint16_t, size_t{kSources} * kChunkWidth> row;
+    for (int x = 0; x < extent.width; ++x)
+      for (int i = 0; i < kSources; ++i)
+        row[x * kSources + i] = uint16_t(values[i][y * extent.width + x] << lsb);
+    std::memcpy(out[y], row.data(), extent.width * kSources * sizeof row[0]);  // little endian
+  }
+}
+
 void interleave(const uint16_t* const* values, int n, int lsb, kernels::Rows<uint8_t> out,
                 kernels::Extent extent) {
-  for (int y = 0; y < extent.height; ++y) {
-    for (int i = 0; i < n; ++i) {
-      const uint16_t* row = values[i] + y * extent.width;
-      for (int x = 0; x < extent.width; ++x) {
-        const uint16_t sample = uint16_t(row[x] << lsb);  // little endian
-        std::memcpy(out[y] + (x * n + i) * sizeof sample, &sample, sizeof sample);
-      }
-    }
-  }
+  static constexpr decltype(&put_words<1>) kOf[] = {put_words<1>, put_words<2>, put_words<3>,
+                                                    put_words<4>};
+  kOf[n - 1](values, lsb, out, extent);
 }
 
 }  // namespace
