@@ -69,7 +69,7 @@ void Engine::configure(const StreamFormat& stream) {
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings_.colormap, stream.format, stream.color));
   renderer.set_blend(blend_for(settings_));
-  if (scale_.is_whole()) renderer.set_counts(scale_.table());
+  if (scale_.table()) renderer.set_counts(*scale_.table());
   auto subtractor = make_subtractor(shrinker ? shrinker->format() : stream.format);
   auto background = make_background(stream);
 
@@ -400,7 +400,8 @@ void Engine::update_scale() {
   else if (!scale.continues(scale_))
     outdate_indices();
   scale_ = scale;
-  if (scale.is_whole()) renderer_.set_counts(scale.table());
+  scale_.tabulate();
+  if (scale_.table()) renderer_.set_counts(*scale_.table());
 }
 
 // Brings indices and colours of a band up to date.
@@ -418,45 +419,25 @@ void Engine::refresh_band(int band) {
   }
 }
 
-// Brings the colours of a tile up to date with its counts and the scale; false if all are as they
-// were.
+// Brings indices and colours of a tile up to date with its counts and the scale; true if any became
+// another.
 bool Engine::refresh(int tile) {
   Tile& t = tiles_[tile];
+  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
+  if (!t.indexed) {
+    std::fill_n(index, TileGrid::kPixels, 0);
+    t.limits = {};
+    t.indexed = true;
+  }
   for (int i = 0; i < TileGrid::kChunks; ++i) t.stale[i] |= t.limits[i] < scale_.full();
-  const bool changed = scale_.is_whole() && heat_.tile_max(tile) < kernels::kTableCounts
-                           ? refresh_by_counts(tile)
-                           : refresh_by_indices(tile);
+  const bool changed = scale_.index_tile(heat_, tile, index, t.stale, t.limits);
+  if (changed && scale_.tabulates(heat_, tile))
+    renderer_.paint_counts(tile, std::as_const(heat_).low(tile), t.stale);
+  else if (changed)
+    renderer_.paint(tile, index, t.stale);
   t.stale = {};
   limits_[tile] = *std::min_element(t.limits.begin(), t.limits.end());
   return changed;
-}
-
-// Low counts are looked up at once.
-bool Engine::refresh_by_counts(int tile) {
-  Tile& t = tiles_[tile];
-  TileGrid::PerChunk<uint8_t> rooms;
-  rooms.fill(CountTable::kEndless);
-  renderer_.paint_counts(tile, std::as_const(heat_).low(tile), t.stale, rooms);
-  for (int i = 0; i < TileGrid::kChunks; ++i)
-    if (t.stale[i])
-      t.limits[i] = rooms[i] == CountTable::kEndless ? kNever : float(scale_.full()) + rooms[i];
-  t.indexed = false;
-  return true;
-}
-
-bool Engine::refresh_by_indices(int tile) {
-  Tile& t = tiles_[tile];
-  uint8_t* index = indices_.get() + size_t(tile) * TileGrid::kPixels;
-  const bool erased = !t.indexed;
-  if (erased) {
-    renderer_.erase(tile);
-    std::fill_n(index, TileGrid::kPixels, 0);
-    t.stale.fill(true);
-    t.indexed = true;
-  }
-  const bool changed = scale_.index_tile(heat_, tile, index, t.stale, t.limits);
-  if (changed) renderer_.paint(tile, index, t.stale);
-  return changed || erased;
 }
 
 // Takes the limit of a row of tiles from those of its tiles.

@@ -171,8 +171,6 @@ class Engine {
   void update_scale();
   void refresh_band(int band);
   bool refresh(int tile);
-  bool refresh_by_counts(int tile);
-  bool refresh_by_indices(int tile);
   void update_row_limit(int row);
   void refresh_enlarged(int tile);
   void outdate_indices();

@@ -50,21 +50,22 @@ uint8_t Scale::index(uint64_t count) const {
   return uint8_t(std::min(255.0f, quotient * 255.0f));
 }
 
+// All is integers then.
 bool Scale::is_whole() const {
   return !curve_ && full_ >= 1 && full_ <= kernels::kMaxWholeFull && full_ == std::trunc(full_);
 }
 
-CountTable Scale::table() const {
-  CountTable table;
+void Scale::tabulate() {
+  if (!is_whole()) return;
+  table_.emplace();
   const int full = int(full_);
   for (int count = 0; count < kernels::kTableCounts; ++count) {
     const int scaled = count * 255, index = std::min(255, scaled / full);
-    table.index[count] = uint8_t(index);
+    table_->index[count] = uint8_t(index);
     // index <= scaled / (full + room) as long as room <= (scaled - index full) / index.
-    table.room[count] =
-        index == 0 ? CountTable::kEndless : uint8_t(std::min(254, (scaled - index * full) / index));
+    table_->room[count] = index == 0 ? kernels::CountTable::kEndless
+                                     : uint8_t(std::min(254, (scaled - index * full) / index));
   }
-  return table;
 }
 
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
@@ -73,6 +74,9 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
   const kernels::Kernels& k = kernels::active();
   const uint16_t* const low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
+  if (tabulates(heat, tile))
+    return k.index_table(low, index, TileGrid::kChunks, uint16_t(full_), *table_, flags.data(),
+                         limits.data());
   if (!high && is_whole())
     return k.index_whole(low, index, TileGrid::kChunks, uint16_t(full_), flags.data(),
                          limits.data());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "heat_map.h"
@@ -22,16 +22,6 @@ enum class Curve {
   kLinear,  // q
   kSqrt,    // sqrt(q)
   kLog,     // ln(1 + 255 q) / ln(256)
-};
-
-/// What a scale makes of low counts.
-struct CountTable {
-  /// A room of that much has no end.
-  static constexpr uint8_t kEndless = 255;
-
-  std::array<uint8_t, kernels::kTableCounts> index;
-  /// How far `full` may grow in whole counts, 254 at most, while the index stays.
-  std::array<uint8_t, kernels::kTableCounts> room;
 };
 
 /// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without
@@ -56,10 +46,14 @@ class Scale {
   /// The index of one count.
   uint8_t index(uint64_t count) const;
 
-  /// On the linear curve and with a whole `full` of at most kernels::kMaxWholeFull all is integers.
-  bool is_whole() const;
-  /// Of such a scale.
-  CountTable table() const;
+  /// Makes the table that low counts are looked up in, if the scale is linear and whole.
+  void tabulate();
+  /// Null if there is none.
+  const kernels::CountTable* table() const { return table_ ? &*table_ : nullptr; }
+  /// Whether that has all counts of a tile.
+  bool tabulates(const HeatMap& heat, int tile) const {
+    return table_ && heat.tile_max(tile) < kernels::kTableCounts;
+  }
 
   /// For each chunk of a tile the highest `full` up to which its indices stay, if its counts do.
   using Limits = TileGrid::PerChunk<float>;
@@ -71,8 +65,11 @@ class Scale {
                   Limits& limits) const;
 
  private:
+  bool is_whole() const;
+
   double full_ = 0;
   const kernels::Curve* curve_ = nullptr;  // none for the linear one
+  std::optional<kernels::CountTable> table_;
 };
 
 /// Finds percentiles of counts.

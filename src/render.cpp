@@ -133,7 +133,7 @@ void Renderer::set_colors(const ColorTable& colors) {
   make_count_colors();
 }
 
-void Renderer::set_counts(const CountTable& counts) {
+void Renderer::set_counts(const kernels::CountTable& counts) {
   counts_ = counts;
   make_count_colors();
 }
@@ -157,29 +157,21 @@ void Renderer::paint_cold(int tile) {
 }
 
 void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
-  paint_chunks(tile, index, chunks, colors_,
-               [&k = kernels::active(), n = format_.n_components](
-                   int, const uint8_t* keys, const uint8_t* colors, uint8_t* values) {
-                 k.look_up(keys, colors, n, values);
-               });
+  paint_chunks(tile, index, chunks, colors_, kernels::active().look_up);
 }
 
-void Renderer::paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks,
-                            TileGrid::PerChunk<uint8_t>& rooms) {
-  paint_chunks(tile, counts, chunks, count_colors_,
-               [&, &k = kernels::active(), n = format_.n_components](
-                   int chunk, const uint16_t* keys, const uint8_t* colors, uint8_t* values) {
-                 rooms[chunk] = k.look_up_counts(keys, counts_.room.data(), colors, n, values);
-               });
+void Renderer::paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks) {
+  paint_chunks(tile, counts, chunks, count_colors_, kernels::active().look_up_counts);
 }
 
-// `look_up(chunk, keys, colors, values)` looks the keys of a chunk up in the lower or the upper
-// bytes of the colours.
-template <typename Key, typename LookUp>
+// Paints what `look_up` finds of keys in the colours.
+template <typename Key>
 void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
-                            const ColorBytes& colors, LookUp look_up) {
+                            const ColorBytes& colors,
+                            void (*look_up)(const Key*, const uint8_t*, int, uint8_t*)) {
   if (!painted_[tile]) paint_cold(tile);
   const Rect rect = grid_.rect(tile);
+  const int n = format_.n_components;
   for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, keys += kChunkPixels) {
     const int x = chunk * kChunkWidth;
     if (!chunks[chunk] || x >= rect.width) continue;
@@ -192,14 +184,14 @@ void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& c
       whole = edge.data();
     }
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
-    look_up(chunk, whole, colors[0].data(), bytes[0].data());
+    look_up(whole, colors[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
       put_chunk(part.x, part.y, bytes[0].data());
       continue;
     }
-    look_up(chunk, whole, colors[3].data(), bytes[3].data());
+    look_up(whole, colors[3].data(), n, bytes[3].data());
     std::array<std::array<uint16_t, kChunkPixels>, 3> words;
-    for (int i = 0; i < format_.n_components; ++i)
+    for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
     put_chunk(part.x, part.y, words[0].data());

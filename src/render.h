@@ -6,7 +6,7 @@
 #include "aligned.h"
 #include "blend.h"
 #include "color_map.h"
-#include "normalize.h"
+#include "kernels/kernels.h"
 #include "tile_grid.h"
 
 namespace motionheat {
@@ -25,7 +25,7 @@ class Renderer {
   /// new one of index 0.
   void set_colors(const ColorTable& colors);
   /// What low counts are painted by from now on.
-  void set_counts(const CountTable& counts);
+  void set_counts(const kernels::CountTable& counts);
   void set_blend(const Blend& blend) { blend_ = blend; }
 
   /// Makes `tile`, or all tiles, as if they had never been painted.
@@ -36,10 +36,8 @@ class Renderer {
   /// A chroma sample has the mean of the colours of the pixels it covers.
   void paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
 
-  /// The same by the counts of the tile, all below kernels::kTableCounts. What was never painted
-  /// had none. Sets the rooms of the chunks whose flag is set.
-  void paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks,
-                    TileGrid::PerChunk<uint8_t>& rooms);
+  /// The same by the counts of the tile, all below kernels::kTableCounts.
+  void paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks);
 
   /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
   /// as `in` and `out` reach. `out` may be the picture that `in` is of.
@@ -83,9 +81,10 @@ class Renderer {
 
   void make_count_colors();
   void paint_cold(int tile);
-  template <typename Key, typename LookUp>
+  template <typename Key>
   void paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
-                    const ColorBytes& colors, LookUp look_up);
+                    const ColorBytes& colors,
+                    void (*look_up)(const Key*, const uint8_t*, int, uint8_t*));
   template <typename Sample>
   void put_chunk(int x, int y, const Sample* values);
   void blend(const kernels::Overlay& overlay) const;
@@ -97,7 +96,7 @@ class Renderer {
   std::vector<uint8_t> painted_;                   // a flag for each tile
   alignas(kAlignment) ColorBytes colors_{};        // of all indices
   alignas(kAlignment) ColorBytes count_colors_{};  // of low counts
-  CountTable counts_{};
+  kernels::CountTable counts_{};
   Blend blend_{0.0};
 };
 

@@ -927,19 +927,19 @@ HWY_INLINE hn::Vec<D> WithoutMiddleBits(D d, hn::Vec<D> v) {
   return HWY_ARCH_X86 ? v : hn::And(v, hn::Set(d, 0x8f));
 }
 
-// Sixteen entries of each table at a time: those whose turn it is are looked up, others give 0.
-// Most maps are cool, so that it ends early. `keys_at(d, i)` gives what the pixels from i on are
-// looked up by. With `rooms` returns the lowest entry that they have there.
-template <int kTables, bool kRooms, class KeysAt>
-HWY_INLINE uint8_t LookUpIn(const uint8_t* tables, const uint8_t* rooms, uint8_t* values,
-                            KeysAt keys_at) {
+// Looks the keys of two vectors of pixels up in tables, sixteen entries of each at a time: those
+// whose turn it is are looked up, others give 0. Most maps are cool, so that it ends early.
+// `keys_at(d, i)` gives the keys of the pixels from i on; `put(d, i, ...)` gets two vectors of each
+// table's values.
+template <int kTables, class KeysAt, class Put>
+HWY_INLINE void LookUpIn(const uint8_t* table_a, const uint8_t* table_b, const uint8_t* table_c,
+                         KeysAt keys_at, Put put) {
   const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
   const int lanes = int(hn::Lanes(d));
   const auto within = hn::Set(d, 0x70);
-  auto least_room = hn::Set(d, 255);
   for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
     const auto keys0 = keys_at(d, i), keys1 = keys_at(d, i + lanes);
-    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, room0 = a0, room1 = a0;
+    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
     const auto add = [&](const uint8_t* table, auto entry0, auto entry1, auto& sum0, auto& sum1) {
       const auto entries = hn::LoadDup128(d, table);
       sum0 = hn::Or(sum0, hn::TableLookupBytesOr0(entries, entry0));
@@ -951,51 +951,83 @@ HWY_INLINE uint8_t LookUpIn(const uint8_t* tables, const uint8_t* rooms, uint8_t
       const auto first = hn::Set(d, uint8_t(part));
       const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys0, first), within));
       const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys1, first), within));
-      add(tables + part, entry0, entry1, a0, a1);
-      if (kTables == 3) {
-        add(tables + 256 + part, entry0, entry1, b0, b1);
-        add(tables + 512 + part, entry0, entry1, c0, c1);
-      }
-      if (kRooms) add(rooms + part, entry0, entry1, room0, room1);
+      add(table_a + part, entry0, entry1, a0, a1);
+      if (kTables > 1) add(table_b + part, entry0, entry1, b0, b1);
+      if (kTables > 2) add(table_c + part, entry0, entry1, c0, c1);
       if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + 15))))) break;
     }
-    const auto put = [&](int table, auto sum0, auto sum1) {
-      hn::StoreU(sum0, d, values + table * kChunkPixels + i);
-      hn::StoreU(sum1, d, values + table * kChunkPixels + i + lanes);
-    };
-    put(0, a0, a1);
-    if (kTables == 3) {
-      put(1, b0, b1);
-      put(2, c0, c1);
-    }
-    if (kRooms) least_room = hn::Min(least_room, hn::Min(room0, room1));
+    put(d, i, a0, a1, b0, b1, c0, c1);
   }
-  if (!kRooms) return 0;
-  const hn::Repartition<uint16_t, decltype(d)> d16;
-  const auto pairs = hn::BitCast(d16, hn::Not(least_room));
-  return uint8_t(
-      255 - Highest(d16, hn::Max(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs))));
+}
+
+// The same with the values of up to three tables of 256 bytes, each of the whole chunk in turn.
+template <class KeysAt>
+HWY_INLINE void LookUpAll(const uint8_t* tables, int n_tables, uint8_t* values, KeysAt keys_at) {
+  const auto put = [&](auto d, int i, auto a0, auto a1, auto b0, auto b1, auto c0, auto c1) {
+    const auto store = [&](int table, auto value0, auto value1) {
+      hn::StoreU(value0, d, values + table * kChunkPixels + i);
+      hn::StoreU(value1, d, values + table * kChunkPixels + i + hn::Lanes(d));
+    };
+    store(0, a0, a1);
+    if (n_tables == 1) return;
+    store(1, b0, b1);
+    store(2, c0, c1);
+  };
+  if (n_tables == 3)
+    LookUpIn<3>(tables, tables + 256, tables + 512, keys_at, put);
+  else
+    LookUpIn<1>(tables, nullptr, nullptr, keys_at, put);
+}
+
+// Counts below 256 from `low` on, in bytes.
+template <class D>
+HWY_INLINE hn::Vec<D> LowCounts(D d, const uint16_t* low) {
+  const hn::Half<D> d_half;
+  const hn::Rebind<uint16_t, decltype(d_half)> d16;
+  const hn::RebindToSigned<decltype(d16)> d16_signed;
+  const auto bytes = [&](const uint16_t* counts) {
+    return hn::DemoteTo(d_half, hn::BitCast(d16_signed, hn::LoadU(d16, counts)));
+  };
+  return hn::Combine(d, bytes(low + hn::Lanes(d_half)), bytes(low));
 }
 
 void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
-  const auto keys_at = [&](auto d, int i) { return hn::LoadU(d, index + i); };
-  (n_tables == 3 ? LookUpIn<3, false, decltype(keys_at)>
-                 : LookUpIn<1, false, decltype(keys_at)>)(tables, nullptr, values, keys_at);
+  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return hn::LoadU(d, index + i); });
 }
 
-uint8_t LookUpCounts(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables, int n_tables,
-                     uint8_t* values) {
-  const auto keys_at = [&](auto d, int i) {
-    const hn::Half<decltype(d)> d_half;
-    const hn::Rebind<uint16_t, decltype(d_half)> d16;
-    const hn::RebindToSigned<decltype(d16)> d16_signed;
-    const auto bytes = [&](const uint16_t* counts) {
-      return hn::DemoteTo(d_half, hn::BitCast(d16_signed, hn::LoadU(d16, counts)));
+void LookUpCounts(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values) {
+  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return LowCounts(d, low + i); });
+}
+
+bool IndexTable(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                const CountTable& table, uint8_t* flags, float* limits) {
+  const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  bool any = false;
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels, index += kChunkPixels) {
+    if (!flags[chunk]) continue;
+    auto difference = hn::Zero(d);
+    auto least_room = hn::Set(d, 255);
+    const auto update = [&](uint8_t* old, auto indices) {
+      difference = hn::Or(difference, hn::Xor(indices, hn::LoadU(d, old)));
+      hn::StoreU(indices, d, old);
     };
-    return hn::Combine(d, bytes(low + i + hn::Lanes(d_half)), bytes(low + i));
-  };
-  return (n_tables == 3 ? LookUpIn<3, true, decltype(keys_at)>
-                        : LookUpIn<1, true, decltype(keys_at)>)(tables, rooms, values, keys_at);
+    LookUpIn<2>(
+        table.index.data(), table.room.data(), nullptr,
+        [&](auto, int i) { return LowCounts(d, low + i); },
+        [&](auto, int i, auto index0, auto index1, auto room0, auto room1, auto, auto) {
+          update(index + i, index0);
+          update(index + i + hn::Lanes(d), index1);
+          least_room = hn::Min(least_room, hn::Min(room0, room1));
+        });
+    const auto pairs = hn::BitCast(d16, hn::Not(least_room));
+    const int room =
+        255 - Highest(d16, hn::Max(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs)));
+    limits[chunk] = table_limit(full, uint8_t(room));
+    flags[chunk] = AnySet(d, difference);
+    any |= flags[chunk];
+  }
+  return any;
 }
 
 const Kernels* Set() {
@@ -1010,6 +1042,7 @@ const Kernels* Set() {
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
       .index_whole = IndexWhole,
+      .index_table = IndexTable,
       .index_u48 = IndexU48,
       .look_up = LookUp,
       .look_up_counts = LookUpCounts,

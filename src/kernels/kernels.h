@@ -130,6 +130,21 @@ inline constexpr int kMaxWholeFull = (1 << 15) - 1;
 /// Counts below this may be looked up.
 inline constexpr int kTableCounts = 128;
 
+/// What a scale with a whole `full` makes of them.
+struct CountTable {
+  /// A room of that much has no end.
+  static constexpr uint8_t kEndless = 255;
+
+  alignas(64) std::array<uint8_t, kTableCounts> index;
+  /// How far `full` may grow, 254 at most, while the index stays.
+  alignas(64) std::array<uint8_t, kTableCounts> room;
+};
+
+/// The limit of a chunk of counts of which `room` is the lowest.
+inline float table_limit(uint16_t full, uint8_t room) {
+  return room == CountTable::kEndless ? std::numeric_limits<float>::infinity() : full + room;
+}
+
 /// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest.
 using MovedRows = uint32_t;
 
@@ -176,6 +191,9 @@ struct Kernels {
   /// The same without a curve for a whole `full` from 1 to kMaxWholeFull, in integers.
   bool (*index_whole)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
                       uint8_t* flags, float* limits);
+  /// The same for counts below kTableCounts, by a table of such a scale.
+  bool (*index_table)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                      const CountTable& table, uint8_t* flags, float* limits);
   /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
   /// float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
@@ -184,9 +202,8 @@ struct Kernels {
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
   /// The same for the counts of a chunk, all below kTableCounts: as many bytes of a table have a
-  /// meaning. Returns the lowest of what these counts have in the table `rooms`.
-  uint8_t (*look_up_counts)(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables,
-                            int n_tables, uint8_t* values);
+  /// meaning.
+  void (*look_up_counts)(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values);
   /// Blends an overlay.
   void (*blend_u8)(const Overlay& overlay);
   /// Blends one of samples of two bytes. Their values are blended with the integer weights: with p

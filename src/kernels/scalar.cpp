@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "kernels.h"
@@ -236,6 +235,25 @@ bool index_whole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
                        });
 }
 
+bool index_table(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                 const CountTable& table, uint8_t* flags, float* limits) {
+  bool any = false;
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    if (!flags[chunk]) continue;
+    flags[chunk] = false;
+    uint8_t room = CountTable::kEndless;
+    for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; ++i) {
+      const uint8_t value = table.index[low[i]];
+      room = std::min(room, table.room[low[i]]);
+      flags[chunk] |= value != index[i];
+      index[i] = value;
+    }
+    limits[chunk] = table_limit(full, room);
+    any |= flags[chunk];
+  }
+  return any;
+}
+
 bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
                const Curve* curve, uint8_t* flags, float* limits) {
   return index_quotients(index, chunks, full, curve, flags, limits,
@@ -247,14 +265,9 @@ void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t*
     for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
 }
 
-uint8_t look_up_counts(const uint16_t* low, const uint8_t* rooms, const uint8_t* tables,
-                       int n_tables, uint8_t* values) {
-  std::array<uint8_t, kChunkPixels> counts;
-  std::copy_n(low, kChunkPixels, counts.begin());
-  look_up(counts.data(), tables, n_tables, values);
-  return std::accumulate(
-      counts.begin(), counts.end(), uint8_t{255},
-      [&](uint8_t least, uint8_t count) { return std::min(least, rooms[count]); });
+void look_up_counts(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values) {
+  for (int table = 0; table < n_tables; ++table, tables += 256)
+    for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[low[i]];
 }
 
 }  // namespace
@@ -270,6 +283,7 @@ const Kernels scalar = {
     .accumulate = accumulate,
     .index_u16 = index_u16,
     .index_whole = index_whole,
+    .index_table = index_table,
     .index_u48 = index_u48,
     .look_up = look_up,
     .look_up_counts = look_up_counts,

@@ -198,6 +198,15 @@ void index_whole(benchmark::State& state, const Kernels& k) {
   });
 }
 
+void index_table(benchmark::State& state, const Kernels& k) {
+  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
+  for (uint16_t& count : low) count %= 32;
+  const motionheat::kernels::CountTable table{};
+  index(state, [&](auto index, auto chunks, auto flags, auto limits) {
+    return k.index_table(low.begin(), index, chunks, 32, table, flags, limits);
+  });
+}
+
 void index_u48(benchmark::State& state, const Kernels& k, const Curve* curve) {
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   const Plane<uint32_t> high = for_chunks<uint32_t>(state);
@@ -224,13 +233,12 @@ void look_up(benchmark::State& state, const Kernels& k, int shift) {
 void look_up_counts(benchmark::State& state, const Kernels& k) {
   const int chunks = chunks_of(state);
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
-  const Plane<uint8_t> tables({4 * 256, 1});
+  const Plane<uint8_t> tables({3 * 256, 1});
   for (uint16_t& count : low) count %= 32;
   std::array<uint8_t, 3 * kChunkPixels> values;
   measure(state, 1, [&] {
     for (int chunk = 0; chunk < chunks; ++chunk) {
-      k.look_up_counts(low.begin() + chunk * kChunkPixels, tables.begin() + 3 * 256, tables.begin(),
-                       3, values.data());
+      k.look_up_counts(low.begin() + chunk * kChunkPixels, tables.begin(), 3, values.data());
       benchmark::DoNotOptimize(values);
     }
   });
@@ -293,6 +301,7 @@ int main(int argc, char** argv) {
   add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
   add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
   add_each("index_whole", index_whole);
+  add_each("index_table", index_table);
   add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, nullptr); });
   add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
   add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });

@@ -132,8 +132,8 @@ TEST(Engine, IndicesFollowEveryRiseOfTheScale) {
   expect_same_heat(engine, reference);
 }
 
-// What was painted by counts that are looked up is cold once the scale is too large for that.
-TEST(Engine, AScaleOfItsOwnKindPaintsAnew) {
+// From a scale whose counts are looked up to one that is too large for that, and back.
+TEST(Engine, ScalesOfDifferentKindsTakeTurns) {
   const Size size{300, 140};
   Engine engine;
   engine.configure({kBgr, {}, size});

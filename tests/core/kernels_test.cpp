@@ -299,24 +299,57 @@ TEST_P(KernelSet, LooksUpEveryIndex) {
 TEST_P(KernelSet, LooksUpLowCounts) {
   std::mt19937 random(13);
   for (const int n_tables : {1, 3}) {
-    const GuardedBytes tables(size_t(256 * n_tables)), rooms(256);
+    const GuardedBytes tables(size_t(256 * n_tables));
     const GuardedBytes values(size_t(kernels::kChunkPixels) * n_tables);
     std::generate_n(tables.data(), 256 * n_tables, std::ref(random));
-    for (int round = 0; round < 200; ++round) {
-      std::generate_n(rooms.data(), 256, [&] { return uint8_t(round ? random() | 128 : 255); });
-      const int limit = 1 + round * 7 % kernels::kTableCounts;
+    for (int limit = 1; limit <= kernels::kTableCounts; limit += 3) {
       std::vector<uint16_t> low(kernels::kChunkPixels);
       for (uint16_t& count : low) count = uint16_t(int(random() % limit));
-      int least = 255;
-      for (const uint16_t count : low) least = std::min<int>(least, rooms.data()[count]);
-      ASSERT_EQ(GetParam()->look_up_counts(low.data(), rooms.data(), tables.data(), n_tables,
-                                           values.data()),
-                least);
+      GetParam()->look_up_counts(low.data(), tables.data(), n_tables, values.data());
       for (int table = 0; table < n_tables; ++table)
         for (int i = 0; i < kernels::kChunkPixels; ++i)
           ASSERT_EQ(values.data()[table * kernels::kChunkPixels + i],
                     tables.data()[table * 256 + low[i]]);
     }
+  }
+}
+
+// A chunk has the lowest room of its counts, flags are cleared where nothing changes, and what is
+// not flagged is left alone.
+TEST_P(KernelSet, IndexesLowCountsByTheirTable) {
+  constexpr int kChunks = 4, kPixels = kChunks * kernels::kChunkPixels;
+  std::mt19937 random(14);
+  for (int round = 0; round < 300; ++round) {
+    kernels::CountTable table;
+    std::generate(table.index.begin(), table.index.end(), std::ref(random));
+    std::generate(table.room.begin(), table.room.end(),
+                  [&] { return uint8_t(round % 3 ? random() | 128 : 255); });
+    const uint16_t full = uint16_t(1 + random() % kernels::kMaxWholeFull);
+    const int limit = 1 + round * 7 % kernels::kTableCounts;
+    std::vector<uint16_t> low(kPixels);
+    for (uint16_t& count : low) count = uint16_t(int(random() % limit));
+    std::vector<uint8_t> index(kPixels), flags{1, 1, 0, 1}, expected(kPixels), expected_flags(4);
+    for (int i = 0; i < kPixels; ++i) expected[i] = table.index[low[i]];
+    std::copy_n(expected.begin(), kernels::kChunkPixels, index.begin());  // the first one stays
+    std::vector<float> limits(kChunks, -1), expected_limits = limits;
+    for (const int chunk : {0, 1, 3}) {
+      const auto first = low.begin() + chunk * kernels::kChunkPixels;
+      int room = 255;
+      for (int i = 0; i < kernels::kChunkPixels; ++i)
+        room = std::min<int>(room, table.room[first[i]]);
+      expected_limits[chunk] = room == 255 ? std::numeric_limits<float>::infinity() : full + room;
+      expected_flags[chunk] = !std::equal(index.begin() + chunk * kernels::kChunkPixels,
+                                          index.begin() + (chunk + 1) * kernels::kChunkPixels,
+                                          expected.begin() + chunk * kernels::kChunkPixels);
+    }
+    std::copy_n(index.begin() + 2 * kernels::kChunkPixels, kernels::kChunkPixels,
+                expected.begin() + 2 * kernels::kChunkPixels);
+    const bool any = GetParam()->index_table(low.data(), index.data(), kChunks, full, table,
+                                             flags.data(), limits.data());
+    ASSERT_EQ(index, expected);
+    ASSERT_EQ(flags, expected_flags);
+    ASSERT_EQ(limits, expected_limits);
+    ASSERT_EQ(any, expected_flags[1] || expected_flags[3]);
   }
 }
 
