@@ -23,7 +23,7 @@ constexpr float kOutdated = 0;
 constexpr float kNever = std::numeric_limits<float>::infinity();
 // A band is busy if more than one in so many of its tiles moved: not worth to be drawn before that
 // is known.
-constexpr int kBusyShare = 4;
+constexpr int kBusyShare = 16;
 
 int luma_range(const StreamFormat& stream) {
   return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
