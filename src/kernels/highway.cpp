@@ -5,7 +5,6 @@
 #define HWY_TARGET_INCLUDE "kernels/highway.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -87,6 +86,11 @@ HWY_INLINE void BlendRow(const uint8_t* picture, uint8_t* out, int n, ColorAt co
 // Memory is asked for rows of the picture while those that are so many above them are compared.
 constexpr int kRowsAhead = 2;
 constexpr int kCacheLine = 64;
+
+// Into the second level of caches: the first one is full of what is at hand.
+HWY_INLINE void AskFor(const uint8_t* line) {
+  __builtin_prefetch(line, 0, 2);
+}
 
 // Which segments of rows are painted.
 enum class Painted { kNone, kSome, kAll };
@@ -240,7 +244,7 @@ struct CompareNothing {
 
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* picture, const uint8_t* ahead, hn::Vec<U8> any) {
     if (ahead == picture) return any;
-    for (int x = 0; x < width; x += kCacheLine) hwy::Prefetch(ahead + x);
+    for (int x = 0; x < width; x += kCacheLine) AskFor(ahead + x);
     return any;
   }
   void Skip(int) {}
@@ -430,7 +434,7 @@ struct CompareU8 : Compared {
     int x = 0;
     for (; x + 4 * lanes <= width; x += 4 * lanes) {
       const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
-      for (int line = x; line < x + 4 * lanes; line += kCacheLine) hwy::Prefetch(ahead + line);
+      for (int line = x; line < x + 4 * lanes; line += kCacheLine) AskFor(ahead + line);
       const auto n0 = hn::LoadU(d, current + x), n1 = hn::LoadU(d, current + x1),
                  n2 = hn::LoadU(d, current + x2), n3 = hn::LoadU(d, current + x3);
       const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
@@ -477,7 +481,7 @@ struct CompareU16 : Compared {
     const auto limit = hn::Set(d, threshold);
     const auto counted = hn::Set(d, bits);
     for (int x = 0; x < width; x += lanes) {
-      hwy::Prefetch(ahead + 2 * ptrdiff_t{x});
+      AskFor(ahead + 2 * ptrdiff_t{x});
       // Rows need not be aligned to samples, which LoadU of bytes allows.
       const auto now = hn::LoadU(d8, current + 2 * ptrdiff_t{x});
       const auto before = hn::LoadU(d8, previous + 2 * ptrdiff_t{x});
@@ -574,7 +578,7 @@ struct CompareRgb : Compared {
     const uint8_t* c = current;
     uint8_t* p = previous;
     for (int x = 0; x < width; x += n, c += kStep * n, p += kStep * n, ahead += kStep * n) {
-      for (int line = 0; line < kStep * n; line += kCacheLine) hwy::Prefetch(ahead + line);
+      for (int line = 0; line < kStep * n; line += kCacheLine) AskFor(ahead + line);
       const auto c0 = hn::LoadU(d, c), c1 = hn::LoadU(d, c + n), c2 = hn::LoadU(d, c + 2 * n),
                  c3 = kStep == 4 ? hn::LoadU(d, c + 3 * n) : hn::Zero(d);
       const auto d0 = Distance(c0, hn::LoadU(d, p)), d1 = Distance(c1, hn::LoadU(d, p + n)),
