@@ -18,7 +18,7 @@ class TileGrid {
 
   /// So many rows of tiles are worked on in one go, by one thread, and are small enough to stay in
   /// its cache from one step to the next.
-  static constexpr int kBandRows = 12;
+  static constexpr int kBandRows = 8;
   static constexpr int kBandHeight = kBandRows * kHeight;
 
   /// What a tile has for each pixel lies chunk by chunk: `offset(x, y)` is the place of a pixel.
