@@ -20,6 +20,16 @@ void expect_same_heat(const Engine& engine, const Reference& reference) {
   EXPECT_TRUE(same_picture(index_of(engine), reference.index()));
 }
 
+// Draws the frames of a video from `begin` to before `end` as the reference does, every bit.
+void expect_same_overlays(Engine& engine, Reference& reference, Size size,
+                          cv::Mat (*video)(Size size, int i), int begin, int end) {
+  for (int i = begin; i < end; ++i) {
+    const cv::Mat frame = video(size, i);
+    reference.add(frame);
+    ASSERT_TRUE(same_picture(processed(engine, frame), reference.overlay())) << "frame " << i;
+  }
+}
+
 class EngineOnRgb : public ::testing::TestWithParam<Format> {};
 
 // Odd sizes, several tiles, rows of any layout, in place and not: every frame, every bit.
@@ -123,11 +133,7 @@ TEST(Engine, IndicesFollowEveryRiseOfTheScale) {
   Engine engine;
   engine.configure({kBgr, {}, size});
   Reference reference;
-  for (int i = 0; i < 400; ++i) {
-    reference.add(flashing(size, i));
-    ASSERT_TRUE(same_picture(processed(engine, flashing(size, i)), reference.overlay()))
-        << "frame " << i;
-  }
+  expect_same_overlays(engine, reference, size, flashing, 0, 400);
   EXPECT_EQ(engine.report().max, 399);
   expect_same_heat(engine, reference);
 }
@@ -138,20 +144,14 @@ TEST(Engine, ScalesOfDifferentKindsTakeTurns) {
   Engine engine;
   engine.configure({kBgr, {}, size});
   Reference reference;
-  for (int i = 0; i < 20; ++i) {
-    reference.add(blocks(size, i));
-    ASSERT_TRUE(same_picture(processed(engine, blocks(size, i)), reference.overlay()));
-  }
-  Settings settings;
-  settings.normalization = Normalization::kFixed;
-  settings.full_scale = 1e6;
-  engine.set(settings);
+  expect_same_overlays(engine, reference, size, blocks, 0, 20);
+  engine.set({.normalization = Normalization::kFixed, .full_scale = 1e6});
   Engine cold;
   cold.configure({kBgr, {}, size});
   EXPECT_TRUE(same_picture(processed(engine, blocks(size, 20)), processed(cold, blocks(size, 20))));
   engine.set({});
-  for (int i : {20, 21}) reference.add(blocks(size, i));
-  EXPECT_TRUE(same_picture(processed(engine, blocks(size, 21)), reference.overlay()));
+  reference.add(blocks(size, 20));
+  expect_same_overlays(engine, reference, size, blocks, 21, 22);
 }
 
 struct Scaling {

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A part of highway.cpp, which includes it once for each instruction set.
+// Counting, and the index of a count.
+HWY_BEFORE_NAMESPACE();
+namespace motionheat::kernels::HWY_NAMESPACE {
+
+Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                       uint16_t increment, uint8_t* flags) {
+  const hn::CappedTag<uint16_t, kChunkWidth> d;
+  const int lanes = int(hn::Lanes(d));
+  const auto event = hn::Set(d, increment);
+  auto max = hn::Zero(d);
+  size_t count = 0;
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
+    for (int y = 0; y < rows; ++y) {
+      uint32_t bits;
+      static_assert(kChunkWidth == 8 * sizeof bits);
+      std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
+      if (!bits) continue;
+      flags[chunk] = true;
+      count += hwy::PopCount(bits);
+      uint16_t* l = low + y * kChunkWidth;
+      for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
+        HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
+        std::memcpy(lane_bits, &bits, sizeof bits);
+        const auto events = hn::IfThenElseZero(hn::LoadMaskBits(d, lane_bits), event);
+        const auto sum = hn::Add(hn::LoadU(d, l + x), events);
+        max = hn::Max(max, sum);
+        hn::StoreU(sum, d, l + x);
+      }
+    }
+  }
+  return {.moved = uint32_t(count), .max = Highest(d, max)};
+}
+
+// The rounded quotient of an integer and a float32, both below 2^24. With a fused residual and a
+// rounded inverse one correction rounds as division does (Markstein 1990), in a quarter of its
+// time.
+template <class V>
+HWY_INLINE V Quotient(V count, V divisor, V inverse) {
+#if HWY_NATIVE_FMA
+  const auto estimate = hn::Mul(count, inverse);
+  return hn::MulAdd(hn::NegMulAdd(estimate, divisor, count), inverse, estimate);
+#else
+  (void)inverse;
+  return hn::Div(count, divisor);
+#endif
+}
+
+// The index of each quotient, count / full, in the lower half of 32 bits; what is in the upper half
+// is of no meaning. `least` gets no higher than what any but 0 is exceeded by. A curve is looked up
+// one by one.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D> > IndexBits(D d, hn::Vec<D> quotient, const Curve* curve,
+                                                       hn::Vec<D>& least) {
+  const hn::RebindToUnsigned<D> d32;
+  const auto top = hn::Set(d, curve ? 65535.0f : 255.0f);
+  const auto far_above = hn::Set(d, kFarAbove);
+  const auto exact = hn::Mul(quotient, top);
+  auto reached_at = hn::Trunc(hn::Min(exact, top));
+  // Added to 2^23 an integer stands in the lowest bits.
+  auto bits = hn::BitCast(d32, hn::Add(reached_at, hn::Set(d, 0x1p23f)));
+  if (curve) {
+    HWY_ALIGN uint32_t entry[hn::MaxLanes(d)];
+    HWY_ALIGN float first[hn::MaxLanes(d)];
+    hn::Store(bits, d32, entry);
+    for (size_t i = 0; i < hn::Lanes(d); ++i) {
+      entry[i] = curve->index[entry[i] & 0xffff];
+      first[i] = curve->first[entry[i]];
+    }
+    bits = hn::Load(d32, entry);
+    reached_at = hn::Load(d, first);
+  }
+  // 0 is reached at 0, and all others at 1 or more.
+  const auto unless_zero = hn::NegMulAdd(reached_at, far_above, far_above);
+  least = hn::Min(least, hn::Max(hn::Sub(exact, reached_at), unless_zero));
+  return bits;
+}
+
+// The indices of two vectors of quotients, one of each in 32 bits.
+template <class D>
+HWY_INLINE hn::Vec<hn::Repartition<uint16_t, D> > IndexPairs(D d, hn::Vec<D> first,
+                                                             hn::Vec<D> second, const Curve* curve,
+                                                             hn::Vec<D>& least) {
+  const hn::RebindToUnsigned<D> d32;
+  const auto lower = hn::And(IndexBits(d, first, curve, least), hn::Set(d32, 0xffff));
+  const auto upper = hn::ShiftLeft<16>(IndexBits(d, second, curve, least));
+  return hn::BitCast(hn::Repartition<uint16_t, D>(), hn::Or(lower, upper));
+}
+
+// Brings the flagged chunks up to date, as `Kernels::index_u16` says. `indices_at(i)` gives the
+// indices of pixels from i on in 16 bits each, then `limit_of(highest)` the limit of their chunk.
+template <class D16, class IndicesAt, class LimitOf>
+HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags, float* limits,
+                             IndicesAt indices_at, LimitOf limit_of) {
+  const hn::Rebind<int16_t, D16> d16_signed;
+  const hn::Rebind<uint8_t, D16> d8;
+  const int lanes = int(hn::Lanes(d16));
+  bool any = false;
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    if (!flags[chunk]) continue;
+    auto difference = hn::Zero(d8);
+    auto hottest = hn::Zero(d16);
+    for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; i += lanes) {
+      const auto indices = indices_at(i);
+      const auto bytes = hn::DemoteTo(d8, hn::BitCast(d16_signed, indices));
+      difference = hn::Or(difference, hn::Xor(bytes, hn::LoadU(d8, index + i)));
+      hottest = hn::Max(hottest, indices);
+      hn::StoreU(bytes, d8, index + i);
+    }
+    limits[chunk] = limit_of(Highest(d16, hottest));
+    flags[chunk] = AnySet(d8, difference);
+    any |= flags[chunk];
+  }
+  return any;
+}
+
+// The same by quotients: `pairs_at(i, least)` gives indices as IndexPairs does.
+template <class D, class PairsAt>
+HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, const Curve* curve,
+                               uint8_t* flags, float* limits, PairsAt pairs_at) {
+  auto least = hn::Set(d, kFarAbove);
+  return IndexFlagged(
+      hn::Repartition<uint16_t, D>(), index, chunks, flags, limits,
+      [&](int i) { return pairs_at(i, least); },
+      [&](int highest) {
+        const float exceeded_by = hn::GetLane(hn::MinOfLanes(d, least));
+        least = hn::Set(d, kFarAbove);
+        return index_limit(full, exceeded_by, curve ? curve->first[highest] : float(highest));
+      });
+}
+
+bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+              uint8_t* flags, float* limits) {
+  const hn::CappedTag<float, kChunkWidth / 2> d;
+  const hn::RebindToSigned<decltype(d)> d32;
+  const hn::RebindToUnsigned<decltype(d)> d32_unsigned;
+  const auto divisor = hn::Set(d, full);
+  const auto inverse = hn::Set(d, 1.0f / full);
+  const auto quotient = [&](auto counts) {
+    return Quotient(hn::ConvertTo(d, hn::BitCast(d32, counts)), divisor, inverse);
+  };
+  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+    const auto pairs =
+        hn::BitCast(d32_unsigned, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
+    return IndexPairs(d, quotient(hn::And(pairs, hn::Set(d32_unsigned, 0xffff))),
+                      quotient(hn::ShiftRight<16>(pairs)), curve, least);
+  });
+}
+
+// The quotient of 255 count and full from a product with full's inverse, which is at most one less
+// than it, and corrected by the remainder.
+bool IndexWhole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
+                float* limits) {
+  const hn::CappedTag<uint16_t, kChunkWidth> d;
+  // Counts below 256 are moved up, so that the inverse has a full 16 bits either way.
+  const int up = full < 256 ? 8 : 0;
+  const auto inverse = hn::Set(d, uint16_t((255 << (16 - up)) / full));
+  const auto divisor = hn::Set(d, full);
+  const auto zero = hn::Zero(d);
+  auto lacking = zero;  // the most that a count that has an index lacks to the next one
+  return IndexFlagged(
+      d, index, chunks, flags, limits,
+      [&](int i) {
+        const auto count = hn::Min(hn::LoadU(d, low + i), divisor);
+        const auto estimate = hn::MulHigh(hn::ShiftLeftSame(count, up), inverse);
+        // Modulo 2^16, which what is left is below.
+        const auto left = hn::Sub(hn::Mul(count, hn::Set(d, 255)), hn::Mul(estimate, divisor));
+        const auto is_less = hn::VecFromMask(d, hn::Eq(hn::Max(left, divisor), left));
+        const auto indices = hn::Sub(estimate, is_less);
+        const auto remainder = hn::Sub(left, hn::And(is_less, divisor));
+        lacking = hn::Max(lacking,
+                          hn::IfThenZeroElse(hn::Eq(indices, zero), hn::Sub(divisor, remainder)));
+        return indices;
+      },
+      [&](int highest) {
+        const int remainder = full - Highest(d, lacking);
+        lacking = zero;
+        return index_limit(full, float(remainder) / full, float(highest));
+      });
+}
+
+bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
+              const Curve* curve, uint8_t* flags, float* limits) {
+#if HWY_HAVE_FLOAT64
+  const hn::CappedTag<double, kChunkWidth / 2> d64;
+  const hn::Rebind<int32_t, decltype(d64)> d32;
+  const hn::Rebind<uint16_t, decltype(d64)> d16;
+  const hn::Rebind<float, decltype(d64)> d_part;
+  const hn::CappedTag<float, kChunkWidth / 2> d;
+  const int parts = int(hn::Lanes(d64)), lanes = int(hn::Lanes(d));
+  const auto divisor = hn::Set(d64, full);
+  const auto word = hn::Set(d64, 65536.0);
+  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+    HWY_ALIGN float quotients[2 * hn::MaxLanes(d)];
+    for (int part = 0; part < 2 * lanes; part += parts) {
+      const auto lower = hn::PromoteTo(d64, hn::PromoteTo(d32, hn::LoadU(d16, low + i + part)));
+      const auto upper =
+          hn::PromoteTo(d64, hn::LoadU(d32, reinterpret_cast<const int32_t*>(high) + i + part));
+      const auto count = hn::Add(hn::Mul(upper, word), lower);
+      hn::Store(hn::DemoteTo(d_part, hn::Div(count, divisor)), d_part, quotients + part);
+    }
+    hn::Vec<decltype(d)> even, odd;
+    hn::LoadInterleaved2(d, quotients, even, odd);
+    return IndexPairs(d, even, odd, curve, least);
+  });
+#else
+  return scalar.index_u48(low, high, index, chunks, full, curve, flags, limits);
+#endif
+}
+
+bool IndexTable(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                const CountTable& table, uint8_t* flags, float* limits) {
+  const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  bool any = false;
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels, index += kChunkPixels) {
+    if (!flags[chunk]) continue;
+    auto difference = hn::Zero(d);
+    auto least_room = hn::Set(d, 255);
+    const auto update = [&](uint8_t* old, auto indices) {
+      difference = hn::Or(difference, hn::Xor(indices, hn::LoadU(d, old)));
+      hn::StoreU(indices, d, old);
+    };
+    LookUpIn<2>(
+        table.index.data(), table.room.data(), nullptr,
+        [&](auto, int i) { return LowCounts(d, low + i); },
+        [&](auto, int i, auto index0, auto index1, auto room0, auto room1, auto, auto) {
+          update(index + i, index0);
+          update(index + i + hn::Lanes(d), index1);
+          least_room = hn::Min(least_room, hn::Min(room0, room1));
+        });
+    const auto pairs = hn::BitCast(d16, hn::Not(least_room));
+    const int room =
+        255 - Highest(d16, hn::Max(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs)));
+    limits[chunk] = table_limit(full, uint8_t(room));
+    flags[chunk] = AnySet(d, difference);
+    any |= flags[chunk];
+  }
+  return any;
+}
+
+}  // namespace motionheat::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();

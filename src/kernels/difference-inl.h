@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A part of highway.cpp, which includes it once for each instruction set.
+// Comparing, and what makes luma of packed formats ready for it.
+HWY_BEFORE_NAMESPACE();
+namespace motionheat::kernels::HWY_NAMESPACE {
+
+template <class V>
+HWY_INLINE V Distance(V a, V b) {
+  return hn::Or(hn::SaturatedSub(a, b), hn::SaturatedSub(b, a));
+}
+
+// Compares rows that are not drawn.
+template <class Compare>
+HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Compare compare) {
+  const U8 d;
+  MovedRows moved = 0;
+  for (int top = 0; top < height; top += kChunkHeight) {
+    auto any = hn::Zero(d);
+    for (int y = top; y < HWY_MIN(top + kChunkHeight, height); ++y)
+      any = compare.Row(current[y], current[y + kRowsAhead], any);
+    moved |= MovedRows{AnySet(d, any)} << top / kChunkHeight;
+  }
+  return moved;
+}
+
+// Once the ends of rows were compared: compares the rest and blends an overlay in the same pass.
+template <int kPeriod, class Compare, class Join>
+HWY_INLINE MovedRows CompareAndDraw(Compare compare, const Overlay& overlay, Join join,
+                                    void (*finish)(const Overlay&)) {
+  const MovedRows moved = Draw<kPeriod>(overlay, compare, join);
+  FinishRows(overlay, int(hn::Lanes(U8())), finish);
+  return moved;
+}
+
+// The same one after the other, with an overlay or without.
+template <class Compare>
+HWY_INLINE MovedRows CompareThenDraw(Rows<const uint8_t> current, int height, Compare compare,
+                                     const Overlay* overlay, void (*blend)(const Overlay&)) {
+  const MovedRows moved = CompareRows(current, height, compare);
+  if (overlay) blend(*overlay);
+  return moved;
+}
+
+bool IsFixed(const Overlay& overlay) {
+  return overlay.params.method == BlendParams::Method::kFixed;
+}
+
+// Where the rows of a comparison are, other than those of the current frame. They are gone through
+// one after the other, as far as whole vectors go.
+struct Compared {
+  uint8_t* previous;
+  ptrdiff_t previous_stride;
+  uint8_t* moved;
+  ptrdiff_t moved_stride;
+  int width;  // in pixels
+
+  void Skip(int rows) {
+    previous += previous_stride * rows;
+    moved += moved_stride * rows;
+  }
+};
+
+struct CompareU8 : Compared {
+  uint8_t threshold;
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
+    const U8 d;
+    const int lanes = int(hn::Lanes(d));
+    const auto limit = hn::Set(d, threshold);
+    const auto above = [&](hn::Vec<U8> now, int x) {
+      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+    };
+    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int x) {
+      hn::StoreU(now, d, previous + x);
+      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + x / 8);
+    };
+    int x = 0;
+    for (; x + 4 * lanes <= width; x += 4 * lanes) {
+      const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
+      for (int line = x; line < x + 4 * lanes; line += kCacheLine) AskFor(ahead + line);
+      const auto n0 = hn::LoadU(d, current + x), n1 = hn::LoadU(d, current + x1),
+                 n2 = hn::LoadU(d, current + x2), n3 = hn::LoadU(d, current + x3);
+      const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
+      any = hn::Or(any, hn::Or(hn::Or(a0, a1), hn::Or(a2, a3)));
+      put(n0, a0, x);
+      put(n1, a1, x1);
+      put(n2, a2, x2);
+      put(n3, a3, x3);
+    }
+    for (; x < width; x += lanes) {
+      const auto now = hn::LoadU(d, current + x);
+      const auto over = above(now, x);
+      any = hn::Or(any, over);
+      put(now, over, x);
+    }
+    Skip(1);
+    return any;
+  }
+};
+
+MovedRows DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                       Extent extent, uint8_t threshold, const Overlay* overlay) {
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
+  if (whole < extent.width)
+    any = scalar.difference_u8(current.from(whole), previous.from(whole), moved.from(whole / 8),
+                               {extent.width - whole, extent.height}, threshold, nullptr);
+  const CompareU8 compare{{previous.data, previous.stride, moved.data, moved.stride, whole},
+                          threshold};
+  if (overlay && IsFixed(*overlay) && !IsMasked(*overlay))
+    return any | CompareAndDraw<1>(compare, *overlay, JoinFixed(overlay->params), scalar.blend_u8);
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
+}
+
+struct CompareU16 : Compared {
+  uint16_t threshold;
+  uint16_t bits;
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
+    const U8 d8;
+    const U16 d;
+    const int lanes = int(hn::Lanes(d));
+    const auto limit = hn::Set(d, threshold);
+    const auto counted = hn::Set(d, bits);
+    for (int x = 0; x < width; x += lanes) {
+      AskFor(ahead + 2 * ptrdiff_t{x});
+      // Rows need not be aligned to samples, which LoadU of bytes allows.
+      const auto now = hn::LoadU(d8, current + 2 * ptrdiff_t{x});
+      const auto before = hn::LoadU(d8, previous + 2 * ptrdiff_t{x});
+      const auto distance =
+          Distance(hn::And(hn::BitCast(d, now), counted), hn::And(hn::BitCast(d, before), counted));
+      const auto above = hn::SaturatedSub(distance, limit);
+      any = hn::Or(any, hn::BitCast(d8, above));
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+      hn::StoreU(now, d8, previous + 2 * ptrdiff_t{x});
+    }
+    Skip(1);
+    return any;
+  }
+};
+
+MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
+                        Extent extent, uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U16())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
+  if (whole < extent.width)
+    any = scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                                moved.from(whole / 8), {extent.width - whole, extent.height},
+                                threshold, bits, nullptr);
+  const CompareU16 compare{
+      {reinterpret_cast<uint8_t*>(previous.data), previous.stride, moved.data, moved.stride, whole},
+      threshold,
+      bits};
+  if (overlay && IsWeighted(*overlay))
+    return any | CompareAndDraw<1>(compare, *overlay, JoinU16(*overlay), scalar.blend_u16);
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU16);
+}
+
+// Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
+// cut in two, w = 256 h + l, the sums of h and of l fit 16 bits, and
+//   (256 H + L + 2^14) >> 15 > t  <=>  H + (L >> 8) >= 128 (t + 1) - 64.
+template <class V>
+HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
+  const U16 d;
+  const auto high =
+      hn::Add(hn::Add(hn::Mul(r, hn::Set(d, 9798 >> 8)), hn::Mul(g, hn::Set(d, 19235 >> 8))),
+              hn::Mul(b, hn::Set(d, 3735 >> 8)));
+  const auto low =
+      hn::Add(hn::Add(hn::Mul(r, hn::Set(d, 9798 & 255)), hn::Mul(g, hn::Set(d, 19235 & 255))),
+              hn::Mul(b, hn::Set(d, 3735 & 255)));
+  const auto sum = hn::Add(high, hn::ShiftRight<8>(low));
+  return hn::VecFromMask(d, hn::Eq(hn::Max(sum, limit), sum));
+}
+
+// Compares a row as far as whole vectors of pixels go.
+template <int kStep>
+struct CompareRgb : Compared {
+  RgbOrder order;
+  uint8_t threshold;
+
+  // The pixels whose grey is above the threshold, of the distances of bytes in their order.
+  HWY_INLINE hn::Vec<U8> Above(hn::Vec<U8> d0, hn::Vec<U8> d1, hn::Vec<U8> d2,
+                               hn::Vec<U8> d3) const {
+    const U8 d;
+    const hn::Half<U8> d_half;
+    const U16 d16;
+    const hn::Rebind<int16_t, U16> d16_signed;
+    const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
+    const int n = int(hn::Lanes(d));
+    HWY_ALIGN uint8_t packed[4 * hn::MaxLanes(d)];
+    hn::Store(d0, d, packed);
+    hn::Store(d1, d, packed + n);
+    hn::Store(d2, d, packed + 2 * n);
+    hn::Vec<U8> b0, b1, b2, b3 = hn::Zero(d);
+    if (kStep == 3) {
+      hn::LoadInterleaved3(d, packed, b0, b1, b2);
+    } else {
+      hn::Store(d3, d, packed + 3 * n);
+      hn::LoadInterleaved4(d, packed, b0, b1, b2, b3);
+    }
+    const auto pick = [&](int i) { return i == 0 ? b0 : i == 1 ? b1 : i == 2 ? b2 : b3; };
+    const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
+    const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
+    const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
+                               hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
+                               hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
+    const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
+                                hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
+                                hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
+    const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
+    const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
+    return hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+  }
+
+  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
+    const U8 d;
+    const int n = int(hn::Lanes(d));
+    const auto byte_limit = hn::Set(d, threshold);
+    const uint8_t* c = current;
+    uint8_t* p = previous;
+    for (int x = 0; x < width; x += n, c += kStep * n, p += kStep * n, ahead += kStep * n) {
+      for (int line = 0; line < kStep * n; line += kCacheLine) AskFor(ahead + line);
+      const auto c0 = hn::LoadU(d, c), c1 = hn::LoadU(d, c + n), c2 = hn::LoadU(d, c + 2 * n),
+                 c3 = kStep == 4 ? hn::LoadU(d, c + 3 * n) : hn::Zero(d);
+      const auto d0 = Distance(c0, hn::LoadU(d, p)), d1 = Distance(c1, hn::LoadU(d, p + n)),
+                 d2 = Distance(c2, hn::LoadU(d, p + 2 * n)),
+                 d3 = kStep == 4 ? Distance(c3, hn::LoadU(d, p + 3 * n)) : hn::Zero(d);
+      hn::StoreU(c0, d, p);
+      hn::StoreU(c1, d, p + n);
+      hn::StoreU(c2, d, p + 2 * n);
+      if (kStep == 4) hn::StoreU(c3, d, p + 3 * n);
+      // A grey is never above its largest component: most blocks need no weighting.
+      const auto largest = hn::Max(hn::Max(d0, d1), hn::Max(d2, d3));
+      auto above = hn::Zero(d);
+      if (AnySet(d, hn::SaturatedSub(largest, byte_limit))) {
+        above = Above(d0, d1, d2, d3);
+        any = hn::Or(any, above);
+      }
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+    }
+    Skip(1);
+    return any;
+  }
+};
+
+template <int kStep>
+MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                           Extent extent, RgbOrder order, uint8_t threshold,
+                           const Overlay* overlay) {
+  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
+  MovedRows any = 0;
+  // First, since what is blended may take their place.
+  if (whole < extent.width)
+    any = scalar.difference_rgb(current.from(ptrdiff_t{whole} * kStep),
+                                previous.from(ptrdiff_t{whole} * kStep), moved.from(whole / 8),
+                                {extent.width - whole, extent.height}, order, threshold, nullptr);
+  const CompareRgb<kStep> compare{
+      {previous.data, previous.stride, moved.data, moved.stride, whole}, order, threshold};
+  // Four bytes with one that is not blended, three without.
+  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == (kStep == 4)) {
+    const JoinFixed join(overlay->params);
+    if constexpr (kStep == 4)
+      return any | CompareAndDraw<1>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
+                                     scalar.blend_u8);
+    else
+      return any | CompareAndDraw<3>(compare, *overlay, join, scalar.blend_u8);
+  }
+  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
+}
+
+MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                        Extent extent, RgbOrder order, uint8_t threshold, const Overlay* overlay) {
+  return (order.step == 3 ? DifferencePacked<3> : DifferencePacked<4>)(current, previous, moved,
+                                                                       extent, order, threshold,
+                                                                       overlay);
+}
+
+void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
+  const U16 d16;
+  const hn::Rebind<int16_t, U16> d16_signed;
+  const hn::Half<U8> d_half;
+  const hn::Repartition<uint32_t, U8> d32;
+  const hn::Rebind<int32_t, decltype(d32)> d32_signed;
+  const hn::Rebind<uint8_t, decltype(d32)> d_quarter;
+  const int lanes = int(step == 2 ? hn::Lanes(d16) : hn::Lanes(d32));
+  // The last vector of a row would read beyond its last sample.
+  const int whole = WholeOf(extent.width - 1, lanes);
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < whole; x += lanes) {
+      const auto bytes = hn::LoadU(U8(), src[y] + ptrdiff_t{x} * step);
+      if (step == 2) {
+        const auto samples = hn::And(hn::BitCast(d16, bytes), hn::Set(d16, 255));
+        hn::StoreU(hn::DemoteTo(d_half, hn::BitCast(d16_signed, samples)), d_half, dst[y] + x);
+      } else {
+        const auto samples = hn::And(hn::BitCast(d32, bytes), hn::Set(d32, 255));
+        hn::StoreU(hn::DemoteTo(d_quarter, hn::BitCast(d32_signed, samples)), d_quarter,
+                   dst[y] + x);
+      }
+    }
+  }
+  scalar.gather_u8(src.from(ptrdiff_t{whole} * step), step, dst.from(whole),
+                   {extent.width - whole, extent.height});
+}
+
+}  // namespace motionheat::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A part of highway.cpp, which includes it once for each instruction set.
+// Colours: looking them up, averaging them, putting them side by side.
+HWY_BEFORE_NAMESPACE();
+namespace motionheat::kernels::HWY_NAMESPACE {
+
+// What `TableLookupBytesOr0` takes: 0 to 15, or 128 and more. x86 does not look at bits 4 to 6.
+template <class D>
+HWY_INLINE hn::Vec<D> WithoutMiddleBits(D d, hn::Vec<D> v) {
+  return HWY_ARCH_X86 ? v : hn::And(v, hn::Set(d, 0x8f));
+}
+
+// Looks the keys of two vectors of pixels up in tables, sixteen entries of each at a time: those
+// whose turn it is are looked up, others give 0. Most maps are cool, so that it ends early.
+// `keys_at(d, i)` gives the keys of the pixels from i on; `put(d, i, ...)` gets two vectors of each
+// table's values.
+template <int kTables, class KeysAt, class Put>
+HWY_INLINE void LookUpIn(const uint8_t* table_a, const uint8_t* table_b, const uint8_t* table_c,
+                         KeysAt keys_at, Put put) {
+  const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
+  const int lanes = int(hn::Lanes(d));
+  const auto within = hn::Set(d, 0x70);
+  for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
+    const auto keys0 = keys_at(d, i), keys1 = keys_at(d, i + lanes);
+    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
+    const auto add = [&](const uint8_t* table, auto entry0, auto entry1, auto& sum0, auto& sum1) {
+      const auto entries = hn::LoadDup128(d, table);
+      sum0 = hn::Or(sum0, hn::TableLookupBytesOr0(entries, entry0));
+      sum1 = hn::Or(sum1, hn::TableLookupBytesOr0(entries, entry1));
+    };
+    const auto highest = hn::Max(keys0, keys1);
+    for (int part = 0; part < 256; part += 16) {
+      // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
+      const auto first = hn::Set(d, uint8_t(part));
+      const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys0, first), within));
+      const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys1, first), within));
+      add(table_a + part, entry0, entry1, a0, a1);
+      if (kTables > 1) add(table_b + part, entry0, entry1, b0, b1);
+      if (kTables > 2) add(table_c + part, entry0, entry1, c0, c1);
+      if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + 15))))) break;
+    }
+    put(d, i, a0, a1, b0, b1, c0, c1);
+  }
+}
+
+// The same with the values of up to three tables of 256 bytes, each of the whole chunk in turn.
+template <class KeysAt>
+HWY_INLINE void LookUpAll(const uint8_t* tables, int n_tables, uint8_t* values, KeysAt keys_at) {
+  const auto put = [&](auto d, int i, auto a0, auto a1, auto b0, auto b1, auto c0, auto c1) {
+    const auto store = [&](int table, auto value0, auto value1) {
+      hn::StoreU(value0, d, values + table * kChunkPixels + i);
+      hn::StoreU(value1, d, values + table * kChunkPixels + i + hn::Lanes(d));
+    };
+    store(0, a0, a1);
+    if (n_tables == 1) return;
+    store(1, b0, b1);
+    store(2, c0, c1);
+  };
+  if (n_tables == 3)
+    LookUpIn<3>(tables, tables + 256, tables + 512, keys_at, put);
+  else
+    LookUpIn<1>(tables, nullptr, nullptr, keys_at, put);
+}
+
+// Counts below 256 from `low` on, in bytes.
+template <class D>
+HWY_INLINE hn::Vec<D> LowCounts(D d, const uint16_t* low) {
+  const hn::Half<D> d_half;
+  const hn::Rebind<uint16_t, decltype(d_half)> d16;
+  const hn::RebindToSigned<decltype(d16)> d16_signed;
+  const auto bytes = [&](const uint16_t* counts) {
+    return hn::DemoteTo(d_half, hn::BitCast(d16_signed, hn::LoadU(d16, counts)));
+  };
+  return hn::Combine(d, bytes(low + hn::Lanes(d_half)), bytes(low));
+}
+
+void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return hn::LoadU(d, index + i); });
+}
+
+void LookUpCounts(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values) {
+  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return LowCounts(d, low + i); });
+}
+
+template <int kSources>
+void InterleaveOf(const uint8_t* const* sources, Rows<uint8_t> dst, Extent extent) {
+  const hn::CappedTag<uint8_t, 16> d;
+  const int lanes = int(hn::Lanes(d));
+  for (int y = 0, i = 0; y < extent.height; ++y) {
+    uint8_t* out = dst[y];
+    for (int x = 0; x < extent.width; x += lanes, i += lanes, out += kSources * lanes) {
+      const auto load = [&](int source) { return hn::LoadU(d, sources[source] + i); };
+      if constexpr (kSources == 1)
+        hn::StoreU(load(0), d, out);
+      else if constexpr (kSources == 2)
+        hn::StoreInterleaved2(load(0), load(1), d, out);
+      else if constexpr (kSources == 3)
+        hn::StoreInterleaved3(load(0), load(1), load(2), d, out);
+      else
+        hn::StoreInterleaved4(load(0), load(1), load(2), load(3), d, out);
+    }
+  }
+}
+
+void InterleaveU8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent) {
+  constexpr decltype(&InterleaveOf<1>) kOf[] = {InterleaveOf<1>, InterleaveOf<2>, InterleaveOf<3>,
+                                                InterleaveOf<4>};
+  kOf[n - 1](sources, dst, extent);
+}
+
+void AverageU8(const uint8_t* values, int chunks, bool two_rows, uint8_t* means) {
+  const hn::CappedTag<uint8_t, kChunkWidth> d;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  const hn::Rebind<int16_t, decltype(d16)> d16_signed;
+  const hn::Rebind<uint8_t, decltype(d16)> d_half;
+  const int lanes = int(hn::Lanes(d));
+  // Of each two bytes.
+  const auto sums = [&](const uint8_t* row) {
+    const auto pairs = hn::BitCast(d16, hn::LoadU(d, row));
+    return hn::Add(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs));
+  };
+  const int rows = two_rows ? 2 : 1;
+  for (int y = 0; y < chunks * kChunkHeight; y += rows, values += rows * kChunkWidth) {
+    for (int x = 0; x < kChunkWidth; x += lanes, means += lanes / 2) {
+      const auto sum = sums(values + x);
+      const auto mean = two_rows
+                            ? hn::ShiftRight<2>(hn::Add(
+                                  hn::Add(sum, sums(values + kChunkWidth + x)), hn::Set(d16, 2)))
+                            : hn::ShiftRight<1>(hn::Add(sum, hn::Set(d16, 1)));
+      hn::StoreU(hn::DemoteTo(d_half, hn::BitCast(d16_signed, mean)), d_half, means);
+    }
+  }
+}
+
+}  // namespace motionheat::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();

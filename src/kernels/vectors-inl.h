@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A part of highway.cpp, which includes it once for each instruction set.
+// What the others are built of.
+HWY_BEFORE_NAMESPACE();
+namespace motionheat::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// No longer than the smallest segment of an overlay.
+using U8 = hn::CappedTag<uint8_t, 64>;
+using U16 = hn::Repartition<uint16_t, U8>;
+using F32 = hn::Repartition<float, U8>;
+
+template <class D, class V>
+HWY_INLINE bool AnySet(D d, V v) {
+  return !hn::AllTrue(d, hn::Eq(v, hn::Zero(d)));
+}
+
+// The highest of 16-bit lanes.
+template <class D>
+HWY_INLINE uint16_t Highest(D d, hn::Vec<D> v) {
+  const hn::Repartition<uint32_t, D> d32;
+  const auto pairs = hn::BitCast(d32, v);
+  const auto higher = hn::Max(hn::And(pairs, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs));
+  return uint16_t(hn::GetLane(hn::MaxOfLanes(d32, higher)));
+}
+
+// Whole vectors of `lanes` of `n` elements.
+HWY_INLINE int WholeOf(int n, int lanes) {
+  return n - n % lanes;
+}
+
+}  // namespace motionheat::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
