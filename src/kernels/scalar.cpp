@@ -175,30 +175,46 @@ Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
   return result;
 }
 
-// `index_of(i, exceeded_by, reached_at)` gives the index of pixel i, what exceeds it is left of its
-// exact value, and where it is reached.
-template <typename IndexOf>
-bool index_flagged(uint8_t* index, int chunks, double full, uint8_t* flags, float* limits,
-                   IndexOf index_of) {
+// Brings the flagged chunks up to date: `index_of(i)` gives the index of pixel i, then `limit_of()`
+// the limit of its chunk.
+template <typename IndexOf, typename LimitOf>
+bool index_flagged(uint8_t* index, int chunks, uint8_t* flags, float* limits, IndexOf index_of,
+                   LimitOf limit_of) {
   bool any = false;
   for (int chunk = 0; chunk < chunks; ++chunk) {
     if (!flags[chunk]) continue;
     flags[chunk] = false;
-    float least = kFarAbove, most = 0;
     for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; ++i) {
-      float exceeded_by, reached_at;
-      const uint8_t value = index_of(i, exceeded_by, reached_at);
-      if (value > 0) {
-        least = std::min(least, exceeded_by);
-        most = std::max(most, reached_at);
-      }
+      const uint8_t value = index_of(i);
       flags[chunk] |= value != index[i];
       index[i] = value;
     }
-    limits[chunk] = index_limit(full, least, most);
+    limits[chunk] = limit_of();
     any |= flags[chunk];
   }
   return any;
+}
+
+// `index_of(i, exceeded_by, reached_at)` gives the index of pixel i, what exceeds it is left of its
+// exact value, and where it is reached.
+template <typename IndexOf>
+bool index_exact(uint8_t* index, int chunks, double full, uint8_t* flags, float* limits,
+                 IndexOf index_of) {
+  float least = kFarAbove, most = 0;
+  return index_flagged(
+      index, chunks, flags, limits,
+      [&](int i) {
+        float exceeded_by, reached_at;
+        const uint8_t value = index_of(i, exceeded_by, reached_at);
+        if (value > 0) {
+          least = std::min(least, exceeded_by);
+          most = std::max(most, reached_at);
+        }
+        return value;
+      },
+      [&] {
+        return index_limit(full, std::exchange(least, kFarAbove), std::exchange(most, 0.0f));
+      });
 }
 
 // `quotient(i)` is count / full of pixel i in float32.
@@ -206,15 +222,15 @@ template <typename Quotient>
 bool index_quotients(uint8_t* index, int chunks, double full, const Curve* curve, uint8_t* flags,
                      float* limits, Quotient quotient) {
   const float top = curve ? 65535 : 255;
-  return index_flagged(index, chunks, full, flags, limits,
-                       [&](int i, float& exceeded_by, float& reached_at) {
-                         const float exact = quotient(i) * top;
-                         const int entry = int(std::min(top, exact));
-                         const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
-                         reached_at = curve ? curve->first[value] : value;
-                         exceeded_by = exact - reached_at;
-                         return value;
-                       });
+  return index_exact(index, chunks, full, flags, limits,
+                     [&](int i, float& exceeded_by, float& reached_at) {
+                       const float exact = quotient(i) * top;
+                       const int entry = int(std::min(top, exact));
+                       const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
+                       reached_at = curve ? curve->first[value] : value;
+                       exceeded_by = exact - reached_at;
+                       return value;
+                     });
 }
 
 bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
@@ -225,33 +241,26 @@ bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, cons
 
 bool index_whole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
                  float* limits) {
-  return index_flagged(index, chunks, full, flags, limits,
-                       [&](int i, float& exceeded_by, float& reached_at) {
-                         const int scaled = std::min(low[i], full) * 255;
-                         const uint8_t value = uint8_t(scaled / full);
-                         reached_at = value;
-                         exceeded_by = float(scaled % full) / full;
-                         return value;
-                       });
+  return index_exact(index, chunks, full, flags, limits,
+                     [&](int i, float& exceeded_by, float& reached_at) {
+                       const int scaled = std::min(low[i], full) * 255;
+                       const uint8_t value = uint8_t(scaled / full);
+                       reached_at = value;
+                       exceeded_by = float(scaled % full) / full;
+                       return value;
+                     });
 }
 
 bool index_table(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
                  const CountTable& table, uint8_t* flags, float* limits) {
-  bool any = false;
-  for (int chunk = 0; chunk < chunks; ++chunk) {
-    if (!flags[chunk]) continue;
-    flags[chunk] = false;
-    uint8_t room = CountTable::kEndless;
-    for (int i = chunk * kChunkPixels; i < (chunk + 1) * kChunkPixels; ++i) {
-      const uint8_t value = table.index[low[i]];
-      room = std::min(room, table.room[low[i]]);
-      flags[chunk] |= value != index[i];
-      index[i] = value;
-    }
-    limits[chunk] = table_limit(full, room);
-    any |= flags[chunk];
-  }
-  return any;
+  uint8_t room = CountTable::kEndless;
+  return index_flagged(
+      index, chunks, flags, limits,
+      [&](int i) {
+        room = std::min(room, table.room[low[i]]);
+        return table.index[low[i]];
+      },
+      [&] { return table_limit(full, std::exchange(room, CountTable::kEndless)); });
 }
 
 bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
@@ -260,14 +269,10 @@ bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int ch
                          [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
 }
 
-void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
+template <typename Key>
+void look_up(const Key* keys, const uint8_t* tables, int n_tables, uint8_t* values) {
   for (int table = 0; table < n_tables; ++table, tables += 256)
-    for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
-}
-
-void look_up_counts(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values) {
-  for (int table = 0; table < n_tables; ++table, tables += 256)
-    for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[low[i]];
+    for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[keys[i]];
 }
 
 }  // namespace
@@ -286,7 +291,7 @@ const Kernels scalar = {
     .index_table = index_table,
     .index_u48 = index_u48,
     .look_up = look_up,
-    .look_up_counts = look_up_counts,
+    .look_up_counts = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
 };
