@@ -4,40 +4,66 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-// What `TableLookupBytesOr0` takes: 0 to 15, or 128 and more. x86 does not look at bits 4 to 6.
+// Tables of 256 bytes are looked up in parts, of as many entries as an instruction reaches.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+
+constexpr int kPart = 128;
+
+// The entries of a part that keys ask for; above 127 for keys of other parts.
 template <class D>
-HWY_INLINE hn::Vec<D> WithoutMiddleBits(D d, hn::Vec<D> v) {
-  return HWY_ARCH_X86 ? v : hn::And(v, hn::Set(d, 0x8f));
+HWY_INLINE hn::Vec<D> EntriesOf(D d, hn::Vec<D> keys, int part) {
+  return hn::Xor(keys, hn::Set(d, uint8_t(part)));
 }
 
-// Looks the keys of two vectors of pixels up in tables, sixteen entries of each at a time: those
-// whose turn it is are looked up, others give 0. Most maps are cool, so that it ends early.
-// `keys_at(d, i)` gives the keys of the pixels from i on; `put(d, i, ...)` gets two vectors of each
-// table's values.
+// What a part of a table has for them; 0 for keys of other parts.
+template <class D>
+HWY_INLINE hn::Vec<D> LookUpPart(D d, const uint8_t* table, hn::Vec<D> entries) {
+  const auto lower = hn::LoadU(d, table), upper = hn::LoadU(d, table + 64);
+  const hn::Vec<D> values{_mm512_permutex2var_epi8(lower.raw, entries.raw, upper.raw)};
+  return hn::IfThenZeroElse(hn::MaskFromVec(entries), values);
+}
+
+#else
+
+constexpr int kPart = 16;
+
+template <class D>
+HWY_INLINE hn::Vec<D> EntriesOf(D d, hn::Vec<D> keys, int part) {
+  // 0x70 to 0x7f, or above 0x7f. What `TableLookupBytesOr0` takes is 0 to 15, or 128 and more; x86
+  // does not look at bits 4 to 6.
+  const auto entries = hn::SaturatedAdd(hn::Xor(keys, hn::Set(d, uint8_t(part))), hn::Set(d, 0x70));
+  return HWY_ARCH_X86 ? entries : hn::And(entries, hn::Set(d, 0x8f));
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> LookUpPart(D d, const uint8_t* table, hn::Vec<D> entries) {
+  return hn::TableLookupBytesOr0(hn::LoadDup128(d, table), entries);
+}
+
+#endif
+
+// Looks the keys of two vectors of pixels up, part by part. Most maps are cool, so that it ends
+// early. `keys_at(d, i)` gives the keys of the pixels from i on; `put(d, i, ...)` gets two vectors
+// of each table's values.
 template <int kTables, class KeysAt, class Put>
 HWY_INLINE void LookUpIn(const uint8_t* table_a, const uint8_t* table_b, const uint8_t* table_c,
                          KeysAt keys_at, Put put) {
   const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
   const int lanes = int(hn::Lanes(d));
-  const auto within = hn::Set(d, 0x70);
   for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
     const auto keys0 = keys_at(d, i), keys1 = keys_at(d, i + lanes);
-    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
-    const auto add = [&](const uint8_t* table, auto entry0, auto entry1, auto& sum0, auto& sum1) {
-      const auto entries = hn::LoadDup128(d, table);
-      sum0 = hn::Or(sum0, hn::TableLookupBytesOr0(entries, entry0));
-      sum1 = hn::Or(sum1, hn::TableLookupBytesOr0(entries, entry1));
-    };
     const auto highest = hn::Max(keys0, keys1);
-    for (int part = 0; part < 256; part += 16) {
-      // 0x70 to 0x7f for the entries of this part, above 0x7f for others.
-      const auto first = hn::Set(d, uint8_t(part));
-      const auto entry0 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys0, first), within));
-      const auto entry1 = WithoutMiddleBits(d, hn::SaturatedAdd(hn::Xor(keys1, first), within));
-      add(table_a + part, entry0, entry1, a0, a1);
-      if (kTables > 1) add(table_b + part, entry0, entry1, b0, b1);
-      if (kTables > 2) add(table_c + part, entry0, entry1, c0, c1);
-      if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + 15))))) break;
+    auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
+    for (int part = 0; part < 256; part += kPart) {
+      const auto entries0 = EntriesOf(d, keys0, part), entries1 = EntriesOf(d, keys1, part);
+      const auto add = [&](const uint8_t* table, auto& sum0, auto& sum1) {
+        sum0 = hn::Or(sum0, LookUpPart(d, table + part, entries0));
+        sum1 = hn::Or(sum1, LookUpPart(d, table + part, entries1));
+      };
+      add(table_a, a0, a1);
+      if (kTables > 1) add(table_b, b0, b1);
+      if (kTables > 2) add(table_c, c0, c1);
+      if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + kPart - 1))))) break;
     }
     put(d, i, a0, a1, b0, b1, c0, c1);
   }
