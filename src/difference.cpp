@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "difference.h"
 
-#include <cassert>
 #include <cmath>
 
 #include "kernels/kernels.h"
@@ -45,7 +44,6 @@ void Difference::remember(const ConstFrameView& frame) {
 
 kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                                        ptrdiff_t mask_stride, const kernels::Overlay* overlay) {
-  assert(!overlay || remembers_plane_);
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
@@ -53,8 +51,8 @@ kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& 
   const kernels::Rows<uint8_t> previous{
       previous_.get() + area.y * previous_stride_ + size_t(area.x) * pixel_bytes_,
       ptrdiff_t(previous_stride_)};
-  kernels::Rows<const uint8_t> current{frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step,
-                                       frame.stride[c.plane]};
+  const kernels::Rows<const uint8_t> current{
+      frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step, frame.stride[c.plane]};
 
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
@@ -62,33 +60,15 @@ kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& 
     return k.difference_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_),
                             overlay);
   }
-  current = current.from(c.offset);
   if (format_.sample_bytes() == 2) {
     const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
                                         previous.stride};
     const uint16_t bits = uint16_t(((1 << c.depth) - 1) << c.lsb);
-    return k.difference_u16(current, words, moved, extent, uint16_t(native_threshold_), bits,
-                            overlay);
+    return k.difference_u16(current.from(c.offset), words, moved, extent,
+                            uint16_t(native_threshold_), bits, overlay);
   }
-  if (c.step == 1)
-    return k.difference_u8(current, previous, moved, extent, uint8_t(native_threshold_), overlay);
-
-  // Luma between chroma: gathered a piece at a time.
-  constexpr int kPiece = 1024;
-  uint8_t luma[kPiece * TileGrid::kHeight];
-  const kernels::Rows<uint8_t> gathered{luma, kPiece};
-  kernels::MovedRows any = 0;
-  for (int y = 0; y < area.height; y += TileGrid::kHeight) {
-    for (int x = 0; x < area.width; x += kPiece) {
-      const kernels::Extent piece{std::min(kPiece, area.width - x),
-                                  std::min(TileGrid::kHeight, area.height - y)};
-      k.gather_u8(current.down(y).from(ptrdiff_t{x} * c.step), c.step, gathered, piece);
-      any |= k.difference_u8(gathered, previous.down(y).from(x), moved.down(y).from(x / 8), piece,
-                             uint8_t(native_threshold_), nullptr)
-             << y / TileGrid::kHeight;
-    }
-  }
-  return any;
+  return k.difference_u8(current, {c.step, c.offset}, previous, moved, extent,
+                         uint8_t(native_threshold_), overlay);
 }
 
 ConstFrameView Difference::remembered(const ConstFrameView& frame) const {

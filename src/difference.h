@@ -35,14 +35,15 @@ class Difference {
   /// one lowest: 1 where a pixel moved. Returns in which rows of tiles any did, the lowest bit
   /// being that of the first. The area begins with a tile and is no higher than a band of the grid.
   /// Distinct areas may be compared by several threads at once. An `overlay` of the same rows of
-  /// the plane that is compared is blended in the same pass; only if `remembers_plane()`.
+  /// the plane that is compared is blended in the same pass.
   kernels::MovedRows compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                              ptrdiff_t mask_stride, const kernels::Overlay* overlay = nullptr);
 
-  /// Whether what is remembered of a frame is all of the plane that is compared, the first one.
+  /// Whether what is remembered of a frame is all of the plane that is compared, the first one:
+  /// not where luma lies between chroma.
   bool remembers_plane() const { return remembers_plane_; }
   /// `frame`, the last one compared, with that plane as it was then. With an `overlay` of it in
-  /// `compare`, it may have been drawn on since.
+  /// `compare`, it may have been drawn on since. Only if `remembers_plane()`.
   ConstFrameView remembered(const ConstFrameView& frame) const;
 
   /// Bytes it holds.

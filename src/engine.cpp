@@ -203,8 +203,10 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   if (out && enlarger_) {
     draw(in, *out);
   } else if (out) {
-    const bool joined = !background_ && !subtractor_ && difference_.remembers_plane() &&
-                        in.size == grid_.size() && out->size == grid_.size();
+    // What is drawn anew after all has been overwritten, or not.
+    const bool can_redraw = difference_.remembers_plane() || in.data[0] != out->data[0];
+    const bool joined = can_redraw && !background_ && !subtractor_ && in.size == grid_.size() &&
+                        out->size == grid_.size() && !renderer_.is_cut(0, in.size.width);
     const Pass pass{seen, background_ ? background_->view() : in, *out, joined};
     for_bands(grid_, [&](int band, Slice& slice) { draw_band(pass, band, slice); });
   }
@@ -349,10 +351,11 @@ void Engine::draw_band(const Pass& pass, int band, Slice& slice) {
     return;
   }
   // What moved has other colours than it was drawn with, if its indices became others.
+  const ConstFrameView compared =
+      difference_.remembers_plane() ? difference_.remembered(pass.picture) : pass.picture;
   for (int row = first; row < first + rows; ++row) {
     if (row_limits_[row] != kOutdated) continue;
-    const kernels::Overlay overlay =
-        renderer_.overlay(0, difference_.remembered(pass.picture), pass.out, row, 1);
+    const kernels::Overlay overlay = renderer_.overlay(0, compared, pass.out, row, 1);
     for (int column = 0; column < columns; ++column) {
       const int tile = grid_.index(column, row);
       if (limits_[tile] == kOutdated && refresh(tile)) renderer_.blend_tile(overlay, column);

@@ -276,8 +276,7 @@ void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int
     const Plane& plane = planes_[p];
     if (!plane.has_color) continue;
     kernels::Overlay drawn = overlay(p, in, out, row, rows);
-    // A row may end within a group of pixels of which the rest is padding.
-    if (plane.layout.cut_mask != plane.layout.mask && width % 2 != 0 && plane.layout.x_shift) {
+    if (is_cut(p, width)) {
       kernels::Overlay last = drawn;
       last.begin = drawn.end -= plane.layout.step;
       last.mask = plane.layout.cut_mask;

@@ -39,6 +39,13 @@ class Renderer {
   /// The same by the counts of the tile, all below kernels::kTableCounts.
   void paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks);
 
+  /// Whether rows of `width` pixels end within a group of pixels of a plane: the rest of it is
+  /// padding, which `draw` leaves alone, and an overlay would not.
+  bool is_cut(int plane, int width) const {
+    const PlaneLayout& layout = planes_[plane].layout;
+    return width % 2 != 0 && layout.x_shift && layout.cut_mask != layout.mask;
+  }
+
   /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
   /// as `in` and `out` reach. `out` may be the picture that `in` is of.
   kernels::Overlay overlay(int plane, const ConstFrameView& in, const FrameView& out, int row,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A part of highway.cpp, which includes it once for each instruction set.
-// Comparing, and what makes luma of packed formats ready for it.
+// Comparing.
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
@@ -60,13 +60,53 @@ struct Compared {
   }
 };
 
+// As far as whole vectors of pixels of `kStep` bytes go: compares, and blends if there is an
+// overlay.
+template <int kStep, class Compare>
+HWY_INLINE MovedRows CompareBytes(Rows<const uint8_t> current, int height, Compare compare,
+                                  const Overlay* overlay) {
+  // Of four bytes one is not blended.
+  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == (kStep == 4)) {
+    const JoinFixed join(overlay->params);
+    if constexpr (kStep == 4)
+      return CompareAndDraw<1>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
+                               scalar.blend_u8);
+    else
+      return CompareAndDraw < kStep == 3 ? 3 : 1 > (compare, *overlay, join, scalar.blend_u8);
+  }
+  return CompareThenDraw(current, height, compare, overlay, BlendU8);
+}
+
+template <int kStep>
 struct CompareU8 : Compared {
+  int offset;
   uint8_t threshold;
+
+  // The luma of a vector of pixels.
+  HWY_INLINE hn::Vec<U8> Luma(const uint8_t* pixels) const {
+    const U8 d;
+    if constexpr (kStep == 1) {
+      return hn::LoadU(d, pixels);
+    } else {
+      const std::conditional_t<kStep == 2, U16, hn::Repartition<uint32_t, U8> > d_pixel;
+      // Luma in the lowest byte of each pixel.
+      const auto load = [&](int i) {
+        const auto packed = hn::BitCast(d_pixel, hn::LoadU(d, pixels + i * hn::Lanes(d)));
+        return hn::BitCast(d, hn::ShiftRightSame(packed, 8 * offset));
+      };
+      const auto first = hn::ConcatEven(d, load(1), load(0));
+      if constexpr (kStep == 2)
+        return first;
+      else
+        return hn::ConcatEven(d, hn::ConcatEven(d, load(3), load(2)), first);
+    }
+  }
 
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
     const U8 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
+    const auto luma = [&](int x) { return Luma(current + ptrdiff_t{x} * kStep); };
     const auto above = [&](hn::Vec<U8> now, int x) {
       return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
     };
@@ -77,9 +117,9 @@ struct CompareU8 : Compared {
     int x = 0;
     for (; x + 4 * lanes <= width; x += 4 * lanes) {
       const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
-      for (int line = x; line < x + 4 * lanes; line += kCacheLine) AskFor(ahead + line);
-      const auto n0 = hn::LoadU(d, current + x), n1 = hn::LoadU(d, current + x1),
-                 n2 = hn::LoadU(d, current + x2), n3 = hn::LoadU(d, current + x3);
+      for (int line = x * kStep; line < (x + 4 * lanes) * kStep; line += kCacheLine)
+        AskFor(ahead + line);
+      const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
       const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
       any = hn::Or(any, hn::Or(hn::Or(a0, a1), hn::Or(a2, a3)));
       put(n0, a0, x);
@@ -88,7 +128,7 @@ struct CompareU8 : Compared {
       put(n3, a3, x3);
     }
     for (; x < width; x += lanes) {
-      const auto now = hn::LoadU(d, current + x);
+      const auto now = luma(x);
       const auto over = above(now, x);
       any = hn::Or(any, over);
       put(now, over, x);
@@ -98,19 +138,29 @@ struct CompareU8 : Compared {
   }
 };
 
-MovedRows DifferenceU8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
-                       Extent extent, uint8_t threshold, const Overlay* overlay) {
+template <int kStep>
+MovedRows DifferenceLuma(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
+                         Rows<uint8_t> moved, Extent extent, uint8_t threshold,
+                         const Overlay* overlay) {
   const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
   MovedRows any = 0;
   // First, since what is blended may take their place.
   if (whole < extent.width)
-    any = scalar.difference_u8(current.from(whole), previous.from(whole), moved.from(whole / 8),
-                               {extent.width - whole, extent.height}, threshold, nullptr);
-  const CompareU8 compare{{previous.data, previous.stride, moved.data, moved.stride, whole},
-                          threshold};
-  if (overlay && IsFixed(*overlay) && !IsMasked(*overlay))
-    return any | CompareAndDraw<1>(compare, *overlay, JoinFixed(overlay->params), scalar.blend_u8);
-  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
+    any = scalar.difference_u8(current.from(ptrdiff_t{whole} * kStep), place, previous.from(whole),
+                               moved.from(whole / 8), {extent.width - whole, extent.height},
+                               threshold, nullptr);
+  const CompareU8<kStep> compare{
+      {previous.data, previous.stride, moved.data, moved.stride, whole}, place.offset, threshold};
+  return any | CompareBytes<kStep>(current, extent.height, compare, overlay);
+}
+
+MovedRows DifferenceU8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
+                       Rows<uint8_t> moved, Extent extent, uint8_t threshold,
+                       const Overlay* overlay) {
+  const auto difference = place.step == 1   ? DifferenceLuma<1>
+                          : place.step == 2 ? DifferenceLuma<2>
+                                            : DifferenceLuma<4>;
+  return difference(current, place, previous, moved, extent, threshold, overlay);
 }
 
 struct CompareU16 : Compared {
@@ -258,16 +308,7 @@ MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, 
                                 {extent.width - whole, extent.height}, order, threshold, nullptr);
   const CompareRgb<kStep> compare{
       {previous.data, previous.stride, moved.data, moved.stride, whole}, order, threshold};
-  // Four bytes with one that is not blended, three without.
-  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == (kStep == 4)) {
-    const JoinFixed join(overlay->params);
-    if constexpr (kStep == 4)
-      return any | CompareAndDraw<1>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
-                                     scalar.blend_u8);
-    else
-      return any | CompareAndDraw<3>(compare, *overlay, join, scalar.blend_u8);
-  }
-  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU8);
+  return any | CompareBytes<kStep>(current, extent.height, compare, overlay);
 }
 
 MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
@@ -275,33 +316,6 @@ MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Row
   return (order.step == 3 ? DifferencePacked<3> : DifferencePacked<4>)(current, previous, moved,
                                                                        extent, order, threshold,
                                                                        overlay);
-}
-
-void GatherU8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
-  const U16 d16;
-  const hn::Rebind<int16_t, U16> d16_signed;
-  const hn::Half<U8> d_half;
-  const hn::Repartition<uint32_t, U8> d32;
-  const hn::Rebind<int32_t, decltype(d32)> d32_signed;
-  const hn::Rebind<uint8_t, decltype(d32)> d_quarter;
-  const int lanes = int(step == 2 ? hn::Lanes(d16) : hn::Lanes(d32));
-  // The last vector of a row would read beyond its last sample.
-  const int whole = WholeOf(extent.width - 1, lanes);
-  for (int y = 0; y < extent.height; ++y) {
-    for (int x = 0; x < whole; x += lanes) {
-      const auto bytes = hn::LoadU(U8(), src[y] + ptrdiff_t{x} * step);
-      if (step == 2) {
-        const auto samples = hn::And(hn::BitCast(d16, bytes), hn::Set(d16, 255));
-        hn::StoreU(hn::DemoteTo(d_half, hn::BitCast(d16_signed, samples)), d_half, dst[y] + x);
-      } else {
-        const auto samples = hn::And(hn::BitCast(d32, bytes), hn::Set(d32, 255));
-        hn::StoreU(hn::DemoteTo(d_quarter, hn::BitCast(d32_signed, samples)), d_quarter,
-                   dst[y] + x);
-      }
-    }
-  }
-  scalar.gather_u8(src.from(ptrdiff_t{whole} * step), step, dst.from(whole),
-                   {extent.width - whole, extent.height});
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

@@ -34,7 +34,6 @@ const Kernels* Set() {
       .difference_u8 = DifferenceU8,
       .difference_u16 = DifferenceU16,
       .difference_rgb = DifferenceRgb,
-      .gather_u8 = GatherU8,
       .interleave_u8 = InterleaveU8,
       .average_u8 = AverageU8,
       .accumulate = Accumulate,

@@ -96,6 +96,12 @@ struct RgbOrder {
   int b;
 };
 
+/// Byte position of luma in a packed pixel of `step` (1, 2 or 4) bytes.
+struct LumaPlace {
+  int step;
+  int offset;
+};
+
 /// How the index grows with heat where it does not do so in proportion.
 struct Curve {
   std::array<uint8_t, 65536> index;  // of q * 65535; grows from 0
@@ -151,14 +157,14 @@ using MovedRows = uint32_t;
 struct Kernels {
   const char* name;
 
-  /// A bit of `moved` for each pixel, eight a byte and the first one lowest:
-  /// |current - previous| > threshold. The last byte of a row is filled with zeros. Then
+  /// A bit of `moved` for each pixel, eight a byte and the first one lowest, of the luma of packed
+  /// pixels: |current - previous| > threshold. The last byte of a row is filled with zeros. Then
   /// previous = current. With an overlay, of which the picture is `current`, as many rows, in
   /// segments of kChunkHeight rows, that is blended, too: each byte once it was compared.
-  MovedRows (*difference_u8)(Rows<const uint8_t> current, Rows<uint8_t> previous,
+  MovedRows (*difference_u8)(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                              Rows<uint8_t> moved, Extent extent, uint8_t threshold,
                              const Overlay* overlay);
-  /// The same for samples of 16 bits, of which those set in `bits` count; all are remembered.
+  /// The same for luma of 16 bits, of which those set in `bits` count; all are remembered.
   MovedRows (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
                               Rows<uint8_t> moved, Extent extent, uint16_t threshold, uint16_t bits,
                               const Overlay* overlay);
@@ -167,9 +173,7 @@ struct Kernels {
   MovedRows (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous,
                               Rows<uint8_t> moved, Extent extent, RgbOrder order, uint8_t threshold,
                               const Overlay* overlay);
-  /// Copies every `step`th byte (2 or 4), `extent.width` of them a row.
-  void (*gather_u8)(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent);
-  /// The opposite: puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width`
+  /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width`
   /// bytes a row, a multiple of 16 and nothing between rows.
   void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);
   /// The mean of each two values of a row of a chunk or, with `two_rows`, of each two by two,

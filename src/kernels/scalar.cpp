@@ -90,10 +90,12 @@ MovedRows mark(Rows<uint8_t> moved, Extent extent, IsMoved is_moved) {
   return any;
 }
 
-MovedRows difference_u8(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
-                        Extent extent, uint8_t threshold, const Overlay* overlay) {
+MovedRows difference_u8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
+                        Rows<uint8_t> moved, Extent extent, uint8_t threshold,
+                        const Overlay* overlay) {
   const MovedRows any = mark(moved, extent, [&](int x, int y) {
-    const uint8_t now = current[y][x], before = std::exchange(previous[y][x], now);
+    const uint8_t now = current[y][ptrdiff_t{x} * place.step + place.offset];
+    const uint8_t before = std::exchange(previous[y][x], now);
     return std::abs(now - before) > threshold;
   });
   if (overlay) blend_u8(*overlay);
@@ -129,11 +131,6 @@ MovedRows difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Ro
   });
   if (overlay) blend_u8(*overlay);
   return any;
-}
-
-void gather_u8(Rows<const uint8_t> src, int step, Rows<uint8_t> dst, Extent extent) {
-  for (int y = 0; y < extent.height; ++y)
-    for (int x = 0; x < extent.width; ++x) dst[y][x] = src[y][ptrdiff_t{x} * step];
 }
 
 void interleave_u8(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent) {
@@ -282,7 +279,6 @@ const Kernels scalar = {
     .difference_u8 = difference_u8,
     .difference_u16 = difference_u16,
     .difference_rgb = difference_rgb,
-    .gather_u8 = gather_u8,
     .interleave_u8 = interleave_u8,
     .average_u8 = average_u8,
     .accumulate = accumulate,

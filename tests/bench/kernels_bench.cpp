@@ -122,11 +122,11 @@ void difference(benchmark::State& state, int per_pixel, Drawn drawn, Compare com
   });
 }
 
-void difference_u8(benchmark::State& state, const Kernels& k, Drawn drawn) {
-  difference<uint8_t>(state, 1, drawn,
-                      [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
-                        return k.difference_u8(current, previous, mask, extent, 25, overlay);
-                      });
+void difference_u8(benchmark::State& state, const Kernels& k, int step, Drawn drawn) {
+  difference<uint8_t>(
+      state, step, drawn, [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
+        return k.difference_u8(current, {step, 0}, previous, mask, extent, 25, overlay);
+      });
 }
 
 void difference_u16(benchmark::State& state, const Kernels& k) {
@@ -143,12 +143,6 @@ void difference_rgb(benchmark::State& state, const Kernels& k, RgbOrder order) {
                         return k.difference_rgb(current, previous, mask, extent, order, 25,
                                                 overlay);
                       });
-}
-
-void gather_u8(benchmark::State& state, const Kernels& k, int step) {
-  const Extent extent = extent_of(state);
-  const Plane<uint8_t> src(extent, step), dst(extent);
-  measure(state, step, [&] { k.gather_u8(src.rows(), step, dst.rows(), extent); });
 }
 
 /// The chunks that cover the picture, as if in one row.
@@ -289,14 +283,18 @@ int main(int argc, char** argv) {
     curve.first[i >> 8] = float(i & ~size_t{255});
   }
 
-  add_each("difference_u8", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kNot); });
-  add_each("difference_u8-cold", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kCold); });
-  add_each("difference_u8-drawn", [](auto& s, auto& k) { difference_u8(s, k, Drawn::kPainted); });
+  for (const int step : {1, 2, 4}) {
+    const auto add_drawn = [&](const std::string& how, Drawn drawn) {
+      add_each("difference_u8-" + std::to_string(step) + how,
+               [=](auto& s, auto& k) { difference_u8(s, k, step, drawn); });
+    };
+    add_drawn("", Drawn::kNot);
+    add_drawn("-cold", Drawn::kCold);
+    add_drawn("-drawn", Drawn::kPainted);
+  }
   add_each("difference_u16", difference_u16);
   add_each("difference_rgb-3", [](auto& s, auto& k) { difference_rgb(s, k, {3, 2, 1, 0}); });
   add_each("difference_rgb-4", [](auto& s, auto& k) { difference_rgb(s, k, {4, 2, 1, 0}); });
-  add_each("gather_u8-2", [](auto& s, auto& k) { gather_u8(s, k, 2); });
-  add_each("gather_u8-4", [](auto& s, auto& k) { gather_u8(s, k, 4); });
   add_each("accumulate", accumulate);
   add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
   add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
