@@ -203,7 +203,7 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   if (out && enlarger_) {
     draw(in, *out);
   } else if (out) {
-    // What is drawn anew after all has been overwritten, or not.
+    // In place, what is to be drawn anew is gone unless all of it was remembered.
     const bool can_redraw = difference_.remembers_plane() || in.data[0] != out->data[0];
     const bool joined = can_redraw && !background_ && !subtractor_ && in.size == grid_.size() &&
                         out->size == grid_.size() && !renderer_.is_cut(0, in.size.width);

@@ -60,19 +60,20 @@ struct Compared {
   }
 };
 
-// As far as whole vectors of pixels of `kStep` bytes go: compares, and blends if there is an
-// overlay.
+// Compares whole vectors of pixels of `kStep` bytes, and blends all of an overlay: in the same pass
+// where it is a usual one, of which one byte in four is not blended, or none of fewer.
 template <int kStep, class Compare>
 HWY_INLINE MovedRows CompareBytes(Rows<const uint8_t> current, int height, Compare compare,
                                   const Overlay* overlay) {
-  // Of four bytes one is not blended.
-  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == (kStep == 4)) {
+  constexpr bool kMasked = kStep == 4;
+  constexpr int kPeriod = kStep == 3 ? 3 : 1;
+  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == kMasked) {
     const JoinFixed join(overlay->params);
-    if constexpr (kStep == 4)
-      return CompareAndDraw<1>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
-                               scalar.blend_u8);
+    if constexpr (kMasked)
+      return CompareAndDraw<kPeriod>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
+                                     scalar.blend_u8);
     else
-      return CompareAndDraw < kStep == 3 ? 3 : 1 > (compare, *overlay, join, scalar.blend_u8);
+      return CompareAndDraw<kPeriod>(compare, *overlay, join, scalar.blend_u8);
   }
   return CompareThenDraw(current, height, compare, overlay, BlendU8);
 }

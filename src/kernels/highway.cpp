@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernels in vectors, compiled once for each instruction set that Highway knows. Rows are
 // finished by the scalar twins, so that nothing beyond their ends is touched.
-// Highway 1.0 leaves the set of Ice Lake and Zen 4 out unless it is wanted.
+// Highway 1.0 leaves the set of Ice Lake and Zen 4 out unless it is wanted. (Version 1.0.3 compiles
+// it with AVX-VNNI, which these lack: dot products of bytes must not be written in here.)
 #define HWY_WANT_AVX3_DL 1
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/highway.cpp"

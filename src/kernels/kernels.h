@@ -157,10 +157,11 @@ using MovedRows = uint32_t;
 struct Kernels {
   const char* name;
 
-  /// A bit of `moved` for each pixel, eight a byte and the first one lowest, of the luma of packed
-  /// pixels: |current - previous| > threshold. The last byte of a row is filled with zeros. Then
-  /// previous = current. With an overlay, of which the picture is `current`, as many rows, in
-  /// segments of kChunkHeight rows, that is blended, too: each byte once it was compared.
+  /// A bit of `moved` for each pixel, eight a byte and the first one lowest:
+  /// |current - previous| > threshold, of the luma that each pixel of `current` has at `place` and
+  /// of `previous`, luma alone. The last byte of a row is filled with zeros. Then previous =
+  /// current. The extent is in pixels. With an overlay, of which the picture is `current`, as many
+  /// rows, in segments of kChunkHeight rows, that is blended, too: each byte once it was compared.
   MovedRows (*difference_u8)(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                              Rows<uint8_t> moved, Extent extent, uint8_t threshold,
                              const Overlay* overlay);
@@ -168,13 +169,13 @@ struct Kernels {
   MovedRows (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
                               Rows<uint8_t> moved, Extent extent, uint16_t threshold, uint16_t bits,
                               const Overlay* overlay);
-  /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour. The
-  /// extent is in pixels; `previous` is packed as `current` is.
+  /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour.
+  /// `previous` is packed as `current` is.
   MovedRows (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous,
                               Rows<uint8_t> moved, Extent extent, RgbOrder order, uint8_t threshold,
                               const Overlay* overlay);
-  /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width`
-  /// bytes a row, a multiple of 16 and nothing between rows.
+  /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width` bytes a row, a
+  /// multiple of 16 and nothing between rows.
   void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);
   /// The mean of each two values of a row of a chunk or, with `two_rows`, of each two by two,
   /// halves rounded up. Half as many a row, and nothing between rows. So for `chunks` chunks, one
@@ -223,7 +224,7 @@ extern const Kernels scalar;
 std::span<const Kernels* const> available();
 
 /// The set in use: the fastest, or if the environment variable MOTIONHEATMAP_MAX_TARGET names one
-/// ("AVX2", "SSE4", "scalar"), the fastest from that on.
+/// ("AVX3", "AVX2", "SSE4", "scalar"), the fastest from that on.
 const Kernels& active();
 
 }  // namespace motionheat::kernels

@@ -19,8 +19,8 @@ HWY_INLINE hn::Vec<D> EntriesOf(D d, hn::Vec<D> keys, int part) {
 template <class D>
 HWY_INLINE hn::Vec<D> LookUpPart(D d, const uint8_t* table, hn::Vec<D> entries) {
   const auto lower = hn::LoadU(d, table), upper = hn::LoadU(d, table + 64);
-  const hn::Vec<D> values{_mm512_permutex2var_epi8(lower.raw, entries.raw, upper.raw)};
-  return hn::IfThenZeroElse(hn::MaskFromVec(entries), values);
+  const __mmask64 others = _mm512_movepi8_mask(entries.raw);
+  return hn::Vec<D>{_mm512_maskz_permutex2var_epi8(~others, lower.raw, entries.raw, upper.raw)};
 }
 
 #else

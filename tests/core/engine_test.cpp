@@ -257,7 +257,7 @@ TEST(Engine, ThreadsDoNotChangeTheResult) {
 TEST(Engine, ThreadsDoNotChangeAnyPlane) {
   const Size size{300, 850};
   std::mt19937 random(4);
-  for (const PixelFormat& format : {kI420, kNv12, gray10(6)}) {
+  for (const PixelFormat& format : {kI420, kNv12, kYuy2, gray10(6)}) {
     Engine one, many;
     many.set({.n_threads = 3});
     for (Engine* engine : {&one, &many}) engine->configure({format, kLimited601, size});
@@ -286,12 +286,13 @@ struct Yuv {
 
 class EngineOnLuma : public ::testing::TestWithParam<Yuv> {};
 
-// Luma is compared in grey units, each component is blended at its own resolution.
+// Luma is compared in grey units, each component is blended at its own resolution, in place and
+// not.
 TEST_P(EngineOnLuma, DrawsWhatMovedInLuma) {
   const auto& [name, format, color] = GetParam();
   const ColorTable colors = make_color_table(cv::COLORMAP_JET, format, color);
   std::mt19937 random(3);
-  for (const Size size : {Size{1, 1}, Size{63, 35}, Size{517, 41}}) {
+  for (const Size size : {Size{1, 1}, Size{63, 35}, Size{517, 41}, Size{520, 150}}) {
     Engine engine;
     engine.configure({format, color, size});
     cv::Mat previous, heat = cv::Mat::zeros(size.height, size.width, CV_32SC1);
@@ -317,10 +318,16 @@ TEST_P(EngineOnLuma, DrawsWhatMovedInLuma) {
           index.at<uint8_t>(y, x) = uint8_t(float(heat.at<int>(y, x)) / float(max) * 255.0f);
       previous = luma;
 
-      engine.process(in.view(), &out.view());
+      if (i % 4 == 3) {
+        out.set_bytes(in.bytes());
+        engine.process(out.view(), &out.view());
+      } else {
+        engine.process(in.view(), &out.view());
+      }
       for (int c = 0; c < format.n_components; ++c)
         ASSERT_TRUE(same_picture(out.plane(c), blended_plane(in, c, index, colors[c], 0.4)))
             << "component " << c << " of frame " << i << " in " << size.width;
+      EXPECT_EQ(out.alpha(), in.alpha());
       EXPECT_TRUE(in.padding_is_intact() && out.padding_is_intact());
     }
   }
@@ -330,7 +337,8 @@ INSTANTIATE_TEST_SUITE_P(
     Formats, EngineOnLuma,
     ::testing::Values(Yuv{"I420_limited", kI420, kLimited601}, Yuv{"I420_full", kI420, kFull709},
                       Yuv{"NV12_limited", kNv12, kLimited601}, Yuv{"NV12_full", kNv12, kFull709},
-                      Yuv{"GRAY8", kGray8, ColorSpace{}}, Yuv{"YUY2", kYuy2, kLimited601}),
+                      Yuv{"GRAY8", kGray8, ColorSpace{}}, Yuv{"YUY2", kYuy2, kLimited601},
+                      Yuv{"UYVY", kUyvy, kLimited601}, Yuv{"AYUV", kAyuv, kLimited601}),
     name_of);
 
 // The same footage as I420 and as BGR: Pearson's r over the normalised map, and the pictures.

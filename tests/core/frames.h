@@ -74,6 +74,22 @@ inline const PixelFormat kYuy2{
     {Component{.step = 2}, Component{.offset = 1, .step = 4, .x_shift = 1},
      Component{.offset = 3, .step = 4, .x_shift = 1}}};
 
+/// The same as U Y V Y.
+inline const PixelFormat kUyvy{
+    ColorModel::kYuv,
+    1,
+    3,
+    {Component{.offset = 1, .step = 2}, Component{.step = 4, .x_shift = 1},
+     Component{.offset = 2, .step = 4, .x_shift = 1}}};
+
+/// Packed 4:4:4 with alpha, A Y U V.
+inline const PixelFormat kAyuv{
+    ColorModel::kYuv,
+    1,
+    3,
+    {Component{.offset = 1, .step = 4}, Component{.offset = 2, .step = 4},
+     Component{.offset = 3, .step = 4}}};
+
 /// Luma of 10 bits in 16, at the low end as in I420_10LE or at the high end as in P010_10LE.
 inline PixelFormat gray10(int lsb) {
   return {ColorModel::kGray, 1, 1, {Component{.step = 2, .depth = 10, .lsb = lsb}}};

@@ -470,7 +470,8 @@ TEST_P(KernelSet, ComparesAndBlendsAsItsScalarTwin) {
       for (int x = 0; x < previous.width; ++x)
         if (random() % nth == 0) previous.view()[y][x] = uint8_t(random());
     const Picture color(picture.width, picture.rows, int(random() % 5), random);
-    const Segments segments(picture, 128 * step, kernels::kChunkHeight, step, random);
+    const Segments segments(picture, 128 * step, kernels::kChunkHeight,
+                            kind == kPacked422 ? 4 : step, random);
     const BlendParams params = params_of(
         std::array{Method::kFixed, Method::kSeparate, Method::kColor}[random() % 6 % 3], table);
     const int threshold = int(random() % 80);
