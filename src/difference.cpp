@@ -73,6 +73,7 @@ kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& 
 
 ConstFrameView Difference::remembered(const ConstFrameView& frame) const {
   ConstFrameView view = frame;
+  if (!remembers_plane_) return view;
   view.data[0] = previous_.get();
   view.stride[0] = ptrdiff_t(previous_stride_);
   return view;

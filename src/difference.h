@@ -42,8 +42,8 @@ class Difference {
   /// Whether what is remembered of a frame is all of the plane that is compared, the first one:
   /// not where luma lies between chroma.
   bool remembers_plane() const { return remembers_plane_; }
-  /// `frame`, the last one compared, with that plane as it was then. With an `overlay` of it in
-  /// `compare`, it may have been drawn on since. Only if `remembers_plane()`.
+  /// `frame`, the last one compared, with that plane as it was then if all of it is remembered:
+  /// with an `overlay` of it in `compare`, it may have been drawn on since.
   ConstFrameView remembered(const ConstFrameView& frame) const;
 
   /// Bytes it holds.

@@ -314,10 +314,11 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int rows, int c
     std::fill_n(&compared_[index], end - column, true);
     if (!(moved >> i & 1)) continue;
     const uint8_t* const marks = mask + stride * TileGrid::kHeight * i;
+    const int height = grid.rect(index).height;
     for (int j = 0; j < end - column; ++j) {
       const int tile = index + j;
       const uint8_t* const of_tile = marks + j * TileGrid::kMaskBytes;
-      if (!any_set(of_tile, stride, grid.rect(tile).height)) continue;
+      if (!any_set(of_tile, stride, height)) continue;
       slice.moved += heat_.add(tile, of_tile, stride, tiles_[tile].stale);
       limits_[tile] = row_limits_[row + i] = kOutdated;
       ++slice.moving;
@@ -351,8 +352,7 @@ void Engine::draw_band(const Pass& pass, int band, Slice& slice) {
     return;
   }
   // What moved has other colours than it was drawn with, if its indices became others.
-  const ConstFrameView compared =
-      difference_.remembers_plane() ? difference_.remembered(pass.picture) : pass.picture;
+  const ConstFrameView compared = difference_.remembered(pass.picture);
   for (int row = first; row < first + rows; ++row) {
     if (row_limits_[row] != kOutdated) continue;
     const kernels::Overlay overlay = renderer_.overlay(0, compared, pass.out, row, 1);
