@@ -353,7 +353,8 @@ def scoreboard(results):
                           ratio(chain, cost), 4, 8, against(cost, chain)))
     cost, copy = core('1080p/I420/noise/overlay'), core('1080p/I420/noise/memcpy')
     lines.append(at_most('every pixel moving on every frame (noise), I420 overlay, in the core, '
-                         'from one buffer to another, against the copy', ratio(cost, copy), 8, 4, against(cost, copy)))
+                         'from one buffer to another, against the copy',
+                         ratio(cost, copy), 8, 4, against(cost, copy)))
     lines.append(at_most('memory it holds beyond the frames in flight, I420',
                          core('1080p/I420/real/overlay', 'bytes/pixel'), 9, 7, '',
                          ' bytes a pixel'))
@@ -366,8 +367,9 @@ def scoreboard(results):
 
     text = ('The same floors for an overlay that is not drawn in place: its input is shared, as that '
             'of a decoder is.')
-    return '\n'.join([floors_table('Against the floors', '', lines),
-                      floors_table('Where buffers are shared', text, shared)])
+    tables = (floors_table('Against the floors', '', lines),
+              floors_table('Where buffers are shared', text, shared))
+    return '\n'.join(filter(None, tables))
 
 
 def floors_table(title, text, lines):
