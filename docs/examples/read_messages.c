@@ -43,6 +43,10 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
+  if (argc != 2) {
+    g_printerr ("usage: %s URI\n", argv[0]);
+    return 1;
+  }
   GstElement *pipeline = gst_parse_launch ("uridecodebin name=source ! "
       "videoconvert ! motionheatmap output=none ! fakesink", NULL);
   gst_child_proxy_set (GST_CHILD_PROXY (pipeline), "source::uri", argv[1],

@@ -8,6 +8,8 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 Gst.init(None)
 pipeline = Gst.parse_launch(
     "uridecodebin name=source ! videoconvert ! motionheatmap output=none ! fakesink"

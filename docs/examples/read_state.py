@@ -29,6 +29,8 @@ def read_state(path):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     for name, value in read_state(sys.argv[1]).items():
         if name == "counts":
             name, value = "hottest pixel", max(value)
