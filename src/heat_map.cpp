@@ -43,26 +43,31 @@ HeatMap::HeatMap(Size size)
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
                       TileGrid::Chunks& moved) {
+  const bool may_wrap = high_[tile] || max_[tile] + increment() > UINT16_MAX;
+  if (may_wrap) reserve_high(tile);  // before anything changes: it may fail
   uint16_t* counts = low(tile);
   if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
   const kernels::Accumulated result =
       kernels::active().accumulate({mask, mask_stride}, grid_.rect(tile).height, TileGrid::kChunks,
                                    counts, increment(), moved.data());
-  if (high_[tile] || max_[tile] + increment() > UINT16_MAX)
+  if (may_wrap)
     carry(tile, mask, mask_stride);
   else
     set_max(tile, std::max<uint64_t>(max_[tile], result.max));
   return result.moved;
 }
 
+void HeatMap::reserve_high(int tile) {
+  if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+}
+
 // The slow part of `add`, for tiles whose low words may have wrapped: one that did is of a pixel
 // that moved, and now less than what was added.
 void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
-  if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   uint32_t* high = high_[tile].get();
   const Rect rect = grid_.rect(tile);
-  const uint16_t* counts = low(tile);
+  uint16_t* counts = low(tile);
   const uint16_t added = increment();
   uint64_t max = max_[tile];
   for (int y = 0; y < rect.height; ++y) {
@@ -71,6 +76,10 @@ void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
       if (!(bits[x / 8] >> x % 8 & 1)) continue;
       const int i = TileGrid::offset(x, y);
       high[i] += counts[i] < added;
+      if (high[i] > kMaxCount >> 16) {
+        high[i] = uint32_t(kMaxCount >> 16);
+        counts[i] = uint16_t(kMaxCount);
+      }
       max = std::max(max, uint64_t{high[i]} << 16 | counts[i]);
     }
   }
@@ -87,18 +96,21 @@ void HeatMap::set_max(int tile, uint64_t max) {
 
 bool HeatMap::age(double half_lives) {
   if (half_lives <= 0) return false;
-  set_log_unit(log_unit_ + half_lives);
-  if (log_unit_ >= kLowestLogUnit && log_unit_ < kLogUnitLimit) return false;
-  const double bits = kLowestLogUnit - std::floor(log_unit_);
-  set_log_unit(log_unit_ + bits);
+  const double log_unit = log_unit_ + half_lives;
+  const bool shifts = !(log_unit >= kLowestLogUnit && log_unit < kLogUnitLimit);
+  const double bits = shifts ? kLowestLogUnit - std::floor(log_unit) : 0;
   shift(int(std::max(bits, -64.0)));
-  return true;
+  set_log_unit(log_unit + bits);
+  return shifts;
 }
 
 // Multiplies all counts by 2^bits, rounding half up.
 void HeatMap::shift(int bits) {
   if (bits == 0) return;
-  std::vector<uint64_t> counts(TileGrid::kPixels);
+  // Before any count changes: it may fail.
+  for (int tile = 0; tile < grid_.count() && bits > 0; ++tile)
+    if (max_[tile] << bits > UINT16_MAX) reserve_high(tile);
+  std::array<uint64_t, TileGrid::kPixels> counts;
   for (int tile = 0; tile < grid_.count(); ++tile) {
     if (is_cold(tile)) continue;
     const Rect rect = grid_.rect(tile);
@@ -222,11 +234,11 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
       max = std::max(max, counts[size_t(y) * TileGrid::kWidth + x]);
 
   auto& high = high_[tile];
-  set_max(tile, max);
-  if (max <= UINT16_MAX)
+  if (max > UINT16_MAX)
+    reserve_high(tile);
+  else
     high.reset();
-  else if (!high)
-    high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  set_max(tile, max);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
