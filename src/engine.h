@@ -22,6 +22,8 @@ struct StreamFormat {
   PixelFormat format;
   ColorSpace color;
   Size size;
+
+  bool operator==(const StreamFormat&) const = default;
 };
 
 enum class Output {
@@ -81,6 +83,7 @@ class Engine {
   /// size; the previous frame is forgotten. Throws std::bad_alloc or cv::Exception, and then is as
   /// it was.
   void configure(const StreamFormat& stream) { configure(stream, settings_); }
+  const StreamFormat& stream() const { return stream_; }
   bool is_configured() const { return stream_.size.area() > 0; }
 
   /// Takes effect on the next frame; another analysis scale makes ready anew. May throw as

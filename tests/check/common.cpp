@@ -236,6 +236,10 @@ guint64 Stream::skipped() const {
   return uint64_field(stats().get(), "skipped");
 }
 
+guint64 Stream::repeated() const {
+  return uint64_field(stats().get(), "repeated");
+}
+
 SamplePtr Stream::heatmap() const {
   GstSample* sample = nullptr;
   g_object_get(element(), "heatmap", &sample, nullptr);

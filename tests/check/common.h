@@ -109,6 +109,7 @@ class Stream {
   /// The field `frames` of `stats`.
   guint64 frames() const;
   guint64 skipped() const;
+  guint64 repeated() const;
   SamplePtr heatmap() const;
   /// The picture in `heatmap`.
   cv::Mat map() const;
