@@ -176,6 +176,8 @@ Continuity::is_other_scene (GstClockTime max_gap) const
 Continuity::Treatment
 Continuity::treat (GstBufferFlags flags, const Rules & rules)
 {
+  /* where the frame that is due cannot be analysed the next one is */
+  is_due_ = is_due_ || clock_.passed (rules.analysis_interval);
   if (flags & GST_BUFFER_FLAG_GAP)
     return Treatment::kRepeat;
 
@@ -187,8 +189,7 @@ Continuity::treat (GstBufferFlags flags, const Rules & rules)
   } else if (rules.corrupted != GST_MOTION_HEATMAP_CORRUPTED_COUNT && !counts_corrupted_) {
     return Treatment::kSkip;
   }
-  return !analysed_any_ || clock_.passed (rules.analysis_interval) ?
-      Treatment::kAnalyse : Treatment::kShow;
+  return std::exchange (is_due_, false) ? Treatment::kAnalyse : Treatment::kShow;
 }
 
 /* What the user is told once, if it is time: an empty map would be silently wrong. */
@@ -248,6 +249,6 @@ Continuity::frame (const FrameTimes & times, GstBufferFlags flags, const Rules &
   verdict.treatment = treat (flags, rules);
   verdict.warning = complain (verdict.treatment, rules);
   if (verdict.treatment == Treatment::kAnalyse)
-    analysed_any_ = has_previous_ = true;
+    has_previous_ = true;
   return verdict;
 }

@@ -160,7 +160,7 @@ private:
   std::string stream_id_;
   Mark mark_ = Mark::kNone;     /* since the last frame */
   bool forget_ = false;         /* whatever the times say */
-  bool analysed_any_ = false;
+  bool is_due_ = true;          /* for analysis */
   bool has_previous_ = false;
   GstClockTime last_sound_ = 0; /* when a frame came that was not CORRUPTED */
   bool counts_corrupted_ = false;       /* because no other frames come */

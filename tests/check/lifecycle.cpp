@@ -150,8 +150,7 @@ GST_START_TEST(discont) {
     pair.stream.next_pts += 3 * kFrame;
     pair.expect(GST_BUFFER_FLAG_DISCONT);
   }
-  fail_unless_equals_float(double_field(pair.stream.stats().get(), "motion"),
-                           pair.model.motion());
+  fail_unless_equals_float(double_field(pair.stream.stats().get(), "motion"), pair.model.motion());
   fail_unless_equals_uint64(pair.stream.frames(), 8);
   fail_unless_equals_uint64(pair.stream.skipped(), 0);
 }
