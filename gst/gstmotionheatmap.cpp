@@ -735,18 +735,26 @@ gst_motion_heatmap_check_memory (GstMotionHeatmap * self, GstCaps * caps)
   }
 }
 
+/* Fields that come one by one are pictures of different lines. */
+static gboolean
+gst_motion_heatmap_has_whole_frames (GstCapsFeatures * features, GstStructure *, gpointer)
+{
+  return !gst_caps_features_contains (features, GST_CAPS_FEATURE_FORMAT_INTERLACED);
+}
+
 /* Any memory that can be mapped is analysed, but only system memory is drawn on. */
 static GstCaps *
 gst_motion_heatmap_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  GstCaps *result = gst_caps_ref (caps);
+  GstCaps *result = gst_caps_copy (caps);
   const auto keep =[&result] (GstCaps * allowed) {
     GstCaps *kept = gst_caps_intersect_full (result, allowed, GST_CAPS_INTERSECT_FIRST);
     gst_caps_replace (&result, kept);
     gst_caps_unref (kept);
   };
+  gst_caps_filter_and_map_in_place (result, gst_motion_heatmap_has_whole_frames, nullptr);
   std::unique_lock < std::mutex > lock (priv->settings_lock);
   const bool draws = priv->settings.output != GST_MOTION_HEATMAP_OUTPUT_NONE;
   lock.unlock ();
