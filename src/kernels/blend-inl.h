@@ -321,8 +321,8 @@ struct JoinWords {
     const auto low_p = hn::Mul(p, p_weight), low_c = hn::Mul(c, c_weight);
     // What the lower halves carry, (low_p + low_c + 2^15) >> 16, of half their sum.
     const auto half = hn::Add(hn::And(low_p, low_c), hn::ShiftRight<1>(hn::Xor(low_p, low_c)));
-    const auto carry = hn::ShiftRight<14>(
-        hn::Add(hn::ShiftRight<1>(half), hn::Set(d, uint16_t{1 << 13})));
+    const auto carry =
+        hn::ShiftRight<14>(hn::Add(hn::ShiftRight<1>(half), hn::Set(d, uint16_t{1 << 13})));
     const auto high = hn::Add(hn::MulHigh(p, p_weight), hn::MulHigh(c, c_weight));
     return hn::BitCast(U8(), hn::Add(high, carry));
   }
