@@ -6,30 +6,13 @@
 #include <utility>
 
 #include "kernels/kernels.h"
+#include "resampling.h"
 
 namespace motionheat {
 namespace {
 
-// The units of a map that ages: large enough to be kept as whole counts, and less than a low word.
-constexpr int kLowestLogUnit = 11;
-constexpr int kLogUnitLimit = 16;
 constexpr int kCountBits = 47;
 constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
-
-// For each position along an axis of `to` pixels the first of the positions along one of `from`
-// pixels that fall together there; one more entry ends the last range. Enlarging repeats a
-// position: its range is then empty but for its first element.
-std::vector<int> source_starts(int from, int to) {
-  std::vector<int> starts(size_t(to) + 1);
-  for (int i = 0; i <= to; ++i) {
-    if (to >= from) {  // the nearest centre: floor((i + 1/2) * from / to)
-      starts[i] = int((int64_t{2} * i + 1) * from / (int64_t{2} * to));
-    } else {  // the first j whose nearest centre is i: (j + 1/2) * to / from >= i
-      starts[i] = int((int64_t{2} * i * from - to + int64_t{2} * to - 1) / (int64_t{2} * to));
-    }
-  }
-  return starts;
-}
 
 }  // namespace
 
@@ -257,20 +240,18 @@ HeatMap HeatMap::resampled(Size size) const {
   HeatMap result(size);
   result.set_log_unit(log_unit_);
   if (max() == 0) return result;
-  const std::vector<int> xs = source_starts(grid_.size().width, size.width);
-  const std::vector<int> ys = source_starts(grid_.size().height, size.height);
+  const ResampledAxis xs(grid_.size().width, size.width);
+  const ResampledAxis ys(grid_.size().height, size.height);
   std::vector<uint64_t> counts(TileGrid::kPixels);
   for (int tile = 0; tile < result.grid_.count(); ++tile) {
     const Rect rect = result.grid_.rect(tile);
     for (int y = rect.y; y < rect.bottom(); ++y) {
       for (int x = rect.x; x < rect.right(); ++x) {
-        const int x_end = std::max(xs[x] + 1, xs[x + 1]);
-        const int y_end = std::max(ys[y] + 1, ys[y + 1]);
         uint64_t sum = 0;
-        for (int v = ys[y]; v < y_end; ++v)
-          for (int u = xs[x]; u < x_end; ++u) sum += at(u, v);
-        const uint64_t n = uint64_t(x_end - xs[x]) * uint64_t(y_end - ys[y]);
-        counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] = (sum + n / 2) / n;
+        for (int v = ys.begin(y); v < ys.end(y); ++v)
+          for (int u = xs.begin(x); u < xs.end(x); ++u) sum += at(u, v);
+        counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] =
+            mean_count(sum, uint64_t(xs.count(x)) * uint64_t(ys.count(y)));
       }
     }
     result.assign(tile, counts.data());

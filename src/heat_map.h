@@ -22,6 +22,15 @@ namespace motionheat {
 /// less.
 class HeatMap {
  public:
+  /// The units of a map that ages are from 2^kLowestLogUnit to below 2^kLogUnitLimit: large enough
+  /// to be kept as whole counts, and less than a low word.
+  static constexpr int kLowestLogUnit = 11;
+  static constexpr int kLogUnitLimit = 16;
+  /// Whether an event can be worth that much: those, and 1 as long as it never aged.
+  static constexpr bool is_unit(double unit) {
+    return unit == 1 || (unit >= 1 << kLowestLogUnit && unit < 1 << kLogUnitLimit);
+  }
+
   HeatMap() = default;
   /// A cold map. Throws std::bad_alloc, also for sizes that cannot be addressed.
   explicit HeatMap(Size size);
@@ -37,7 +46,8 @@ class HeatMap {
 
   /// Heat gets older by so many half-lives: each event counted so far is worth 2^-half_lives of
   /// what it was. The counts of all tiles may change; true if they did. A unit is kept to within
-  /// 2^-12 and a count to within 2^-11 of an event. Throws std::bad_alloc, and then it has not aged.
+  /// 2^-12 and a count to within 2^-11 of an event. Throws std::bad_alloc, and then it has not
+  /// aged.
   bool age(double half_lives);
 
   /// Counts that an event is worth now, and the whole counts that one adds.
@@ -81,7 +91,8 @@ class HeatMap {
 
   /// The counts of all pixels, row by row.
   std::vector<uint64_t> counts() const;
-  /// The map of such counts, of which an event has `unit`. Those above 2^47 - 1 are cut to it.
+  /// The map of such counts, of which an event has `unit` (see is_unit). Those above 2^47 - 1 are
+  /// cut to it.
   static HeatMap of(Size size, const std::vector<uint64_t>& counts, double unit);
 
   /// Sets the count of every pixel of a tile; `counts` in rows of TileGrid::kWidth.

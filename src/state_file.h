@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <climits>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -19,7 +20,8 @@ struct State {
   static constexpr uint64_t kMaxCount = (uint64_t{1} << 48) - 1;
 
   Size size;                     ///< at least 1 x 1
-  double unit = 1;               ///< what one event is worth in the counts: finite, above 0
+  double unit = 1;               ///< what one event is worth in the counts: 1 in a map that never
+                                 ///< aged, else from 2^11 to below 2^16
   std::vector<uint64_t> counts;  ///< of each pixel, row by row, up to kMaxCount
   uint64_t frames = 0;           ///< counted
   uint64_t skipped = 0;
@@ -51,9 +53,11 @@ class StateError : public std::runtime_error {
   Kind kind;
 };
 
-/// Reads a state. Trusts nothing in the file: whatever is in it, throws only StateError and
-/// std::bad_alloc, and takes no more memory than its data can fill.
-State load_state(const std::string& path);
+/// Reads a state. One that is wider or higher than `limit` comes as wide or high as that, as
+/// HeatMap::resampled makes it, and takes no more memory for its counts. Trusts nothing in the
+/// file: whatever is in it, throws only StateError and std::bad_alloc, and takes no more memory
+/// than its data can fill.
+State load_state(const std::string& path, Size limit = {INT_MAX, INT_MAX});
 
 /// Writes a state. At every moment, whatever stops the process or the machine, `path` holds what it
 /// held before or all of the new state. A symbolic link is followed. Throws StateError

@@ -21,6 +21,8 @@
 #include <set>
 #include <sstream>
 
+#include "heat_map.h"
+
 namespace motionheat {
 
 void PrintTo(const State& state, std::ostream* out) {
@@ -120,7 +122,7 @@ TEST_F(StateFile, HasWhatWasSaved) {
 
 TEST_F(StateFile, HasEveryField) {
   State state = some_state();
-  state.unit = 1234.56789;
+  state.unit = 12345.6789;
   state.frames = std::numeric_limits<uint64_t>::max();
   state.skipped = state.frames - 1;
   state.first_time = std::numeric_limits<int64_t>::min();
@@ -161,6 +163,9 @@ TEST_F(StateFile, RefusesToSaveWhatItCouldNotLoad) {
       [](State& state) { state.unit = 0; },
       [](State& state) { state.unit = NAN; },
       [](State& state) { state.unit = INFINITY; },
+      [](State& state) { state.unit = 0.5; },
+      [](State& state) { state.unit = std::nextafter(2048.0, 0); },
+      [](State& state) { state.unit = 65536; },
   };
   for (const auto& fault : faults) {
     State state = some_state();
@@ -338,6 +343,11 @@ TEST_F(StateFile, DoesNotLoadFieldsThatContradict) {
       {"height", "<uint32 44739243>"},
       {"unit", "<0.0>"},
       {"unit", "<-1.0>"},
+      {"unit", "<0.4>"},
+      {"unit", "<1.5>"},
+      {"unit", "<2047.9>"},
+      {"unit", "<65536.0>"},
+      {"unit", "<1e6>"},
       {"count-bytes", "<byte 0>"},
       {"count-bytes", "<byte 1>"},
       {"count-bytes", "<byte 3>"},
@@ -382,6 +392,37 @@ TEST_F(StateFile, TakesNoMemoryForCountsThatDoNotCome) {
   EXPECT_EQ(failure_to_load(path("bomb")), StateError::kDamaged);
   EXPECT_EQ(failure_to_load(path("empty")), StateError::kDamaged);
   EXPECT_LT(*peak_memory(), before + (32 << 20));
+}
+
+// What is wider or higher than a limit is made smaller as a map is.
+TEST_F(StateFile, ComesAsLargeAsTheLimit) {
+  const State whole = some_state({61, 43}, 1'000'000'000'000);
+  save_state(path(), whole);
+  const HeatMap map = HeatMap::of(whole.size, whole.counts, 1);
+  for (const Size limit : {Size{61, 43}, {1, 1}, {1, 43}, {30, 50}, {70, 7}, {60, 42}, {33, 29}}) {
+    const State state = load_state(path(), limit);
+    const Size size{std::min(limit.width, 61), std::min(limit.height, 43)};
+    EXPECT_EQ(state.size, size);
+    EXPECT_EQ(state.counts, map.resampled(size).counts()) << limit.width << "x" << limit.height;
+    EXPECT_EQ(HeatMap::of(size, state.counts, 1).resampled(limit).counts(),
+              map.resampled(limit).counts());
+  }
+}
+
+// A small file that claims to be of the largest map there is.
+TEST_F(StateFile, TakesNoMoreMemoryThanTheLimit) {
+  Forged large;
+  large.set("width", "<uint32 16384>");
+  large.set("height", "<uint32 8192>");
+  large.set("count-bytes", "<byte 1>");
+  large.set_counts(std::string(size_t{1} << 27, '\1'));
+  write(large.text());
+  large = {};
+  if (!peak_memory()) GTEST_SKIP() << "the kernel does not tell";
+  const size_t before = *peak_memory();
+  const State state = load_state(path(), {64, 48});
+  EXPECT_EQ(state.counts, std::vector<uint64_t>(64 * 48, 1));
+  EXPECT_LT(*peak_memory(), before + (8 << 20));
 }
 
 TEST_F(StateFile, LoadsOrRefusesAnythingWithARightChecksum) {
