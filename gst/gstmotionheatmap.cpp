@@ -120,6 +120,8 @@ struct GstMotionHeatmapPrivate
   bool left_out_reports = false;        /* as nobody reads them */
   bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
   bool can_draw = true;         /* on memory of this kind */
+  motionheat::Detector checked_detector = motionheat::Detector::kDifference;
+  bool detector_available = true;
   guint snapshot_number = 0;    /* in a series */
   bool snapshot_taken = false;  /* of the last frame, because an interval ended */
   bool state_loaded = false;
@@ -141,6 +143,28 @@ G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FI
     GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
+
+/* Where the detector asked for cannot be had, the default one stands in. */
+static void
+gst_motion_heatmap_check_detector (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  motionheat::Detector & detector = priv->current.engine.detector;
+
+  if (detector != priv->checked_detector) {
+    const std::string reason = motionheat::why_unavailable (detector);
+
+    priv->checked_detector = detector;
+    priv->detector_available = reason.empty ();
+    if (!reason.empty ()) {
+      GST_ELEMENT_WARNING (self, LIBRARY, INIT,
+          ("The detector asked for (property detector) is not installed, and consecutive frames are "
+              "compared instead: %s", reason.c_str ()), (nullptr));
+    }
+  }
+  if (!priv->detector_available)
+    detector = motionheat::Detector::kDifference;
+}
 
 /* The streaming thread's copy of what the application asked for. */
 static void
@@ -704,6 +728,7 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
     gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
 
   gst_motion_heatmap_take_settings (self);
+  gst_motion_heatmap_check_detector (self);
   gst_motion_heatmap_check_location (self);
 
   const gboolean passthrough = !priv->can_draw
@@ -834,6 +859,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   if (!priv->have_frames)
     return;
   gst_motion_heatmap_take_settings (self);
+  gst_motion_heatmap_check_detector (self);
   if (priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
 

@@ -2,13 +2,14 @@
 #include "snapshot.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <opencv2/imgcodecs.hpp>
+
+#include "picture_file.h"
 
 static const gchar *const picture_extensions[] = { ".png", ".jpg", ".jpeg" };
 static const gchar *const data_extensions[] = { ".tiff", ".tif" };
@@ -86,81 +87,27 @@ motion_heatmap_check_location (const std::string & location)
   return reason;
 }
 
-static cv::Mat
-to_bgr (GstBuffer * picture, const GstVideoInfo & info)
-{
-  GstVideoInfo bgr_info;
-  GstVideoFrame from, to;
-
-  gst_video_info_set_format (&bgr_info, GST_VIDEO_FORMAT_BGR, (guint) info.width,
-      (guint) info.height);
-  /* the converter converts neither rates nor fields */
-  bgr_info.interlace_mode = info.interlace_mode;
-  bgr_info.fps_n = info.fps_n;
-  bgr_info.fps_d = info.fps_d;
-  GstBuffer *buffer = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&bgr_info), nullptr);
-  cv::Mat bgr;
-
-  if (gst_video_frame_map (&from, &info, picture, GST_MAP_READ)) {
-    if (gst_video_frame_map (&to, &bgr_info, buffer, GST_MAP_WRITE)) {
-      GstVideoConverter *converter = gst_video_converter_new (&info, &bgr_info, nullptr);
-
-      if (converter) {
-        gst_video_converter_frame (converter, &from, &to);
-        gst_video_converter_free (converter);
-        bgr = cv::Mat (info.height, info.width, CV_8UC3, GST_VIDEO_FRAME_PLANE_DATA (&to, 0),
-            (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (&to, 0)).clone ();
-      }
-      gst_video_frame_unmap (&to);
-    }
-    gst_video_frame_unmap (&from);
-  }
-  gst_buffer_unref (buffer);
-
-  return bgr;
-}
-
-static cv::Mat
-to_events (const motionheat::HeatMap & heat)
-{
-  const motionheat::Size size = heat.grid ().size ();
-  const double unit = heat.unit ();
-  cv::Mat events = cv::Mat::zeros (size.height, size.width, CV_32FC1);
-
-  for (int tile = 0; tile < heat.grid ().count (); tile++) {
-    if (heat.is_cold (tile))
-      continue;
-    heat.visit (tile,[&](int x, int y, uint64_t count) {
-          events.at < float >(y, x) = (float) ((double) count / unit);
-        });
-  }
-  return events;
-}
+/* Puts the content of a file into `bytes`; returns why it failed, or nothing. */
+using Encode = std::function < std::string (std::string & bytes) >;
 
 /* Returns why it failed, or nothing. */
 static std::string
-write_file (const std::string & location, const std::function < cv::Mat () > &make_image)
+write_file (const std::string & location, const Encode & encode)
 {
   std::string reason = motion_heatmap_check_location (location);
-  std::vector < uchar > encoded;
+  std::string encoded;
   GError *error = nullptr;
 
   if (!reason.empty ())
     return reason;
   try {
-    const cv::Mat image = make_image ();
-    /* plain TIFF, which everything reads */
-    const std::vector < int >options = image.depth () == CV_32F ?
-        std::vector < int >{cv::IMWRITE_TIFF_COMPRESSION, 1} : std::vector < int >{};
-
-    if (image.empty ())
-      return "the picture could not be converted";
-    if (!cv::imencode (extension (location), image, encoded, options))
-      return "the picture could not be encoded";
+    reason = encode (encoded);
   } catch (const std::exception & e) {
     return e.what ();
   }
-  if (!g_file_set_contents_full (location.c_str (), (const gchar *) encoded.data (),
+  if (!reason.empty ())
+    return reason;
+  if (!g_file_set_contents_full (location.c_str (), encoded.data (),
           (gssize) encoded.size (), G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error)) {
     reason = error->message;
     g_error_free (error);
@@ -170,9 +117,9 @@ write_file (const std::string & location, const std::function < cv::Mat () > &ma
 
 static void
 write_and_tell (GstElement * element, const SnapshotRequest & request, const FrameTimes & times,
-    const std::function < cv::Mat () > &make_image)
+    const Encode & encode)
 {
-  const std::string reason = write_file (request.location, make_image);
+  const std::string reason = write_file (request.location, encode);
 
   if (reason.empty ()) {
     gst_element_post_message (element, gst_message_new_element (GST_OBJECT_CAST (element),
@@ -194,7 +141,10 @@ SnapshotWriter::write_picture (GstBuffer * picture, const GstVideoInfo & info,
     const SnapshotRequest & request, const FrameTimes & times)
 {
   writer_.post ([element = element_, picture, info, request, times] {
-        write_and_tell (element, request, times,[&] { return to_bgr (picture, info); });
+        write_and_tell (element, request, times,[&](std::string & bytes) {
+              return motion_heatmap_encode_picture (picture, info, extension (request.location),
+                  bytes);
+            });
         gst_buffer_unref (picture);
       });
 }
@@ -204,6 +154,8 @@ SnapshotWriter::write_events (std::shared_ptr < const motionheat::HeatMap > heat
     const FrameTimes & times)
 {
   writer_.post ([element = element_, heat, request, times] {
-        write_and_tell (element, request, times,[&] { return to_events (*heat); });
+        write_and_tell (element, request, times,[&](std::string & bytes) {
+              return motion_heatmap_encode_events (*heat, bytes);
+            });
       });
 }
