@@ -810,7 +810,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * @location: a file, .png, .jpg or .jpeg for the rendered picture, .tiff for the events
    *
    * Writes a file of the next frame. A `motionheatmap-snapshot` message tells when
-   * the file is there, a warning why it is not.
+   * the file is there, a warning why it is not: one of them comes in any case.
    *
    * Returns: %TRUE if a picture will be taken
    */
@@ -824,7 +824,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * @self: the element
    *
    * Saves the heat to #GstMotionHeatmap:state-location now. A `motionheatmap-state` message tells
-   * when it is there, a warning why it is not.
+   * when it is there, a warning why it is not. One save waits at most: a later one takes its place,
+   * and one message follows the last one accepted.
    *
    * Returns: %TRUE if it will be saved
    */
