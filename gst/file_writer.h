@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <functional>
-#include <mutex>
+#include <memory>
+#include <string>
+#include <thread>
 
-#include <glib.h>
+#include <gst/gst.h>
 
-/* Runs jobs that write files, one after the other, on a thread of its own. Any thread may call it. */
+/* How long the end of a stream and the way to READY wait for files, all of them together. */
+inline constexpr std::chrono::seconds motion_heatmap_patience (3);
+
+/* Runs jobs that write files, one after the other, on a thread of its own. Any thread may call it, a
+ * job too. A job must hold a reference to the element that its writer is part of: then a disk that
+ * hangs takes only the job, which ends when it can, and with the last reference the element. */
 class FileWriter
 {
 public:
-  FileWriter () = default;
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  FileWriter ();
   ~FileWriter ();
   FileWriter (const FileWriter &) = delete;
   FileWriter & operator= (const FileWriter &) = delete;
 
-  /* Returns at once. The job must not throw. */
-  void post (std::function < void () > job);
+  /* Returns at once. The job must not throw; `name` tells what it writes. */
+  void post (std::string name, std::function < void () > job);
 
-  /* Jobs that have not begun. */
-  guint waiting ();
+  /* Waits until every job is done. Returns the name of the one that is not when `deadline` comes,
+   * else nothing: also when interrupted, and to a job, which would wait for itself. */
+  std::string drain (Deadline deadline);
 
-  /* Waits until every job is done. */
-  void drain ();
+  /* Whether nobody is to wait, those who already do included. */
+  void interrupt (bool interrupted);
 
 private:
-  static void run (gpointer job, gpointer writer);
+  struct Queue;
+  static void run (std::stop_token stop, std::shared_ptr < Queue > queue);
 
-  std::mutex lock_;
-  std::condition_variable idle_;
-  guint jobs_ = 0;              /* not done */
-  GThreadPool *pool_ = nullptr; /* of one thread, made for the first job */
+  /* The thread's, too: it may outlive the writer by some instructions. */
+  std::shared_ptr < Queue > queue_;
+  std::jthread thread_;         /* made for the first job */
 };
+
+/* A reference to the element for as long as a job is there. */
+std::shared_ptr < GstElement > motion_heatmap_hold (GstElement * element);

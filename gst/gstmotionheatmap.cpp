@@ -55,13 +55,14 @@
 #include "continuity.h"
 #include "guard.h"
 #include "outbox.h"
+#include "pictures.h"
 #include "properties.h"
 #include "report.h"
-#include "snapshot.h"
 #include "state.h"
 #include "video_format.h"
+#include "warning.h"
 
-GST_DEBUG_CATEGORY_STATIC (motion_heatmap_debug);
+GST_DEBUG_CATEGORY (motion_heatmap_debug);
 #define GST_CAT_DEFAULT motion_heatmap_debug
 
 enum
@@ -97,14 +98,14 @@ static GstStaticCaps drawable_caps = GST_STATIC_CAPS (DRAWABLE_CAPS);
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : outbox (element), state (element), writer (element) {}
+      : outbox (element), pictures (element, engine, engine_lock), state (element) {}
 
   Outbox outbox;
 
   /* What the application asked for. */
   std::mutex settings_lock;
   MotionHeatmapSettings settings;
-  std::vector < SnapshotRequest > snapshot_requests;
+  bool started = false;         /* and state-location in force */
 
   /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
    * frame, others while they read figures or clear the map; nobody while posting or pushing. */
@@ -114,32 +115,52 @@ struct GstMotionHeatmapPrivate
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
-  std::vector < SnapshotRequest > due_snapshots;
-  std::string checked_location;
   Continuity continuity;
   bool left_out_reports = false;        /* as nobody reads them */
   bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
   bool can_draw = true;         /* on memory of this kind */
   motionheat::Detector checked_detector = motionheat::Detector::kDifference;
   bool detector_available = true;
-  guint snapshot_number = 0;    /* in a series */
-  bool snapshot_taken = false;  /* of the last frame, because an interval ended */
   bool state_loaded = false;
-  GstBuffer *picture = nullptr; /* the last one, if it will be wanted at EOS */
-  bool picture_drawn = false;   /* whether the heat is on it already */
   bool have_frames = false;
   /* what downstream said of metas in the allocation query */
   bool video_meta_goes_on = false;
   bool crop_meta_goes_on = false;
 
+  Pictures pictures;
   StateKeeper state;
   std::atomic < bool > state_saved = false;     /* as it is */
-  SnapshotWriter writer;
 };
+
+/* A preset is of a kind of scene: where one camera's files lie is no part of it. */
+static gchar **
+gst_motion_heatmap_get_preset_properties (GstPreset * preset)
+{
+  const GstPresetInterface *defaults =
+      (const GstPresetInterface *) g_type_default_interface_peek (GST_TYPE_PRESET);
+  gchar **names = defaults->get_property_names (preset);
+  gsize kept = 0;
+
+  for (gsize i = 0; names && names[i]; i++) {
+    if (g_str_has_suffix (names[i], "-location"))
+      g_free (names[i]);
+    else
+      names[kept++] = names[i];
+  }
+  if (names)
+    names[kept] = nullptr;
+  return names;
+}
+
+static void
+gst_motion_heatmap_preset_init (gpointer iface, gpointer data)
+{
+  ((GstPresetInterface *) iface)->get_property_names = gst_motion_heatmap_get_preset_properties;
+}
 
 #define gst_motion_heatmap_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FILTER,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, nullptr);
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_motion_heatmap_preset_init);
     GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
@@ -174,9 +195,6 @@ gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
   std::lock_guard < std::mutex > lock (priv->settings_lock);
 
   priv->current = priv->settings;
-  priv->due_snapshots.insert (priv->due_snapshots.end (), priv->snapshot_requests.begin (),
-      priv->snapshot_requests.end ());
-  priv->snapshot_requests.clear ();
 }
 
 /* Reports */
@@ -210,165 +228,34 @@ gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
   priv->period_over = true;
 }
 
-/* Pictures */
-
-static void
-gst_motion_heatmap_check_location (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const std::string & location = priv->current.snapshot_location;
-
-  if (location == priv->checked_location)
-    return;
-  priv->checked_location = location;
-  priv->snapshot_number = 0;
-  if (location.empty ())
-    return;
-
-  const std::string reason = motion_heatmap_check_location (location);
-  if (!reason.empty ()) {
-    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
-        ("No picture can be written to \"%s\" (property snapshot-location): %s",
-            location.c_str (), reason.c_str ()), (nullptr));
-  }
-}
-
-static void
-gst_motion_heatmap_keep_picture (GstMotionHeatmap * self, const GstVideoFrame * shown, bool drawn)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  GstVideoFrame kept;
-
-  /* one that is being written to a file stays as it is */
-  if (priv->picture && !gst_buffer_is_writable (priv->picture))
-    gst_clear_buffer (&priv->picture);
-  if (!priv->picture) {
-    priv->picture = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (info), nullptr);
-    /* a frame may be smaller than its caps say */
-    gst_buffer_memset (priv->picture, 0, 0, GST_VIDEO_INFO_SIZE (info));
-  }
-  if (!gst_video_frame_map (&kept, info, priv->picture, GST_MAP_WRITE))
-    return;
-  motionheat::copy_picture (motion_heatmap_stream_format (info).format,
-      motion_heatmap_frame_view (shown, info), motion_heatmap_frame_view (&kept, info));
-  gst_video_frame_unmap (&kept);
-  priv->picture_drawn = drawn;
-}
-
-/* The kept picture with the heat on it. */
-static GstBuffer *
-gst_motion_heatmap_rendered_picture (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  GstVideoFrame frame;
-
-  if (priv->picture_drawn)
-    return gst_buffer_ref (priv->picture);
-
-  GstBuffer *picture = gst_buffer_copy_deep (priv->picture);
-  if (gst_video_frame_map (&frame, info, picture, GST_MAP_READWRITE)) {
-    const motionheat::FrameView view = motion_heatmap_frame_view (&frame, info);
-    {
-      std::lock_guard < std::mutex > lock (priv->engine_lock);
-      priv->engine.set (priv->current.engine);
-      priv->engine.draw (view, view);
-    }
-    gst_video_frame_unmap (&frame);
-  }
-  return picture;
-}
-
-/* The heat as it is, for another thread; NULL for want of memory. The engine's lock is held. */
-static std::shared_ptr < const motionheat::HeatMap >
-gst_motion_heatmap_copy_heat (GstMotionHeatmap * self)
-{
-  try {
-    return std::make_shared < motionheat::HeatMap > (self->priv->engine.heat ().clone ());
-  } catch (const std::bad_alloc &) {
-    return nullptr;
-  }
-}
-
-/* Has the kept picture, or the events, written to all files that are due. */
-static void
-gst_motion_heatmap_write_snapshots (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  GstBuffer *picture = nullptr;
-
-  for (const SnapshotRequest & request : priv->due_snapshots) {
-    const gchar *reason = nullptr;
-
-    if (motion_heatmap_location_is_data (request.location)) {
-      std::unique_lock < std::mutex > lock (priv->engine_lock);
-      auto heat = gst_motion_heatmap_copy_heat (self);
-      lock.unlock ();
-      if (heat)
-        priv->writer.write_events (std::move (heat), request, priv->times);
-      else
-        reason = "not enough memory";
-    } else if (priv->picture) {
-      if (!picture)
-        picture = gst_motion_heatmap_rendered_picture (self);
-      priv->writer.write_picture (gst_buffer_ref (picture),
-          GST_VIDEO_FILTER_CAST (self)->in_info, request, priv->times);
-    } else {
-      reason = "the stream ended before there was a frame for it";
-    }
-    if (reason) {
-      GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("Could not write \"%s\" (%s): %s",
-              request.location.c_str (), request.origin.c_str (), reason), (nullptr));
-    }
-  }
-  gst_clear_buffer (&picture);
-  priv->due_snapshots.clear ();
-}
-
-/* Has the snapshot of `snapshot-location` taken with this frame. */
-static void
-gst_motion_heatmap_add_snapshot (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-
-  priv->due_snapshots.push_back ({motion_heatmap_next_location (priv->current.snapshot_location,
-              priv->snapshot_number), "property snapshot-location"});
-}
-
-static void
-gst_motion_heatmap_interval_snapshot (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-
-  priv->snapshot_taken = priv->writer.waiting () == 0;
-  if (priv->snapshot_taken) {
-    gst_motion_heatmap_add_snapshot (self);
-    return;
-  }
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("Left out a snapshot to \"%s\" (property snapshot-interval): those before are not written "
-          "yet", priv->current.snapshot_location.c_str ()), (nullptr));
-}
-
 /* State */
+
+/* What a state says besides counts and times. The engine's lock is held. */
+static motionheat::State
+gst_motion_heatmap_about (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
+{
+  const motionheat::Engine & engine = self->priv->engine;
+
+  return {.size = engine.heat ().grid ().size (), .frames = engine.frames (),
+    .skipped = engine.skipped (), .half_life = settings.half_life,
+    .settings = settings.counting ()};
+}
 
 static void
 gst_motion_heatmap_save_state (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::State about;
   /* to the end, so that a later one is not saved first */
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
+  std::unique_lock < std::mutex > lock (priv->engine_lock);
 
-  about.frames = priv->engine.frames ();
-  about.skipped = priv->engine.skipped ();
-  about.half_life = settings.half_life;
-  about.settings = settings.counting ();
-  if (auto heat = gst_motion_heatmap_copy_heat (self))
-    priv->state.save (std::move (heat), about);
-  else
-    GST_WARNING_OBJECT (self, "not enough memory to save the state");
+  try {
+    priv->state.save (HeatRequest (priv->engine, priv->engine_lock),
+        gst_motion_heatmap_about (self, settings));
+  } catch (const std::bad_alloc &) {
+    lock.unlock ();
+    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE, "Could not save \"" +
+        settings.state_location + "\" (property state-location): not enough memory");
+  }
 }
 
 /* Goes on with what an earlier run left. */
@@ -376,8 +263,13 @@ static void
 gst_motion_heatmap_load_state (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  const auto state = priv->state.load (priv->current.state_location);
+  motionheat::State empty;
 
+  {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    empty = gst_motion_heatmap_about (self, priv->current);
+  }
+  const auto state = priv->state.load (priv->current.state_location, empty);
   if (state) {
     const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
     std::lock_guard < std::mutex > lock (priv->engine_lock);
@@ -456,24 +348,15 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
 
   const bool interval_ends = priv->current.snapshot_interval > 0
       && priv->continuity.clock ().reached (priv->current.snapshot_interval);
-  priv->snapshot_taken = false;
-  if (interval_ends && !priv->current.snapshot_location.empty ())
-    gst_motion_heatmap_interval_snapshot (self);
-  /* the last one is wanted at the end of the stream */
-  const bool keep = !priv->current.snapshot_location.empty ()
-      && !motion_heatmap_location_is_data (priv->current.snapshot_location);
-  if (keep || !priv->due_snapshots.empty ())
-    gst_motion_heatmap_keep_picture (self, out_frame ? out_frame : in_frame, out_frame != nullptr);
-  gst_motion_heatmap_write_snapshots (self);
-  if (!keep)
-    gst_clear_buffer (&priv->picture);
+  priv->pictures.frame (out_frame ? out_frame : in_frame, GST_VIDEO_FILTER_CAST (self)->in_info,
+      out_frame != nullptr, interval_ends, priv->times, priv->current);
 
   if (priv->current.post_messages && priv->continuity.clock ().reached (priv->current.interval))
     gst_motion_heatmap_post_report (self, false);
 
   /* what no snapshot was taken of goes on */
   const bool resets = interval_ends && priv->current.snapshot_reset
-      && (priv->snapshot_taken || priv->current.snapshot_location.empty ());
+      && (priv->pictures.interval_taken () || priv->current.snapshot_location.empty ());
   if (resets) {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     priv->engine.reset ();
@@ -729,7 +612,7 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
 
   gst_motion_heatmap_take_settings (self);
   gst_motion_heatmap_check_detector (self);
-  gst_motion_heatmap_check_location (self);
+  priv->pictures.check_location (priv->current);
 
   const gboolean passthrough = !priv->can_draw
       || priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE;
@@ -803,27 +686,24 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
 
   GST_DEBUG_OBJECT (self, "stream of %" GST_PTR_FORMAT, (gpointer) incaps);
   gst_motion_heatmap_check_memory (self, incaps);
-  gst_clear_buffer (&priv->picture);
-  {
-    std::unique_lock < std::mutex > lock (priv->engine_lock);
-    const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
-
-    /* a new frame rate changes nothing */
-    if (priv->engine.is_configured () && priv->engine.stream () == format)
-      return TRUE;
-    try {
-      priv->engine.configure (format);
-    } catch (...) {
-      lock.unlock ();
-      motion_heatmap_post_exception (GST_ELEMENT_CAST (self), GST_MESSAGE_ERROR,
-          "the heat of a stream of " + std::to_string (in_info->width) + "x" +
-          std::to_string (in_info->height) + " pixels");
-      return FALSE;
-    }
+  const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
+  /* a new frame rate changes nothing */
+  if (priv->engine.is_configured () && priv->engine.stream () == format)
+    return TRUE;
+  priv->pictures.before_new_format (priv->current);
+  try {
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    priv->engine.configure (format);
+  } catch (...) {
+    motion_heatmap_post_exception (GST_ELEMENT_CAST (self), GST_MESSAGE_ERROR,
+        "the heat of a stream of " + std::to_string (in_info->width) + "x" +
+        std::to_string (in_info->height) + " pixels");
+    return FALSE;
   }
   priv->continuity.restart ();
   if (!std::exchange (priv->state_loaded, true))
     gst_motion_heatmap_load_state (self);
+  priv->pictures.open ();
   return TRUE;
 }
 
@@ -851,25 +731,44 @@ gst_motion_heatmap_set_caps (GstBaseTransform * trans, GstCaps * incaps, GstCaps
   return GST_BASE_TRANSFORM_CLASS (parent_class)->set_caps (trans, incaps, outcaps);
 }
 
+/* Waits for files that are being written, but not for a disk that hangs. */
+static void
+gst_motion_heatmap_wait_for_files (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const auto deadline = std::chrono::steady_clock::now () + motion_heatmap_patience;
+
+  for (const std::string & name : {priv->pictures.drain (deadline), priv->state.drain (deadline)}) {
+    if (!name.empty ())
+      motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE,
+          "Did not wait for " + name + " any longer: it takes more than " +
+          std::to_string (motion_heatmap_patience.count ()) + " s. It is written when it can be");
+  }
+}
+
+/* Whether nobody is to wait for files. */
+static void
+gst_motion_heatmap_interrupt (GstMotionHeatmap * self, bool interrupted)
+{
+  self->priv->pictures.interrupt (interrupted);
+  self->priv->state.interrupt (interrupted);
+}
+
 static void
 gst_motion_heatmap_finish (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  if (!priv->have_frames)
-    return;
   gst_motion_heatmap_take_settings (self);
   gst_motion_heatmap_check_detector (self);
-  if (priv->current.post_messages)
+  if (priv->have_frames && priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
-
-  if (!priv->current.snapshot_location.empty () && !priv->snapshot_taken)
-    gst_motion_heatmap_add_snapshot (self);
-  gst_motion_heatmap_write_snapshots (self);
-  gst_motion_heatmap_save_state (self, priv->current);
-  priv->state_saved = true;
-  priv->writer.drain ();
-  priv->state.drain ();
+  priv->pictures.finish (priv->current);
+  if (priv->have_frames) {
+    gst_motion_heatmap_save_state (self, priv->current);
+    priv->state_saved = true;
+  }
+  gst_motion_heatmap_wait_for_files (self);
 }
 
 static gboolean
@@ -878,6 +777,9 @@ gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstMotionHeatmap *self = GST_MOTION_HEATMAP (trans);
 
   switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_START:
+      gst_motion_heatmap_interrupt (self, true);
+      break;
     case GST_EVENT_STREAM_START:{
       const gchar *stream_id;
 
@@ -886,6 +788,7 @@ gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
       break;
     }
     case GST_EVENT_FLUSH_STOP:
+      gst_motion_heatmap_interrupt (self, false);
       self->priv->continuity.flush ();
       break;
     case GST_EVENT_GAP:
@@ -917,8 +820,9 @@ gst_motion_heatmap_start (GstBaseTransform * trans)
   {
     std::lock_guard < std::mutex > lock (priv->settings_lock);
     priv->current = priv->settings;
-    priv->snapshot_requests.clear ();
+    priv->started = true;
   }
+  gst_motion_heatmap_interrupt (GST_MOTION_HEATMAP (trans), false);
   /* before the first frame, so that upstream may use downstream's buffers */
   gst_base_transform_set_passthrough (trans,
       priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE);
@@ -933,18 +837,19 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 
   if (priv->have_frames && !priv->state_saved)
     gst_motion_heatmap_save_state (self, priv->current);
+  priv->pictures.close ();
   priv->state.close ();
-  priv->writer.drain ();
-  priv->state.drain ();
-  gst_clear_buffer (&priv->picture);
-  priv->due_snapshots.clear ();
-  priv->checked_location.clear ();
+  /* what a waiting thread was kept from is waited for here */
+  gst_motion_heatmap_interrupt (self, false);
+  gst_motion_heatmap_wait_for_files (self);
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    priv->started = false;
+  }
   priv->continuity = Continuity ();
   priv->left_out_reports = false;
   priv->period_over = false;
-  priv->snapshot_number = 0;
   priv->state_loaded = false;
-  priv->snapshot_taken = false;
   priv->have_frames = false;
 
   std::lock_guard < std::mutex > lock (priv->engine_lock);
@@ -968,23 +873,12 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   const std::string path = location ? location : "";
-  std::string reason = motion_heatmap_check_location (path);
+  const std::string reason = priv->pictures.request (path);
 
-  if (reason.empty ()) {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    if (!priv->engine.is_configured ())
-      reason = "there is no stream yet";
-  }
-  if (!reason.empty ()) {
-    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
-        ("No picture can be written to \"%s\" (signal snapshot): %s", path.c_str (),
-            reason.c_str ()), (nullptr));
-    return FALSE;
-  }
-
-  std::lock_guard < std::mutex > lock (priv->settings_lock);
-  priv->snapshot_requests.push_back ({path, "signal snapshot"});
-  return TRUE;
+  if (!reason.empty ())
+    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_OPEN_WRITE,
+        "No picture can be written to \"" + path + "\" (signal snapshot): " + reason);
+  return reason.empty ();
 }
 
 static gboolean
@@ -1013,14 +907,36 @@ gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
   return FALSE;
 }
 
+/* Whether a property may not be set now. */
+static bool
+gst_motion_heatmap_refuses (GstMotionHeatmap * self, guint prop_id, const GValue * value)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  const gchar *location = prop_id == PROP_STATE_LOCATION ? g_value_get_string (value) : nullptr;
+  std::string in_force;
+
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    in_force = priv->settings.state_location;
+    if (prop_id != PROP_STATE_LOCATION || !priv->started || in_force == (location ? location : ""))
+      return false;
+  }
+  motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
+      std::string ("\"") + (location ? location : "") + "\" cannot become the property "
+      "state-location while the element plays: it stays \"" + in_force + "\" until READY");
+  return true;
+}
+
 static void
 gst_motion_heatmap_set_property (GObject * object, guint prop_id, const GValue * value,
     GParamSpec * pspec)
 {
-  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (object)->priv;
-  std::lock_guard < std::mutex > lock (priv->settings_lock);
+  GstMotionHeatmap *self = GST_MOTION_HEATMAP (object);
 
-  if (!priv->settings.set (prop_id, value))
+  if (gst_motion_heatmap_refuses (self, prop_id, value))
+    return;
+  std::lock_guard < std::mutex > lock (self->priv->settings_lock);
+  if (!self->priv->settings.set (prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
 
@@ -1052,6 +968,15 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
       break;
     }
   }
+}
+
+static GstStateChangeReturn
+gst_motion_heatmap_change_state (GstElement * element, GstStateChange transition)
+{
+  /* the streaming thread may be waiting for files at the end of the stream */
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_motion_heatmap_interrupt (GST_MOTION_HEATMAP (element), true);
+  return GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
 }
 
 static void
@@ -1099,7 +1024,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * @location: a file, .png, .jpg or .jpeg for the rendered picture, .tiff for the events
    *
    * Writes a file of the next frame. A `motionheatmap-snapshot` message tells when
-   * the file is there, a warning why it is not.
+   * the file is there, a warning why it is not: one of them comes in any case.
    *
    * Returns: %TRUE if a picture will be taken
    */
@@ -1113,7 +1038,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * @self: the element
    *
    * Saves the heat to #GstMotionHeatmap:state-location now. A `motionheatmap-state` message tells
-   * when it is there, a warning why it is not.
+   * when it is there, a warning why it is not. One save waits at most: a later one takes its place,
+   * and one message follows the last one accepted.
    *
    * Returns: %TRUE if it will be saved
    */
@@ -1129,20 +1055,37 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 
-  trans_class->start = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_start >);
-  trans_class->stop = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_stop >);
-  trans_class->transform_caps = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_caps >);
-  trans_class->set_caps = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_caps >);
-  trans_class->sink_event = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_sink_event >);
-  trans_class->before_transform = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_before_transform >);
-  trans_class->decide_allocation = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_decide_allocation >);
-  trans_class->propose_allocation = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_propose_allocation >);
-  trans_class->filter_meta = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_filter_meta >);
-  trans_class->prepare_output_buffer = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_prepare_output_buffer >);
-  trans_class->transform = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform >);
-  trans_class->transform_meta = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_meta >);
+  element_class->change_state =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_change_state >);
+  trans_class->start =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_start >);
+  trans_class->stop =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_stop >);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_caps >);
+  trans_class->set_caps =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_caps >);
+  trans_class->sink_event =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_sink_event >);
+  trans_class->before_transform =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_before_transform >);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_decide_allocation >);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_propose_allocation >);
+  trans_class->filter_meta =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_filter_meta >);
+  trans_class->prepare_output_buffer =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_prepare_output_buffer >);
+  trans_class->transform =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform >);
+  trans_class->transform_meta =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_meta >);
   trans_class->transform_ip_on_passthrough = TRUE;
-  filter_class->set_info = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_info >);
-  filter_class->transform_frame = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame >);
-  filter_class->transform_frame_ip = GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame_ip >);
+  filter_class->set_info =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_info >);
+  filter_class->transform_frame =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame >);
+  filter_class->transform_frame_ip =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame_ip >);
 }

@@ -406,8 +406,8 @@ motion_heatmap_install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SNAPSHOT_LOCATION,
       g_param_spec_string ("snapshot-location", "Snapshot location",
           "File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at "
-          "the end of the stream and every snapshot-interval; '%05d' in its name counts. Keeping "
-          "the last picture costs a copy of each frame", nullptr, live));
+          "the end of the stream and every snapshot-interval; '%05d' in its name counts, '%F' or "
+          "'%H' is the local time. Keeping the last picture costs a copy of each frame", nullptr, live));
 
   g_object_class_install_property (klass, PROP_SNAPSHOT_INTERVAL,
       g_param_spec_uint64 ("snapshot-interval", "Snapshot interval",

@@ -6,10 +6,12 @@
 #include <memory>
 #include <utility>
 
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 
 #include "picture_file.h"
+
+#include "new_file.h"
+#include "warning.h"
 
 static const gchar *const picture_extensions[] = { ".png", ".jpg", ".jpeg" };
 static const gchar *const data_extensions[] = { ".tiff", ".tif" };
@@ -41,32 +43,6 @@ motion_heatmap_location_is_data (const std::string & location)
 }
 
 std::string
-motion_heatmap_next_location (const std::string & location, guint & number)
-{
-  static const auto is_digit =[](gchar c) { return g_ascii_isdigit (c); };
-
-  for (gsize at = location.find ('%'); at != std::string::npos; at = location.find ('%', at + 1)) {
-    const auto begin = location.begin () + (gssize) at + 1;
-    const auto end = std::find_if_not (begin, location.end (), is_digit);
-
-    if (end == location.end () || *end != 'd')
-      continue;
-    const std::string digits (begin, end);
-    const gsize width = MIN (g_ascii_strtoull (digits.c_str (), nullptr, 10), 20);
-    std::string path;
-    do {
-      std::string count = std::to_string (number++);
-      if (count.size () < width)
-        count.insert (0, width - count.size (), digits[0] == '0' ? '0' : ' ');
-      path = std::string (location.begin (), begin - 1) + count +
-          std::string (end + 1, location.end ());
-    } while (g_file_test (path.c_str (), G_FILE_TEST_EXISTS));
-    return path;
-  }
-  return location;
-}
-
-std::string
 motion_heatmap_check_location (const std::string & location)
 {
   const std::string ext = extension (location);
@@ -78,6 +54,9 @@ motion_heatmap_check_location (const std::string & location)
   gchar *directory = g_path_get_dirname (location.c_str ());
   if (g_file_test (location.c_str (), G_FILE_TEST_IS_DIR))
     reason = "it is a directory";
+  else if (g_file_test (location.c_str (), G_FILE_TEST_EXISTS)
+      && !g_file_test (location.c_str (), G_FILE_TEST_IS_REGULAR))
+    reason = "it is not a regular file";
   else if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
     reason = std::string ("there is no directory \"") + directory + "\"";
   else if (g_access (directory, W_OK) != 0)
@@ -87,75 +66,139 @@ motion_heatmap_check_location (const std::string & location)
   return reason;
 }
 
-/* Puts the content of a file into `bytes`; returns why it failed, or nothing. */
-using Encode = std::function < std::string (std::string & bytes) >;
-
-/* Returns why it failed, or nothing. */
-static std::string
-write_file (const std::string & location, const Encode & encode)
+/* The names of the files that a request may be written to. */
+class Names
 {
-  std::string reason = motion_heatmap_check_location (location);
-  std::string encoded;
-  GError *error = nullptr;
+public:
+  explicit Names (const SnapshotRequest & request) : request_ (request) {}
 
+  bool is_series () const { return request_.series && request_.series->is_series (); }
+
+  /* The first one, and of a series each further one, that nothing has yet. */
+  std::string next ()
+  {
+    if (!request_.series)
+      return request_.location;
+    std::string name;
+    do {
+      name = request_.series->next (request_.time, tried_++);
+    } while (is_series () && is_taken (name));
+    return name;
+  }
+
+private:
+  static bool is_taken (const std::string & name)
+  {
+    GStatBuf status;
+
+    return g_lstat (name.c_str (), &status) == 0;
+  }
+
+  const SnapshotRequest & request_;
+  guint tried_ = 0;
+};
+
+/* Returns why it failed, or nothing, and the name of the file. */
+static std::string
+write_file (const SnapshotRequest & request, const SnapshotWriter::Encode & encode, std::string & location)
+{
+  Names names (request);
+
+  location = names.next ();
+  std::string reason = motion_heatmap_check_location (location);
   if (!reason.empty ())
     return reason;
   try {
-    reason = encode (encoded);
+    std::string encoded;
+
+    reason = encode (extension (location), encoded);
+    if (!reason.empty ())
+      return reason;
+    motionheat::NewFile file (location);
+    file.write (encoded);
+    if (names.is_series ()) {
+      while (!file.take_name (location))        /* somebody else was faster */
+        location = names.next ();
+    } else {
+      file.replace ();
+    }
   } catch (const std::exception & e) {
     return e.what ();
   }
-  if (!reason.empty ())
-    return reason;
-  if (!g_file_set_contents_full (location.c_str (), encoded.data (),
-          (gssize) encoded.size (), G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error)) {
-    reason = error->message;
-    g_error_free (error);
-  }
-  return reason;
+  return "";
 }
 
 static void
 write_and_tell (GstElement * element, const SnapshotRequest & request, const FrameTimes & times,
-    const Encode & encode)
+    const SnapshotWriter::Encode & encode)
 {
-  const std::string reason = write_file (request.location, encode);
+  std::string location;
+  const std::string reason = write_file (request, encode, location);
 
   if (reason.empty ()) {
     gst_element_post_message (element, gst_message_new_element (GST_OBJECT_CAST (element),
             gst_structure_new ("motionheatmap-snapshot",
-                "location", G_TYPE_STRING, request.location.c_str (),
+                "location", G_TYPE_STRING, location.c_str (),
                 "timestamp", G_TYPE_UINT64, times.timestamp,
                 "stream-time", G_TYPE_UINT64, times.stream_time,
                 "running-time", G_TYPE_UINT64, times.running_time,
                 "duration", G_TYPE_UINT64, times.duration, nullptr)));
   } else {
-    GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
-        ("Could not write \"%s\" (%s): %s", request.location.c_str (), request.origin.c_str (),
-            reason.c_str ()), (nullptr));
+    motion_heatmap_warn (element, GST_RESOURCE_ERROR_WRITE, "Could not write \"" + location +
+        "\" (" + request.origin + "): " + reason);
   }
+}
+
+/* What is told of a file that takes too long. */
+static std::string
+name_of (const SnapshotRequest & request)
+{
+  return "\"" + request.location + "\" (" + request.origin + ")";
+}
+
+void
+SnapshotWriter::check (const std::string & location)
+{
+  const SnapshotRequest request = {location, "property snapshot-location"};
+
+  writer_.post (name_of (request),[element = motion_heatmap_hold (element_), location] {
+        Series series (location);
+        std::string reason = motion_heatmap_check_location (series.next (g_get_real_time (), 0));
+        if (!reason.empty ())
+          motion_heatmap_warn (element.get (), GST_RESOURCE_ERROR_OPEN_WRITE,
+              "No picture can be written to \"" + location + "\" (property snapshot-location): " +
+              reason);
+      });
+}
+
+void
+SnapshotWriter::post (const SnapshotRequest & request, const FrameTimes & times,
+    Encode encode)
+{
+  waiting_++;
+  writer_.post (name_of (request),
+      [this, held = motion_heatmap_hold (element_), request, times, encode] {
+        waiting_--;
+        write_and_tell (element_, request, times, encode);
+      });
 }
 
 void
 SnapshotWriter::write_picture (GstBuffer * picture, const GstVideoInfo & info,
     const SnapshotRequest & request, const FrameTimes & times)
 {
-  writer_.post ([element = element_, picture, info, request, times] {
-        write_and_tell (element, request, times,[&](std::string & bytes) {
-              return motion_heatmap_encode_picture (picture, info, extension (request.location),
-                  bytes);
-            });
-        gst_buffer_unref (picture);
+  const std::shared_ptr < GstBuffer > held (picture, gst_buffer_unref);
+
+  post (request, times,[held, info] (const std::string & extension, std::string & bytes) {
+        return motion_heatmap_encode_picture (held.get (), info, extension, bytes);
       });
 }
 
 void
-SnapshotWriter::write_events (std::shared_ptr < const motionheat::HeatMap > heat, const SnapshotRequest & request,
+SnapshotWriter::write_events (const HeatRequest & heat, const SnapshotRequest & request,
     const FrameTimes & times)
 {
-  writer_.post ([element = element_, heat, request, times] {
-        write_and_tell (element, request, times,[&](std::string & bytes) {
-              return motion_heatmap_encode_events (*heat, bytes);
-            });
+  post (request, times,[heat] (const std::string &, std::string & bytes) {
+        return motion_heatmap_encode_events (heat.complete (), bytes);
       });
 }

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <gst/video/video.h>
 
 #include "file_writer.h"
+#include "heat_request.h"
 #include "report.h"
+#include "series.h"
 
-/* A file to be written: the picture, and who asked for it ("property snapshot-location"). */
+/* A file to be written: its name, who asked for it ("property snapshot-location"), and when its frame
+ * came, in microseconds since 1970. */
 struct SnapshotRequest
 {
   std::string location;
   std::string origin;
+  std::shared_ptr < Series > series;    /* that names the file instead; used by the writer alone */
+  gint64 time = 0;
 };
 
 /* Whether the file is to hold the events instead of a picture (.tiff). */
 bool motion_heatmap_location_is_data (const std::string & location);
-
-/* The first file of a series that is not there yet, from `number` on, which becomes the number of
- * the one after it. A series has a number in its name, as in "heat-%05d.png"; any other location is
- * returned as it is. */
-std::string motion_heatmap_next_location (const std::string & location, guint & number);
 
 /* Why nothing can be written to `location`, as far as can be told beforehand; empty if nothing
  * speaks against it. */
@@ -34,24 +36,36 @@ std::string motion_heatmap_check_location (const std::string & location);
 class SnapshotWriter
 {
 public:
+  /* Puts the content of a file with this extension into `bytes`; returns why it failed, or
+   * nothing. May throw std::exception. */
+  using Encode = std::function < std::string (const std::string & extension, std::string & bytes) >;
+
   /* `element` posts the messages and outlives the writer. */
   explicit SnapshotWriter (GstElement * element) : element_ (element) {}
+
+  /* Warns if nothing can be written to the location of a series. Returns at once. */
+  void check (const std::string & location);
 
   /* Takes the picture, a buffer that nobody writes to any more. Returns at once. */
   void write_picture (GstBuffer * picture, const GstVideoInfo & info,
       const SnapshotRequest & request, const FrameTimes & times);
 
   /* Writes the events of a map as float32. */
-  void write_events (std::shared_ptr < const motionheat::HeatMap > heat, const SnapshotRequest & request,
+  void write_events (const HeatRequest & heat, const SnapshotRequest & request,
       const FrameTimes & times);
 
   /* Files that wait for their turn. */
-  guint waiting () { return writer_.waiting (); }
+  guint waiting () const { return waiting_; }
 
-  /* Waits until everything is written. */
-  void drain () { writer_.drain (); }
+  /* See FileWriter. */
+  std::string drain (FileWriter::Deadline deadline) { return writer_.drain (deadline); }
+  void interrupt (bool interrupted) { writer_.interrupt (interrupted); }
 
 private:
+  void post (const SnapshotRequest & request, const FrameTimes & times,
+      Encode encode);
+
   GstElement *element_;
+  std::atomic < guint > waiting_ = 0;
   FileWriter writer_;
 };

@@ -139,6 +139,10 @@ class Engine {
 
   const HeatMap& heat() const { return heat_; }
 
+  /// The heat as it is now, whatever happens to it until the copy is complete; see HeatMap.
+  std::shared_ptr<HeatCopy> begin_copy() { return heat_.begin_copy(); }
+  bool continue_copy(HeatCopy& copy, int tiles) { return heat_.continue_copy(copy, tiles); }
+
   /// Bytes it holds. More may follow: a tile whose counts exceed 16 bits takes four more a pixel.
   size_t memory() const;
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "heat_copy.h"
 #include "kernels/kernels.h"
 #include "resampling.h"
 
@@ -28,6 +29,7 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
                       TileGrid::Chunks& moved) {
   const bool may_wrap = high_[tile] || max_[tile] + increment() > UINT16_MAX;
   if (may_wrap) reserve_high(tile);  // before anything changes: it may fail
+  before_change(tile);
   uint16_t* counts = low(tile);
   if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
@@ -163,6 +165,11 @@ std::array<uint64_t, TileGrid::kWidth> HeatMap::column_maxima(int tile, int begi
 }
 
 void HeatMap::clear() {
+  forget_copies();
+  if (!copies_.empty()) {
+    *this = HeatMap(grid_.size());
+    return;
+  }
   for (auto& high : high_) high.reset();
   std::fill(max_.begin(), max_.end(), 0);
   std::fill(row_max_.begin(), row_max_.end(), 0);
@@ -172,15 +179,23 @@ void HeatMap::clear() {
 HeatMap HeatMap::clone() const {
   HeatMap copy(grid_.size());
   copy.set_log_unit(log_unit_);
-  for (int tile = 0; tile < grid_.count(); ++tile) {
-    if (is_cold(tile)) continue;
-    std::copy_n(low(tile), TileGrid::kPixels, copy.low(tile));
-    copy.set_max(tile, max_[tile]);
-    if (!high(tile)) continue;
-    copy.high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
-    std::copy_n(high(tile), TileGrid::kPixels, copy.high_[tile].get());
-  }
+  for (int tile = 0; tile < grid_.count(); ++tile) copy.copy_tile(*this, tile);
   return copy;
+}
+
+// The tile is cold.
+void HeatMap::copy_tile(const HeatMap& from, int tile) {
+  if (from.is_cold(tile)) return;
+  if (from.high(tile)) {
+    high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+    std::copy_n(from.high(tile), TileGrid::kPixels, high_[tile].get());
+  }
+  std::copy_n(from.low(tile), TileGrid::kPixels, low(tile));
+  set_max(tile, from.max_[tile]);
+}
+
+void HeatMap::before_change(int tile) {
+  for (const auto& copy : copies_) copy->take(*this, tile);
 }
 
 std::vector<uint64_t> HeatMap::counts() const {
@@ -210,6 +225,7 @@ HeatMap HeatMap::of(Size size, const std::vector<uint64_t>& counts, double unit)
 }
 
 void HeatMap::assign(int tile, const uint64_t* counts) {
+  before_change(tile);
   const Rect rect = grid_.rect(tile);
   uint64_t max = 0;
   for (int y = 0; y < rect.height; ++y)

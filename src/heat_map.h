@@ -10,6 +10,8 @@
 
 namespace motionheat {
 
+class HeatCopy;
+
 /// Step 3: how many events (frames in which it moved) each pixel has seen.
 ///
 /// A count is a low word of 16 bits for every pixel and a high word of 32 bits that a tile gets
@@ -34,6 +36,8 @@ class HeatMap {
   HeatMap() = default;
   /// A cold map. Throws std::bad_alloc, also for sizes that cannot be addressed.
   explicit HeatMap(Size size);
+  HeatMap(HeatMap&&) = default;
+  HeatMap& operator=(HeatMap&& other);
 
   const TileGrid& grid() const { return grid_; }
 
@@ -89,6 +93,12 @@ class HeatMap {
   /// A map of its own, cold tiles for free.
   HeatMap clone() const;
 
+  /// The map as it is now, to be copied bit by bit, as long as somebody holds it. The map may
+  /// change meanwhile, and be cleared or replaced.
+  std::shared_ptr<HeatCopy> begin_copy();
+  /// Copies some more tiles. False once the copy is complete.
+  bool continue_copy(HeatCopy& copy, int tiles);
+
   /// The counts of all pixels, row by row.
   std::vector<uint64_t> counts() const;
   /// The map of such counts, of which an event has `unit` (see is_unit). Those above 2^47 - 1 are
@@ -102,6 +112,12 @@ class HeatMap {
   size_t memory() const;
 
  private:
+  friend class HeatCopy;
+
+  void copy_tile(const HeatMap& from, int tile);
+  void before_change(int tile);
+  void forget_copies();
+  void give_up();
   void set_log_unit(double log_unit);
   void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
@@ -116,6 +132,7 @@ class HeatMap {
   std::vector<std::unique_ptr<uint32_t[]>> high_;  // of each tile
   std::vector<uint64_t> max_;                      // of each tile
   std::vector<uint64_t> row_max_;                  // of each row of tiles
+  std::vector<std::shared_ptr<HeatCopy>> copies_;  // in the making
 };
 
 template <typename Visit>

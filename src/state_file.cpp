@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,13 +11,12 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "heat_map.h"
+#include "new_file.h"
 #include "resampling.h"
 
 namespace motionheat {
@@ -77,11 +77,15 @@ bool is_valid(Size size) {
   return size.width > 0 && size.height > 0 && size.area() <= State::kMaxArea;
 }
 
-void check_first_line(std::string_view text) {
-  if (!text.starts_with(kMagic)) {
-    if (kMagic.starts_with(text)) throw damaged("the file is cut off");
+// A file without all of it is not ours, an empty one neither: ours get their name when they are
+// complete.
+void check_magic(std::string_view text) {
+  if (!text.starts_with(kMagic))
     throw StateError(StateError::kForeign, "this is not a state file of motionheatmap");
-  }
+}
+
+void check_first_line(std::string_view text) {
+  check_magic(text);
   text.remove_prefix(kMagic.size());
   unsigned version = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
@@ -303,21 +307,49 @@ Variant to_or_from_file_order(Variant variant) {
   return Variant(g_variant_byteswap(variant.get()));
 }
 
-// The file that a link names, also where there is none yet: renaming would replace the link itself.
-std::string follow_links(const std::string& path) {
-  constexpr int kMaxLinks = 40;  // Linux follows no more
-  std::filesystem::path target = path;
-  std::error_code error;
-  for (int i = 0; i < kMaxLinks && std::filesystem::is_symlink(target, error); ++i)
-    target = target.parent_path() / std::filesystem::read_symlink(target, error);
-  return target.string();
+std::string to_text(const State& state) {
+  if (!is_valid(state.size) || !HeatMap::is_unit(state.unit) ||
+      state.counts.size() != size_t(state.size.area()) ||
+      std::ranges::any_of(state.counts, [](uint64_t count) { return count > State::kMaxCount; }))
+    throw std::invalid_argument("the state is out of its ranges");
+  const Variant fields = to_or_from_file_order(write_fields(state));
+  const std::string_view body(static_cast<const char*>(g_variant_get_data(fields.get())),
+                              g_variant_get_size(fields.get()));
+  std::string text(kMagic);
+  text.append(std::to_string(kVersion)).append("\n").append(checksum(body)).append("\n");
+  return text.append(body);
 }
 
-// Fails with EEXIST instead of replacing a file. NFS has no such way to rename, but links.
-bool rename_to_free(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  return (errno == EINVAL || errno == ENOSYS) && link(from.c_str(), to.c_str()) == 0 &&
-         unlink(from.c_str()) == 0;
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool names(const std::string& path, int fd) {
+  struct stat of_path, of_fd;
+  return stat(path.c_str(), &of_path) == 0 && fstat(fd, &of_fd) == 0 && is_same(of_path, of_fd);
+}
+
+// Until the description is closed, which those have that were opened at once and no others: unlike
+// locks by fcntl(), these keep out others in the same process. NFS wants files open for writing.
+// Where there are no locks there are none to respect.
+bool lock(int fd) {
+  return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+// The file at `path`, if it is a state: nothing else is opened for writing, or locked.
+int open_state(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw StateError(StateError::kUnreadable, "this is not a regular file");
+  const File file(path);
+  if (file.fd() < 0 && errno == ENOENT) return -1;
+  if (file.fd() < 0) throw StateError(StateError::kUnreadable, g_strerror(errno));
+  std::string text;
+  file.read_up_to(kMagic.size(), text);
+  check_magic(text);
+  constexpr int kFlags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const int writable = open(path.c_str(), O_RDWR | kFlags);
+  return writable >= 0 ? writable : open(path.c_str(), O_RDONLY | kFlags);
 }
 
 uint64_t sum(uint64_t a, uint64_t b, uint64_t max) {
@@ -379,43 +411,74 @@ State load_state(const std::string& path, Size limit) {
 }
 
 void save_state(const std::string& path, const State& state) {
-  if (!is_valid(state.size) || !HeatMap::is_unit(state.unit) ||
-      state.counts.size() != size_t(state.size.area()) ||
-      std::ranges::any_of(state.counts, [](uint64_t count) { return count > State::kMaxCount; }))
-    throw std::invalid_argument("the state is out of its ranges");
-  const std::string target = follow_links(path);
-  std::error_code ignored;
-  const auto status = std::filesystem::status(target, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw StateError(StateError::kUnreadable, "this is not a regular file");
+  StateFile(path).save(state);
+}
 
-  const Variant fields = to_or_from_file_order(write_fields(state));
-  const std::string_view body(static_cast<const char*>(g_variant_get_data(fields.get())),
-                              g_variant_get_size(fields.get()));
-  std::string text(kMagic);
-  text.append(std::to_string(kVersion)).append("\n").append(checksum(body)).append("\n");
-  text.append(body);
+StateFile::StateFile(const std::string& path) : target_(follow_links(path)), process_(getpid()) {
+  // Between opening and locking it, its owner may have replaced it and gone.
+  do {
+    close();
+    fd_ = open_state(target_);
+    if (fd_ < 0) return;
+    if (!lock(fd_)) {
+      ::close(std::exchange(fd_, -1));
+      throw StateError(StateError::kInUse, "it is in use by another motionheatmap");
+    }
+  } while (!is_there());
+}
 
-  constexpr auto kFlags =
-      GFileSetContentsFlags(G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE);
-  constexpr int kMode = 0666;
-  GError* error = nullptr;
-  if (!g_file_set_contents_full(target.c_str(), text.data(), gssize(text.size()), kFlags, kMode,
-                                &error)) {
-    // GLib names the files first and the reason last.
-    std::string reason = error->message;
-    g_error_free(error);
-    if (const size_t colon = reason.rfind(": "); colon != std::string::npos)
-      reason.erase(0, colon + 2);
-    throw StateError(StateError::kUnreadable, reason);
+StateFile::~StateFile() {
+  if (reserved_ && process_ == getpid() && is_there()) unlink(target_.c_str());
+  close();
+}
+
+// A child that was forked may hold the descriptor for longer: the lock does not stay with it.
+void StateFile::close() {
+  if (fd_ < 0) return;
+  if (process_ == getpid()) flock(fd_, LOCK_UN);
+  ::close(std::exchange(fd_, -1));
+}
+
+bool StateFile::is_there() const {
+  return fd_ >= 0 && names(target_, fd_);
+}
+
+std::optional<State> StateFile::load(Size limit) const {
+  if (fd_ < 0) return {};
+  return load_state(target_, limit);
+}
+
+void StateFile::reserve(const State& empty) {
+  if (fd_ >= 0) return;
+  save(empty);
+  reserved_ = true;
+}
+
+void StateFile::save(const State& state) {
+  const std::string text = to_text(state);
+  try {
+    NewFile file(target_);
+    lock(file.fd());
+    file.write(text);
+    if (is_there())
+      file.replace();
+    else if (!file.take_name(target_))
+      throw StateError(StateError::kInUse, "another file has taken its place");
+    close();
+    fd_ = file.release();
+    reserved_ = false;
+  } catch (const FileError& error) {
+    throw StateError(StateError::kUnreadable, error.what());
   }
 }
 
-std::string set_aside(const std::string& path) {
-  const std::string target = follow_links(path);
+std::string StateFile::set_aside() {
   for (unsigned i = 1;; ++i) {
-    std::string name = target + ".damaged-" + std::to_string(i);
-    if (rename_to_free(target, name)) return name;
+    std::string name = target_ + ".damaged-" + std::to_string(i);
+    if (rename_to_free(target_, name)) {
+      close();
+      return name;
+    }
     if (errno != EEXIST) throw StateError(StateError::kUnreadable, g_strerror(errno));
   }
 }

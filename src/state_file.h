@@ -3,6 +3,7 @@
 
 #include <climits>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,7 @@ class StateError : public std::runtime_error {
   enum Kind {
     kMissing,     ///< there is no such file
     kUnreadable,  ///< the system refuses: permissions, input or output errors, a directory
+    kInUse,       ///< another StateFile has it
     kForeign,     ///< not a state file
     kNewer,       ///< of a version above this one
     kDamaged,     ///< cut off, altered or inconsistent
@@ -53,20 +55,60 @@ class StateError : public std::runtime_error {
   Kind kind;
 };
 
-/// Reads a state. One that is wider or higher than `limit` comes as wide or high as that, as
-/// HeatMap::resampled makes it, and takes no more memory for its counts. Trusts nothing in the
-/// file: whatever is in it, throws only StateError and std::bad_alloc, and takes no more memory
-/// than its data can fill.
-State load_state(const std::string& path, Size limit = {INT_MAX, INT_MAX});
+/// For those who take a state of any size.
+inline constexpr Size kNoLimit{INT_MAX, INT_MAX};
 
-/// Writes a state. At every moment, whatever stops the process or the machine, `path` holds what it
-/// held before or all of the new state. A symbolic link is followed. Throws StateError
-/// (kUnreadable), and std::invalid_argument for a state out of its ranges.
+/// A state file and the right to write to it, which only one has at a time: in this process, in
+/// others and, where the file system can, on other machines. It goes with the process, and a forked
+/// child has no part in it.
+///
+/// The right is a lock on the file. A new file is locked before it takes the place of the old one,
+/// so a name never stands for a file that its owner has not locked.
+class StateFile {
+ public:
+  /// Takes the file that `path` names, if it is there; a symbolic link is followed. Throws
+  /// StateError: kInUse, kForeign, kUnreadable.
+  explicit StateFile(const std::string& path);
+  /// Gives it back, and removes what only `reserve` has written.
+  ~StateFile();
+  StateFile(const StateFile&) = delete;
+  StateFile& operator=(const StateFile&) = delete;
+
+  /// The state in the file, as load_state gives it; nothing if there is none.
+  std::optional<State> load(Size limit = kNoLimit) const;
+
+  /// Where there is no file yet, writes one with `empty` and so takes the name. Throws as `save`
+  /// does, and kInUse.
+  void reserve(const State& empty);
+
+  /// Writes a state. At every moment, whatever stops the process or the machine, the name stands
+  /// for what it stood for before or for all of the new state. Replaces no other file than that
+  /// which was there when this was made. Throws StateError (kUnreadable), and
+  /// std::invalid_argument for a state out of its ranges.
+  void save(const State& state);
+
+  /// Renames a file that cannot be loaded to the first free name of PATH.damaged-1,
+  /// PATH.damaged-2, and so on, which it returns. Throws StateError (kUnreadable).
+  std::string set_aside();
+
+ private:
+  bool is_there() const;
+  void close();
+
+  std::string target_;
+  int fd_ = -1;            // of the locked file, if there is one
+  bool reserved_ = false;  // and nothing saved since
+  int process_;
+};
+
+/// Reads the state in a file that others may have. One that is wider or higher than `limit` comes as
+/// wide or high as that, as HeatMap::resampled makes it, and takes no more memory for its counts.
+/// Trusts nothing in the file: whatever is in it, throws only StateError and std::bad_alloc, and
+/// takes no more memory than its data can fill.
+State load_state(const std::string& path, Size limit = kNoLimit);
+
+/// Writes one state, as StateFile::save does. Throws what StateFile throws.
 void save_state(const std::string& path, const State& state);
-
-/// Renames a file that cannot be loaded to the first free name of PATH.damaged-1, PATH.damaged-2,
-/// and so on, which it returns. A symbolic link is followed. Throws StateError (kUnreadable).
-std::string set_aside(const std::string& path);
 
 /// The events of several states together. Counts of the same unit add up exactly; others are scaled
 /// to the largest unit and rounded. Settings that differ become "various". Throws

@@ -56,19 +56,36 @@ inline void expect_contains(const std::string& text, const std::string& part) {
               part.c_str());
 }
 
+/// Has an element wait for files as long as it does at all, and no longer. Returns whether it did.
+template <typename Act>
+bool takes_patience(Act act) {
+  constexpr gint64 kPatience = 3 * G_USEC_PER_SEC;
+  const gint64 begin = g_get_monotonic_time();
+  act();
+  const gint64 time = g_get_monotonic_time() - begin;
+  fail_unless(time < 2 * kPatience);
+  return time >= kPatience;
+}
+
 /// Holds up the thread that writes files when it tells of one by an element message of this name,
 /// until the gate is opened: a disk that is slow.
 class Gate {
  public:
-  Gate(Stream& stream, const char* name) : stream_(stream), name_(name) {
-    gst_bus_set_sync_handler(stream.bus(), on_message, this, nullptr);
+  Gate(Stream& stream, const char* name)
+      : bus_(GST_BUS(gst_object_ref(stream.bus()))), name_(name) {
+    gst_bus_set_sync_handler(bus_, on_message, this, nullptr);
   }
-  ~Gate() { gst_bus_set_sync_handler(stream_.bus(), nullptr, nullptr, nullptr); }
+  ~Gate() {
+    gst_bus_set_sync_handler(bus_, nullptr, nullptr, nullptr);
+    gst_object_unref(bus_);
+  }
 
   void wait_until_reached() {
     std::unique_lock<std::mutex> held(lock_);
     changed_.wait(held, [&] { return reached_; });
   }
+  /// Messages that nobody will read.
+  void drop_messages() { gst_bus_set_flushing(bus_, TRUE); }
   void open() {
     const std::lock_guard<std::mutex> held(lock_);
     open_ = true;
@@ -88,7 +105,7 @@ class Gate {
     return GST_BUS_PASS;
   }
 
-  Stream& stream_;
+  GstBus* const bus_;  // the stream may be gone while the thread is still held up
   const char* name_;
   std::mutex lock_;
   std::condition_variable changed_;

@@ -2,6 +2,8 @@
 // Pictures and events that are written every so often.
 #include <opencv2/imgproc.hpp>
 #include <random>
+#include <set>
+#include <thread>
 
 #include "../read_picture.h"
 #include "common.h"
@@ -138,7 +140,8 @@ GST_START_TEST(names) {
       {"50%-%02d%.png", "50%-00%.png"},
       {"%05d-%05d.png", "00000-%05d.png"},
       {"heat%.png", "heat%.png"},
-      {"%s%05x%.png", "%s%05x%.png"},
+      {"100%%.png", "100%.png"},
+      {"%%d-%d.png", "%d-0.png"},
       {"heat.png", "heat.png"},
   };
   for (const auto& [name, expected] : names) {
@@ -147,6 +150,113 @@ GST_START_TEST(names) {
     const Picture shown = stream.play(kInterval);
     expect_written(stream, directory / expected);
     expect_picture(directory / expected, shown);
+  }
+}
+GST_END_TEST;
+
+// What means nothing is told at once, and stays as it is.
+GST_START_TEST(names_with_unknown_marks) {
+  for (const auto& [name, unknown] :
+       {std::pair("%s%05x%.png", "\"%s\""), std::pair("heat-%03Y.png", "\"%03Y\"")}) {
+    const Directory directory;
+    Writing stream(directory / name);
+    Picture shown = stream.play(1);
+    const std::string text = warning_text(stream.wait(GST_MESSAGE_WARNING).get());
+    for (const std::string& part : {std::string("snapshot-location"), directory / name,
+                                    std::string(unknown), std::string("\"%%\"")})
+      expect_contains(text, part);
+    shown = stream.play(kInterval - 1);
+    expect_written(stream, directory / name);
+    expect_picture(directory / name, shown);
+  }
+}
+GST_END_TEST;
+
+namespace {
+
+/// A name with the time in it, as `date` would write it.
+std::string timed(const char* format, gint64 seconds) {
+  GDateTime* time = g_date_time_new_from_unix_local(seconds);
+  gchar* text = g_date_time_format(time, format);
+  const std::string result = text;
+  g_free(text);
+  g_date_time_unref(time);
+  return result;
+}
+
+}  // namespace
+
+// The time of the frame by the wall clock, not of its timestamp.
+GST_START_TEST(names_with_a_time) {
+  g_setenv("TZ", "Asia/Kolkata", TRUE);  // half an hour beside most others
+  const std::pair<const char*, const char*> names[] = {
+      {"hour-%Y-%m-%d_%H.png", "hour-%Y-%m-%d_%H.png"},
+      {"%F-%T.png", "%F-%T.png"},
+      {"%d-%M%S.png", "%d-%M%S.png"},
+      {"%F-%05d.png", "%F-00000.png"},  // the count has a width, the day has none
+      {"%05d_%d_%H-%02d.png", "00000_%d_%H-%%02d.png"},
+  };
+  for (const auto& [name, expected] : names) {
+    const Directory directory;
+    Writing stream(directory / name);
+    const gint64 begin = g_get_real_time() / G_USEC_PER_SEC;
+    const Picture shown = stream.play(kInterval);
+    const gint64 end = g_get_real_time() / G_USEC_PER_SEC;
+    const MessagePtr message = stream.wait(GST_MESSAGE_ELEMENT);
+    const std::string location =
+        gst_structure_get_string(gst_message_get_structure(message.get()), "location");
+    bool found = false;
+    for (gint64 time = begin; time <= end; ++time)
+      found |= location == directory / timed(expected, time);
+    fail_unless(found, "%s", location.c_str());
+    expect_picture(location, shown);
+  }
+}
+GST_END_TEST;
+
+// Within one hour there is one name, but no picture replaces another.
+GST_START_TEST(names_with_the_same_time) {
+  const Directory directory;
+  for (int run = 0; run < 2; ++run) {
+    Writing stream(directory / "%Y.d.png");
+    for (int i = 0; i < 3; ++i) stream.play(kInterval);
+    stream.end();
+  }
+  const std::string year = timed("%Y", g_get_real_time() / G_USEC_PER_SEC);
+  fail_unless_equals_int(directory.size(), 6);
+  fail_unless(fs::exists(directory / (year + ".d.png")));
+  for (int i = 1; i < 6; ++i)
+    fail_unless(fs::exists(directory / (year + ".d-" + std::to_string(i) + ".png")));
+}
+GST_END_TEST;
+
+// Two elements that write one series at once: each picture gets a name of its own.
+GST_START_TEST(shared_by_two) {
+  for (const char* name : {"heat-%05d.png", "heat-%Y.png"}) {
+    const Directory directory;
+    constexpr int kPictures = 20;
+    const auto write = [&] {
+      Writing stream(directory / name);
+      stream.set("snapshot-interval", "0");
+      Picture picture = noise(stream.info(), 1);
+      std::set<std::string> locations;
+      for (unsigned i = 0; i < kPictures; ++i) {
+        stream.show(moved(picture, i));
+        stream.send(gst_event_new_eos());
+        const MessagePtr message = stream.wait(GST_MESSAGE_ELEMENT);
+        locations.insert(
+            gst_structure_get_string(gst_message_get_structure(message.get()), "location"));
+        stream.flush();
+        GstSegment segment;
+        gst_segment_init(&segment, GST_FORMAT_TIME);
+        stream.send(gst_event_new_segment(&segment));
+      }
+      fail_unless_equals_int(locations.size(), kPictures);
+    };
+    std::thread other(write);
+    write();
+    other.join();
+    fail_unless_equals_int(directory.size(), 2 * kPictures);
   }
 }
 GST_END_TEST;
@@ -414,6 +524,10 @@ static Suite* series_suite() {
   tcase_add_test(tc, the_rest_at_the_end);
   tcase_add_test(tc, goes_on_after_files_that_are_there);
   tcase_add_test(tc, names);
+  tcase_add_test(tc, names_with_unknown_marks);
+  tcase_add_test(tc, names_with_a_time);
+  tcase_add_test(tc, names_with_the_same_time);
+  tcase_add_test(tc, shared_by_two);
   tcase_add_test(tc, one_name_is_replaced);
   tcase_add_test(tc, another_series);
   tcase_add_test(tc, starts_anew);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "../read_picture.h"
 #include "files.h"
@@ -380,6 +383,259 @@ GST_START_TEST(written_before_it_stops) {
 }
 GST_END_TEST;
 
+// Once accepted
+
+namespace {
+
+/// Exactly one message tells of a request that no frame came for.
+void expect_answer(Stream& stream, const std::string& location, const std::string& reason) {
+  const std::string text = warning_text(stream.wait(GST_MESSAGE_WARNING).get());
+  for (const std::string& part : {location, std::string("signal snapshot"), reason})
+    expect_contains(text, part);
+  fail_unless(stream.pop(GST_MESSAGE_WARNING) == nullptr);
+}
+
+void set_state(Stream& stream, GstState state) {
+  gst_element_set_state(stream.element(), state);
+}
+
+}  // namespace
+
+GST_START_TEST(answered_without_a_frame) {
+  const Directory directory;
+  const std::string location = directory / "now.png";
+  for (const char* name : {"now.png", "now.tiff"}) {
+    Stream stream(kCaps);
+    fail_unless(snapshot(stream, directory / name));
+    stream.send(gst_event_new_eos());
+    expect_answer(stream, directory / name, "the stream ended");
+    // And with the stop, if it comes after the end.
+    fail_unless(snapshot(stream, directory / name));
+    set_state(stream, GST_STATE_READY);
+    expect_answer(stream, directory / name, "the stream stopped");
+    fail_if(snapshot(stream, directory / name));
+    expect_answer(stream, directory / name, "there is no stream yet");
+  }
+  fail_unless_equals_int(directory.size(), 0);
+}
+GST_END_TEST;
+
+GST_START_TEST(answered_on_stop) {
+  const Directory directory;
+  const std::string location = directory / "now.png";
+  for (const bool pauses : {false, true}) {
+    for (const GstState state : {GST_STATE_READY, GST_STATE_NULL}) {
+      Stream stream(kCaps);
+      play(stream);
+      if (pauses) set_state(stream, GST_STATE_PAUSED);
+      fail_unless(snapshot(stream, location));
+      set_state(stream, state);
+      expect_answer(stream, location, "the stream stopped");
+      // It is not for the next stream.
+      set_state(stream, GST_STATE_PLAYING);
+      stream.change_caps(kCaps);
+      GstSegment segment;
+      gst_segment_init(&segment, GST_FORMAT_TIME);
+      stream.send(gst_event_new_segment(&segment));
+      play(stream);
+      fail_unless_equals_int(directory.size(), 0);
+    }
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(answered_after_new_caps) {
+  const Directory directory;
+  const std::string location = directory / "now.png";
+  Stream stream(kCaps);
+  play(stream);
+  fail_unless(snapshot(stream, location));
+  stream.change_caps("video/x-raw,format=RGB,width=50,height=30,framerate=25/1");
+  stream.show(noise(stream.info(), 9));
+  expect_written(stream, location);
+  fail_unless(read_picture(location).size() == cv::Size(50, 30));
+  stream.send(gst_event_new_eos());
+  fail_unless(stream.pop(GST_MESSAGE_WARNING) == nullptr);
+}
+GST_END_TEST;
+
+// Caps of which no frame comes do not take the last picture away.
+GST_START_TEST(of_the_frame_before_new_caps) {
+  for (const char* output : {"overlay", "none"}) {
+    const Directory directory;
+    Stream stream(kCaps);
+    stream.set("snapshot-location", directory / "heat.png");
+    stream.set("output", output);
+    Model model;
+    Picture picture = noise(stream.info(), 1);
+    for (unsigned i = 0; i < 4; ++i) {
+      picture = moved(picture, i);
+      model.add(picture);
+      stream.show(picture);
+    }
+    stream.change_caps("video/x-raw,format=I420,width=50,height=30,framerate=25/1");
+    stream.send(gst_event_new_eos());
+    expect_written(stream, directory / "heat.png");
+    fail_unless(
+        equal(read_picture(directory / "heat.png"), model.overlay(picture).planes[0]));
+  }
+}
+GST_END_TEST;
+
+// An application that asks for more than a disk can take is told so.
+GST_START_TEST(no_more_than_can_wait) {
+  const Directory directory;
+  Stream stream(kCaps);
+  Gate gate(stream, "motionheatmap-snapshot");
+  play(stream);
+  int accepted = 0;
+  for (; snapshot(stream, directory / (std::to_string(accepted) + ".png")); ++accepted) {
+    fail_unless(accepted < 100);
+    stream.show(noise(stream.info(), unsigned(accepted)));
+  }
+  expect_answer(stream, directory / (std::to_string(accepted) + ".png"), "too many");
+  fail_unless(accepted >= 32);
+  gate.open();
+  stream.send(gst_event_new_eos());
+  fail_unless_equals_int(directory.size(), accepted);
+}
+GST_END_TEST;
+
+// Files that are there
+
+GST_START_TEST(keeps_mode_and_link) {
+  const Directory directory;
+  fs::create_directory(directory / "disk");
+  write_file(directory / "disk/heat.png", "something else");
+  fs::permissions(directory / "disk/heat.png", fs::perms(0600));
+  fs::create_symlink("disk/heat.png", directory / "heat.png");
+  Stream stream(kCaps);
+  stream.set("snapshot-location", directory / "heat.png");
+  const Picture shown = play(stream);
+  stream.send(gst_event_new_eos());
+  expect_written(stream, directory / "heat.png");
+  fail_unless(fs::is_symlink(directory / "heat.png"));
+  fail_unless(equal(read_picture(directory / "disk/heat.png"), shown.planes[0]));
+  fail_unless(fs::status(directory / "disk/heat.png").permissions() == fs::perms(0600));
+  fail_unless_equals_int(directory.size(), 2);
+}
+GST_END_TEST;
+
+GST_START_TEST(on_what_is_no_file) {
+  const Directory directory;
+  fail_unless_equals_int(mkfifo((directory / "pipe.png").c_str(), 0600), 0);
+  check_bad_location(directory, directory / "pipe.png", "not a regular file");
+  fail_unless(fs::is_fifo(directory / "pipe.png"));
+  fs::create_symlink("pipe.png", directory / "link.png");
+  check_bad_location(directory, directory / "link.png", "not a regular file");
+  fail_unless(fs::is_symlink(directory / "link.png"));
+}
+GST_END_TEST;
+
+// A disk that hangs
+
+GST_START_TEST(hung_disk) {
+  const Directory directory;
+  const std::string location = directory / "now.png";
+  auto stream = std::make_unique<Stream>(kCaps);
+  Gate gate(*stream, "motionheatmap-snapshot");
+  play(*stream);
+  fail_unless(snapshot(*stream, location));
+  play(*stream, 1);
+  gate.wait_until_reached();
+  fail_unless(takes_patience([&] { stream->send(gst_event_new_eos()); }));
+  const std::string text = warning_text(stream->wait(GST_MESSAGE_WARNING).get());
+  for (const std::string& part : {location, std::string("signal snapshot"), std::string("3 s")})
+    expect_contains(text, part);
+  fail_unless(takes_patience([&] { stream.reset(); }));
+  gate.open();
+  gate.drop_messages();
+}
+GST_END_TEST;
+
+// A thread of the application stops while the end of the stream waits.
+GST_START_TEST(stopped_while_the_end_waits) {
+  const Directory directory;
+  Stream stream(kCaps);
+  Gate gate(stream, "motionheatmap-snapshot");
+  stream.set("snapshot-location", directory / "heat.png");
+  play(stream);
+  std::thread end([&] {
+    fail_if(takes_patience([&] {
+      gst_pad_push_event(stream.harness()->srcpad, gst_event_new_eos());
+    }));
+  });
+  gate.wait_until_reached();
+  g_usleep(100000);
+  std::thread opener([&] {
+    end.join();
+    gate.open();
+  });
+  fail_if(takes_patience([&] { set_state(stream, GST_STATE_READY); }));
+  opener.join();
+  expect_written(stream, directory / "heat.png");
+}
+GST_END_TEST;
+
+// An application may stop when it hears of a file, in whatever thread it does.
+GST_START_TEST(stopped_by_a_message) {
+  const Directory directory;
+  const auto stop = [](GstBus*, GstMessage* message, gpointer element) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT &&
+        gst_structure_has_name(gst_message_get_structure(message), "motionheatmap-snapshot"))
+      gst_element_set_state(GST_ELEMENT(element), GST_STATE_NULL);
+    return GST_BUS_PASS;
+  };
+  Stream stream(kCaps);
+  play(stream);
+  gst_bus_set_sync_handler(stream.bus(), stop, stream.element(), nullptr);
+  fail_unless(snapshot(stream, directory / "now.png"));
+  fail_if(takes_patience([&] {
+    play(stream, 1);
+    while (GST_STATE(stream.element()) != GST_STATE_NULL) g_usleep(1000);
+  }));
+  expect_written(stream, directory / "now.png");
+  gst_bus_set_sync_handler(stream.bus(), nullptr, nullptr, nullptr);
+}
+GST_END_TEST;
+
+// Who stops empties the bus of a pipeline; the log still tells what failed.
+GST_START_TEST(failures_are_logged) {
+  static std::string log;
+  const Directory directory;
+  const GstLogFunction note = [](GstDebugCategory*, GstDebugLevel level, const gchar*, const gchar*,
+                                 gint, GObject*, GstDebugMessage* message, gpointer) {
+    if (level == GST_LEVEL_WARNING) log += gst_debug_message_get(message);
+  };
+  gst_debug_add_log_function(note, nullptr, nullptr);
+  gst_debug_set_threshold_for_name("motionheatmap", GST_LEVEL_WARNING);
+  Stream stream(kCaps);
+  play(stream);
+  fail_unless(snapshot(stream, directory / "now.png"));
+  gst_bus_set_flushing(stream.bus(), TRUE);
+  set_state(stream, GST_STATE_NULL);
+  gst_debug_remove_log_function(note);
+  expect_contains(log, directory / "now.png");
+  expect_contains(log, "signal snapshot");
+}
+GST_END_TEST;
+
+// Where the files of one camera lie is not for others.
+GST_START_TEST(not_in_presets) {
+  const Directory directory;
+  GstElement* element = gst_element_factory_make("motionheatmap", nullptr);
+  gchar** names = gst_preset_get_property_names(GST_PRESET(element));
+  const auto contains = [&](const char* name) {
+    return g_strv_contains(const_cast<const gchar* const*>(names), name);
+  };
+  for (const char* name : {"snapshot-location", "state-location"}) fail_if(contains(name));
+  for (const char* name : {"threshold", "snapshot-interval", "state-interval", "qos"})
+    fail_unless(contains(name));
+  g_strfreev(names);
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
 static Suite* snapshot_suite() {
   const auto [suite, tc] = new_suite("snapshot");
   tcase_add_test(tc, at_the_end_of_the_stream);
@@ -402,6 +658,18 @@ static Suite* snapshot_suite() {
   tcase_add_test(tc, the_signal_tells_why_not);
   tcase_add_test(tc, writing_fails);
   tcase_add_test(tc, written_before_it_stops);
+  tcase_add_test(tc, answered_without_a_frame);
+  tcase_add_test(tc, answered_on_stop);
+  tcase_add_test(tc, answered_after_new_caps);
+  tcase_add_test(tc, of_the_frame_before_new_caps);
+  tcase_add_test(tc, no_more_than_can_wait);
+  tcase_add_test(tc, keeps_mode_and_link);
+  tcase_add_test(tc, on_what_is_no_file);
+  tcase_add_test(tc, hung_disk);
+  tcase_add_test(tc, stopped_while_the_end_waits);
+  tcase_add_test(tc, stopped_by_a_message);
+  tcase_add_test(tc, failures_are_logged);
+  tcase_add_test(tc, not_in_presets);
   return suite;
 }
 

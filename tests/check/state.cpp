@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "common.h"
 #include "files.h"
@@ -102,6 +104,14 @@ void expect_silence(Run& run) {
     fail_unless_equals_int(GST_MESSAGE_TYPE(message.get()), GST_MESSAGE_ELEMENT);
     fail_unless(gst_structure_has_name(gst_message_get_structure(message.get()), "motionheatmap"));
   }
+}
+
+/// A run that goes on with a copy of a file that another one may have.
+std::unique_ptr<Run> run_on_copy(const std::string& location) {
+  fs::copy_file(location, location + ".copy", fs::copy_options::overwrite_existing);
+  auto run = std::make_unique<Run>(location + ".copy", kCaps);
+  fs::remove(location + ".copy");
+  return run;
 }
 
 /// Waits for a warning that names the property or signal, the file and the reason.
@@ -333,7 +343,9 @@ GST_START_TEST(no_interval) {
   run.set("state-interval", "0");
   for (unsigned i = 0; i < 200; ++i) run.show(noise(run.info(), i % 3));
   expect_silence(run);
-  fail_unless_equals_int(directory.size(), 0);
+  // There is a file from the beginning, which says who has the name.
+  fail_unless_equals_uint64(run_on_copy(directory / "heat.state")->frames(), 0);
+  fail_unless_equals_int(directory.size(), 1);
   run.end();
   expect_saved(run, directory / "heat.state");
 }
@@ -350,9 +362,9 @@ GST_START_TEST(on_the_signal) {
   scene.play(run);
   fail_unless(save(run));
   expect_saved(run, location);
-  Run copy(location, kCaps);
-  scene.expect_map(copy);
-  fail_unless_equals_uint64(copy.frames(), 4);
+  const auto copy = run_on_copy(location);
+  scene.expect_map(*copy);
+  fail_unless_equals_uint64(copy->frames(), 4);
   gst_element_set_state(run.element(), GST_STATE_READY);
   expect_saved(run, location);
   fail_if(save(run));
@@ -383,13 +395,261 @@ GST_START_TEST(slow_disk) {
   gate.wait_until_reached();
   scene.play(run, 50);
   gate.open();
-  run.end();
   // the one that was held up, one that waited for it, and the one at the end
-  for (int i = 0; i < 3; ++i) expect_saved(run, location);
+  for (int i = 0; i < 2; ++i) expect_saved(run, location);
+  run.end();
+  expect_saved(run, location);
   expect_silence(run);
-  Run copy(location, kCaps);
-  scene.expect_map(copy);
-  fail_unless_equals_uint64(copy.frames(), 51);
+  const auto copy = run_on_copy(location);
+  scene.expect_map(*copy);
+  fail_unless_equals_uint64(copy->frames(), 51);
+}
+GST_END_TEST;
+
+// Of saves that wait for the disk the last one takes the place of the others.
+GST_START_TEST(one_save_waits) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  Run run(location, kCaps);
+  Gate gate(run, "motionheatmap-state");
+  scene.play(run, 1);
+  fail_unless(save(run));
+  gate.wait_until_reached();
+  for (int i = 0; i < 40; ++i) {
+    scene.play(run, 1);
+    fail_unless(save(run));
+  }
+  gate.open();
+  for (int i = 0; i < 2; ++i) expect_saved(run, location);
+  const auto copy = run_on_copy(location);
+  scene.expect_map(*copy);
+  fail_unless_equals_uint64(copy->frames(), 41);
+  fail_unless(save(run));
+  expect_saved(run, location);
+  expect_silence(run);
+}
+GST_END_TEST;
+
+// What is saved is of one moment, although the map counts on meanwhile, and is cleared, resampled
+// or gone when the disk lets it be written.
+GST_START_TEST(saved_as_it_was) {
+  const char* const kLargeCaps = "video/x-raw,format=GRAY8,width=1920,height=1080,framerate=25/1";
+  for (const char* then : {"frames", "reset", "size", "stop"}) {
+    const Directory directory;
+    const std::string location = directory / "heat.state";
+    {
+      Run run(location, kLargeCaps);
+      const Picture black = filled(run.info(), 0), white = filled(run.info(), 255);
+      Gate gate(run, "motionheatmap-state");
+      fail_unless(save(run));
+      gate.wait_until_reached();
+      run.show(black);
+      for (int i = 0; i < 10; ++i) run.show(i % 2 ? black : white);
+      run.set("state-interval", "0");
+      fail_unless(save(run));
+      if (then == std::string("reset")) g_signal_emit_by_name(run.element(), "reset");
+      if (then == std::string("size")) run.change_caps(kCaps);
+      if (then != std::string("frames")) gate.open();
+      for (int i = 0; i < 30 && then == std::string("frames"); ++i) {
+        run.show(i % 2 ? black : white);
+        if (i == 3) gate.open();
+      }
+      if (then != std::string("stop")) {
+        for (int i = 0; i < 2; ++i) expect_saved(run, location);
+        fs::copy_file(location, directory / "copy");
+      }
+    }
+    const Run copy(then == std::string("stop") ? location : directory / "copy", kLargeCaps);
+    fail_unless_equals_uint64(copy.frames(), 11);
+    fail_unless_equals_float(double_field(copy.stats().get(), "max"), 10);
+    fail_unless_equals_int(cv::countNonZero(copy.map() != 255), 0);
+  }
+}
+GST_END_TEST;
+
+// Who has the file
+
+GST_START_TEST(has_one_owner) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  fs::create_symlink("heat.state", directory / "link");
+  for (const bool exists : {false, true}) {
+    Scene scene;
+    Run owner(location, kCaps);
+    if (exists) g_signal_emit_by_name(owner.element(), "reset");
+    for (const std::string& name : {location, directory / "link"}) {
+      Scene other;
+      Run second(name, kCaps);
+      const std::string text =
+          expect_warning(second, name, "it is in use by another motionheatmap");
+      expect_contains(text, "nothing is saved");
+      second.set("state-interval", "40000000");
+      other.play(second);
+      fail_if(save(second));
+      expect_warning(second, name, "in use", "signal save-state");
+      second.end();
+      gst_element_set_state(second.element(), GST_STATE_READY);
+      expect_silence(second);
+    }
+    scene.play(owner);
+    owner.end();
+    expect_saved(owner, location);
+    fail_unless_equals_int(directory.size(), 2);
+    gst_element_set_state(owner.element(), GST_STATE_READY);
+    // It is free again.
+    Run third(location, kCaps);
+    expect_silence(third);
+    scene.expect_map(third);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(keeps_mode_and_link) {
+  const Directory directory;
+  const std::string location = directory / "link";
+  fs::create_directory(directory / "disk");
+  fs::create_symlink("disk/heat.state", location);
+  Scene scene;
+  make_state(location, scene);
+  fs::permissions(location, fs::perms(0600));
+  make_state(location, scene);
+  fail_unless(fs::status(directory / "disk/heat.state").permissions() == fs::perms(0600));
+  fail_unless(fs::is_symlink(location));
+}
+GST_END_TEST;
+
+// The file is that of the beginning.
+GST_START_TEST(location_while_it_plays) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  Run run(location, kCaps);
+  for (const std::string& other : {directory / "other", std::string()}) {
+    run.set("state-location", other);
+    const std::string text = expect_warning(run, location, "plays");
+    expect_contains(text, '"' + other + '"');
+    gchar* in_force = nullptr;
+    g_object_get(run.element(), "state-location", &in_force, nullptr);
+    fail_unless_equals_string(in_force, location.c_str());
+    g_free(in_force);
+  }
+  run.set("state-location", location);  // which changes nothing
+  scene.play(run);
+  run.end();
+  expect_saved(run, location);
+  expect_silence(run);
+  gst_element_set_state(run.element(), GST_STATE_READY);
+  run.set("state-location", directory / "other");
+  expect_silence(run);
+  fail_unless_equals_int(directory.size(), 1);
+}
+GST_END_TEST;
+
+// A disk that hangs
+
+namespace {
+
+/// A run that waits for the disk.
+struct Hanging : Run {
+  explicit Hanging(const std::string& location) : Run(location, kCaps), gate(*this, "motionheatmap-state") {
+    scene.play(*this);
+    fail_unless(save(*this));
+    gate.wait_until_reached();
+    scene.play(*this);
+  }
+
+  Scene scene;
+  Gate gate;
+};
+
+}  // namespace
+
+// Nothing is lost, only late: the disk gets it when it can, though the element has been stopped.
+GST_START_TEST(hung_disk_at_the_end) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Hanging run(location);
+  fail_unless(takes_patience([&] { run.end(); }));
+  expect_warning(run, location, "more than 3 s");
+  fail_unless(takes_patience([&] { gst_element_set_state(run.element(), GST_STATE_READY); }));
+  expect_warning(run, location, "more than 3 s");
+  // The file is not free before it is written.
+  Run next(location, kCaps);
+  expect_warning(next, location, "in use");
+  run.gate.open();
+  for (int i = 0; i < 2; ++i) expect_saved(run, location);
+  Run last(location, kCaps);
+  run.scene.expect_map(last);
+}
+GST_END_TEST;
+
+// Who flushes or stops does not wait for the end of the stream.
+GST_START_TEST(hung_disk_is_not_waited_for) {
+  const Directory directory;
+  Hanging run(directory / "heat.state");
+  std::thread end([&] {
+    fail_if(takes_patience([&] { gst_pad_push_event(run.harness()->srcpad, gst_event_new_eos()); }));
+  });
+  g_usleep(200000);
+  gst_pad_push_event(run.harness()->srcpad, gst_event_new_flush_start());
+  end.join();
+  gst_pad_push_event(run.harness()->srcpad, gst_event_new_flush_stop(TRUE));
+  expect_silence(run);
+  run.gate.open();
+  expect_saved(run, directory / "heat.state");
+}
+GST_END_TEST;
+
+GST_START_TEST(hung_disk_outlives_the_element) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  auto run = std::make_unique<Run>(location, kCaps);
+  Gate gate(*run, "motionheatmap-state");
+  scene.play(*run);
+  fail_unless(save(*run));
+  gate.wait_until_reached();
+  scene.play(*run);
+  std::atomic<bool> finalized = false;
+  g_object_weak_ref(
+      G_OBJECT(run->element()),
+      [](gpointer flag, GObject*) { *static_cast<std::atomic<bool>*>(flag) = true; }, &finalized);
+  fail_unless(takes_patience([&] { run.reset(); }));
+  fail_if(finalized);
+  gate.open();
+  while (!finalized) {  // messages, too, have references
+    gate.drop_messages();
+    g_usleep(1000);
+  }
+  Run next(location, kCaps);
+  scene.expect_map(next);
+}
+GST_END_TEST;
+
+// An application may stop when it hears of a file, in whatever thread it does.
+GST_START_TEST(stopped_by_a_message) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  const auto stop = [](GstBus*, GstMessage* message, gpointer element) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT &&
+        gst_structure_has_name(gst_message_get_structure(message), "motionheatmap-state"))
+      gst_element_set_state(GST_ELEMENT(element), GST_STATE_NULL);
+    return GST_BUS_PASS;
+  };
+  Scene scene;
+  Run run(location, kCaps);
+  scene.play(run);
+  gst_bus_set_sync_handler(run.bus(), stop, run.element(), nullptr);
+  fail_if(takes_patience([&] {
+    fail_unless(save(run));
+    while (GST_STATE(run.element()) != GST_STATE_NULL) g_usleep(1000);
+  }));
+  // the one that it was told of, and the one of the stop
+  for (int i = 0; i < 2; ++i) expect_saved(run, location);
+  gst_bus_set_sync_handler(run.bus(), nullptr, nullptr, nullptr);
+  Run next(location, kCaps);
+  scene.expect_map(next);
 }
 GST_END_TEST;
 
@@ -411,12 +671,13 @@ void expect_set_aside(const std::string& location, const Bad& bad, int n) {
   const std::string text = expect_warning(run, location, bad.reason);
   expect_contains(text, "renamed to \"" + aside + '"');
   fail_unless(read_file(aside) == bad.content);
-  fail_if(fs::exists(location));
   fail_unless_equals_int(cv::countNonZero(run.map()), 0);
+  fail_unless_equals_uint64(run_on_copy(location)->frames(), 0);
   scene.play(run);
   fail_unless_equals_uint64(run.frames(), 4);
   run.end();
   expect_saved(run, location);
+  gst_element_set_state(run.element(), GST_STATE_READY);
   expect_silence(run);
   Run next(location, kCaps);
   expect_silence(next);
@@ -430,17 +691,15 @@ GST_START_TEST(bad_files_are_set_aside) {
   Scene scene;
   const std::string good = make_state(directory / "good", scene);
   std::vector<Bad> all = {
-      {"", "cut off"},
-      {"no state at all", "not a state file"},
-      {std::string(1000, '\0'), "not a state file"},
+      {"motionheatmap-state ", "first line"},
       {"motionheatmap-state 2\n" + good.substr(good.find('\n') + 1), "version 2"},
       {good + '\0', "checksum"},
       {good + good, "checksum"},
   };
-  for (const size_t size : {size_t{1}, size_t{12}, size_t{21}, size_t{60}, size_t{86}, size_t{87},
+  for (const size_t size : {size_t{20}, size_t{21}, size_t{22}, size_t{60}, size_t{86}, size_t{87},
                             size_t{88}, good.size() / 2, good.size() - 1})
     all.push_back({good.substr(0, size), ""});
-  for (size_t i = 0; i < good.size(); i += 7) {
+  for (size_t i = 20; i < good.size(); i += 7) {
     all.push_back({good, ""});
     all.back().content[i] ^= 1 << i % 8;
   }
@@ -469,6 +728,23 @@ void expect_refused(const std::string& location, const char* reason) {
 }
 
 }  // namespace
+
+// What does not say that it is ours is somebody else's: the user took the wrong name.
+GST_START_TEST(foreign_files_stay) {
+  const Directory directory;
+  const std::string location = directory / "precious.mp4";
+  for (const std::string& content :
+       {std::string(), std::string("no state at all"), std::string("motionheatmap"),
+        std::string(1000, '\0'), std::string("Motionheatmap-state 1\n")}) {
+    write_file(location, content);
+    const auto time = fs::last_write_time(location);
+    expect_refused(location, "not a state file");
+    fail_unless(read_file(location) == content);
+    fail_unless(fs::last_write_time(location) == time);
+    fail_unless_equals_int(directory.size(), 1);
+  }
+}
+GST_END_TEST;
 
 GST_START_TEST(not_a_file) {
   const Directory directory;
@@ -544,7 +820,7 @@ GST_START_TEST(read_only_folder) {
   const std::string damaged = directory / "folder/damaged.state";
   Scene scene;
   const std::string content = make_state(location, scene);
-  write_file(damaged, "damaged");
+  write_file(damaged, "motionheatmap-state damaged");
   chmod(directory.path().c_str(), 0755);
   chmod((directory / "folder").c_str(), 0555);
   const uid_t user = geteuid();
@@ -559,8 +835,8 @@ GST_START_TEST(read_only_folder) {
     expect_warning(run, location, g_strerror(EACCES));
     fail_unless(read_file(location) == content);
 
-    expect_refused(damaged, "not a state file");
-    fail_unless(read_file(damaged) == "damaged");
+    expect_refused(damaged, "cannot be renamed");
+    fail_unless(read_file(damaged) == "motionheatmap-state damaged");
   }
   seteuid(user);
   chmod((directory / "folder").c_str(), 0755);
@@ -608,8 +884,7 @@ GST_START_TEST(full_disk) {
   fs::remove(directory / "filler");
   scene.play(run, 1);
   expect_saved(run, location);
-  Run copy(location, kCaps);
-  scene.expect_map(copy);
+  scene.expect_map(*run_on_copy(location));
   umount2(directory.path().c_str(), MNT_DETACH);
 }
 GST_END_TEST;
@@ -632,6 +907,16 @@ static Suite* state_suite() {
   tcase_add_test(tc, on_the_signal);
   tcase_add_test(tc, without_a_location);
   tcase_add_test(tc, slow_disk);
+  tcase_add_test(tc, one_save_waits);
+  tcase_add_test(tc, saved_as_it_was);
+  tcase_add_test(tc, has_one_owner);
+  tcase_add_test(tc, keeps_mode_and_link);
+  tcase_add_test(tc, location_while_it_plays);
+  tcase_add_test(tc, hung_disk_at_the_end);
+  tcase_add_test(tc, hung_disk_is_not_waited_for);
+  tcase_add_test(tc, hung_disk_outlives_the_element);
+  tcase_add_test(tc, stopped_by_a_message);
+  tcase_add_test(tc, foreign_files_stay);
   tcase_add_test(tc, bad_files_are_set_aside);
   tcase_add_test(tc, not_a_file);
   tcase_add_test(tc, another_location_after_a_refused_one);

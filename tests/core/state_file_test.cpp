@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFirstLine = "motionheatmap-state 1\n";
+constexpr std::string_view kMagic = kFirstLine.substr(0, kFirstLine.size() - 2);
 
 State some_state(Size size = {5, 3}, uint64_t max = 300) {
   State state{.size = size,
@@ -65,13 +68,13 @@ std::string failure_to_save(const std::string& path, const State& state) {
   try {
     save_state(path, state);
   } catch (const StateError& error) {
-    EXPECT_EQ(error.kind, StateError::kUnreadable);
+    EXPECT_EQ(error.kind, StateError::kUnreadable) << error.what();
     return error.what();
   }
   return "";
 }
 
-class StateFile : public testing::Test {
+class AStateFile : public testing::Test {
  protected:
   void SetUp() override {
     gchar* name = g_dir_make_tmp(nullptr, nullptr);
@@ -107,7 +110,7 @@ class StateFile : public testing::Test {
   fs::path folder_;
 };
 
-TEST_F(StateFile, HasWhatWasSaved) {
+TEST_F(AStateFile, HasWhatWasSaved) {
   const uint64_t largest = State::kMaxCount;
   for (const Size size : {Size{1, 1}, {1, 9}, {7, 1}, {5, 3}, {64, 48}, {641, 359}}) {
     for (const uint64_t max :
@@ -120,7 +123,7 @@ TEST_F(StateFile, HasWhatWasSaved) {
   }
 }
 
-TEST_F(StateFile, HasEveryField) {
+TEST_F(AStateFile, HasEveryField) {
   State state = some_state();
   state.unit = 12345.6789;
   state.frames = std::numeric_limits<uint64_t>::max();
@@ -133,14 +136,14 @@ TEST_F(StateFile, HasEveryField) {
   EXPECT_EQ(load_state(path()), state);
 }
 
-TEST_F(StateFile, ReplacesTextThatIsNotUtf8) {
+TEST_F(AStateFile, ReplacesTextThatIsNotUtf8) {
   State state = some_state();
   state.settings = {{"mask", std::string("a\xff") + '\0' + 'b'}};
   save_state(path(), state);
   EXPECT_EQ(load_state(path()).settings.at("mask"), "a\uFFFD\uFFFDb");
 }
 
-TEST_F(StateFile, IsSmallWhereFewPixelsMoved) {
+TEST_F(AStateFile, IsSmallWhereFewPixelsMoved) {
   State state{.size = {1920, 1080}, .counts = std::vector<uint64_t>(1920 * 1080)};
   std::mt19937 random(1);
   for (int i = 0; i < 20'000; ++i) state.counts[500'000 + i] = random() % 5000;
@@ -149,7 +152,7 @@ TEST_F(StateFile, IsSmallWhereFewPixelsMoved) {
   EXPECT_EQ(load_state(path()), state);
 }
 
-TEST_F(StateFile, RefusesToSaveWhatItCouldNotLoad) {
+TEST_F(AStateFile, RefusesToSaveWhatItCouldNotLoad) {
   const std::vector<std::function<void(State&)>> faults = {
       [](State& state) { state.size = {}; },
       [](State& state) {
@@ -175,7 +178,7 @@ TEST_F(StateFile, RefusesToSaveWhatItCouldNotLoad) {
   EXPECT_EQ(files(), std::set<std::string>());
 }
 
-TEST_F(StateFile, DoesNotLoadWhenCutOff) {
+TEST_F(AStateFile, DoesNotLoadWhenCutOff) {
   save_state(path(), some_state());
   const std::string whole = read();
   write(whole + '\0');
@@ -184,11 +187,13 @@ TEST_F(StateFile, DoesNotLoadWhenCutOff) {
   EXPECT_EQ(load_state(path()), some_state());
   for (size_t size = whole.size(); size-- > 0;) {
     fs::resize_file(path(), size);
-    EXPECT_EQ(failure_to_load(path()), StateError::kDamaged) << size;
+    const bool is_ours = size >= kMagic.size();
+    EXPECT_EQ(failure_to_load(path()), is_ours ? StateError::kDamaged : StateError::kForeign)
+        << size;
   }
 }
 
-TEST_F(StateFile, DoesNotLoadWithAnyByteAltered) {
+TEST_F(AStateFile, DoesNotLoadWithAnyByteAltered) {
   save_state(path(), some_state());
   const std::string whole = read();
   const size_t version = kFirstLine.size() - 2;
@@ -209,7 +214,7 @@ TEST_F(StateFile, DoesNotLoadWithAnyByteAltered) {
   EXPECT_EQ(load_state(path()), some_state());
 }
 
-TEST_F(StateFile, TellsWhatIsWrong) {
+TEST_F(AStateFile, TellsWhatIsWrong) {
   EXPECT_EQ(failure_to_load(path()), StateError::kMissing);
   EXPECT_EQ(failure_to_load(path("no/such/folder")), StateError::kMissing);
   fs::create_symlink("nowhere", path("link"));
@@ -223,7 +228,7 @@ TEST_F(StateFile, TellsWhatIsWrong) {
   EXPECT_EQ(failure_to_load(path("loop")), StateError::kUnreadable);
 
   write("");
-  EXPECT_EQ(failure_to_load(path()), StateError::kDamaged);
+  EXPECT_EQ(failure_to_load(path()), StateError::kForeign);
   EXPECT_EQ(failure_to_load(path("heat/below-a-file")), StateError::kUnreadable);
   write("\x89PNG\r\n\x1a\n");
   EXPECT_EQ(failure_to_load(path()), StateError::kForeign);
@@ -307,7 +312,7 @@ class Forged {
   std::string counts_;
 };
 
-TEST_F(StateFile, IsAsDescribed) {
+TEST_F(AStateFile, IsAsDescribed) {
   const State state{.size = {3, 2},
                     .counts = {1, 2, 3, 4, 5, 262},
                     .frames = 9,
@@ -323,7 +328,7 @@ TEST_F(StateFile, IsAsDescribed) {
   EXPECT_EQ(load_state(path()), state);
 }
 
-TEST_F(StateFile, DoesNotLoadFieldsThatContradict) {
+TEST_F(AStateFile, DoesNotLoadFieldsThatContradict) {
   const auto refused = [&](const std::string& what, const std::function<void(Forged&)>& forge) {
     Forged forged;
     forge(forged);
@@ -378,7 +383,7 @@ std::optional<size_t> peak_memory() {
   return kilobytes * 1024;
 }
 
-TEST_F(StateFile, TakesNoMemoryForCountsThatDoNotCome) {
+TEST_F(AStateFile, TakesNoMemoryForCountsThatDoNotCome) {
   // 128 MB of zeros where 12 bytes are announced, and 12 bytes where 16 million counts are.
   Forged bomb;
   bomb.set_counts(std::string(1 << 27, '\0'));
@@ -395,7 +400,7 @@ TEST_F(StateFile, TakesNoMemoryForCountsThatDoNotCome) {
 }
 
 // What is wider or higher than a limit is made smaller as a map is.
-TEST_F(StateFile, ComesAsLargeAsTheLimit) {
+TEST_F(AStateFile, ComesAsLargeAsTheLimit) {
   const State whole = some_state({61, 43}, 1'000'000'000'000);
   save_state(path(), whole);
   const HeatMap map = HeatMap::of(whole.size, whole.counts, 1);
@@ -410,7 +415,7 @@ TEST_F(StateFile, ComesAsLargeAsTheLimit) {
 }
 
 // A small file that claims to be of the largest map there is.
-TEST_F(StateFile, TakesNoMoreMemoryThanTheLimit) {
+TEST_F(AStateFile, TakesNoMoreMemoryThanTheLimit) {
   Forged large;
   large.set("width", "<uint32 16384>");
   large.set("height", "<uint32 8192>");
@@ -425,7 +430,7 @@ TEST_F(StateFile, TakesNoMoreMemoryThanTheLimit) {
   EXPECT_LT(*peak_memory(), before + (8 << 20));
 }
 
-TEST_F(StateFile, LoadsOrRefusesAnythingWithARightChecksum) {
+TEST_F(AStateFile, LoadsOrRefusesAnythingWithARightChecksum) {
   const std::string body = Forged().body();
   std::mt19937 random(4);
   int loaded = 0;
@@ -469,7 +474,7 @@ class FileSizeLimit {
   sighandler_t old_action_;
 };
 
-TEST_F(StateFile, KeepsTheOldOneWhenTheNewOneDoesNotFit) {
+TEST_F(AStateFile, KeepsTheOldOneWhenTheNewOneDoesNotFit) {
   const State old = some_state();
   save_state(path(), old);
   for (const rlim_t size : {0, 1, 100, 10'000}) {
@@ -480,21 +485,20 @@ TEST_F(StateFile, KeepsTheOldOneWhenTheNewOneDoesNotFit) {
   EXPECT_EQ(files(), std::set<std::string>{"heat"});
 }
 
-TEST_F(StateFile, TellsWhyItCannotBeSaved) {
+TEST_F(AStateFile, TellsWhyItCannotBeSaved) {
   const State state = some_state();
   EXPECT_EQ(failure_to_save(path("no/such/folder"), state), g_strerror(ENOENT));
   write("");
   EXPECT_EQ(failure_to_save(path("heat/below-a-file"), state), g_strerror(ENOTDIR));
   fs::create_directory(path("folder"));
   EXPECT_EQ(failure_to_save(path("folder"), state), "this is not a regular file");
-  // Not even root may write there.
-  EXPECT_NE(failure_to_save("/sys/heat", state), "");
-  // Renaming would replace the device.
-  EXPECT_EQ(failure_to_save("/dev/null", state), "this is not a regular file");
-  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  // Renaming would replace it.
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(failure_to_save(path("pipe"), state), "this is not a regular file");
+  EXPECT_TRUE(fs::is_fifo(path("pipe")));
 }
 
-TEST_F(StateFile, FollowsLinks) {
+TEST_F(AStateFile, FollowsLinks) {
   fs::create_directory(path("disk"));
   fs::create_symlink("disk/heat", path("relative"));
   fs::create_symlink(path("relative"), path("absolute"));
@@ -504,39 +508,196 @@ TEST_F(StateFile, FollowsLinks) {
     save_state(path("absolute"), state);
     EXPECT_EQ(load_state(path("disk/heat")), state);
   }
-  EXPECT_EQ(set_aside(path("absolute")), path("disk/heat.damaged-1"));
+  EXPECT_EQ(StateFile(path("absolute")).set_aside(), path("disk/heat.damaged-1"));
   EXPECT_TRUE(fs::is_symlink(path("absolute")));
   EXPECT_TRUE(fs::is_symlink(path("relative")));
   EXPECT_EQ(failure_to_load(path("absolute")), StateError::kMissing);
 }
 
-TEST_F(StateFile, IsSetAsideWithoutReplacingAnother) {
+TEST_F(AStateFile, IsSetAsideWithoutReplacingAnother) {
+  const auto ours = [](const std::string& i) { return "motionheatmap-state content " + i; };
   std::set<std::string> expected;
   for (const std::string i : {"1", "2", "3", "4"}) {
-    write("content " + i);
+    write(ours(i));
     if (i == "3") {
       write("in the way", "heat.damaged-3");
-      EXPECT_EQ(set_aside(path()), path("heat.damaged-4"));
+      EXPECT_EQ(StateFile(path()).set_aside(), path("heat.damaged-4"));
       EXPECT_EQ(read("heat.damaged-3"), "in the way");
       expected.insert("heat.damaged-3");
     } else if (i == "4") {
       fs::remove(path("heat.damaged-2"));
-      EXPECT_EQ(set_aside(path()), path("heat.damaged-2"));
-      EXPECT_EQ(read("heat.damaged-2"), "content 4");
+      EXPECT_EQ(StateFile(path()).set_aside(), path("heat.damaged-2"));
+      EXPECT_EQ(read("heat.damaged-2"), ours("4"));
     } else {
-      EXPECT_EQ(set_aside(path()), path("heat.damaged-" + i));
+      EXPECT_EQ(StateFile(path()).set_aside(), path("heat.damaged-" + i));
     }
     EXPECT_FALSE(fs::exists(path()));
   }
-  EXPECT_EQ(read("heat.damaged-1"), "content 1");
-  EXPECT_EQ(read("heat.damaged-4"), "content 3");
+  EXPECT_EQ(read("heat.damaged-1"), ours("1"));
+  EXPECT_EQ(read("heat.damaged-4"), ours("3"));
   try {
-    set_aside(path());
+    StateFile(path()).set_aside();
     ADD_FAILURE() << "there is no such file";
   } catch (const StateError& error) {
     EXPECT_EQ(error.kind, StateError::kUnreadable);
     EXPECT_STREQ(error.what(), g_strerror(ENOENT));
   }
+}
+
+// Who has a state file
+
+// How taking the file fails; nothing if it does not.
+std::optional<StateError::Kind> failure_to_take(const std::string& path) {
+  try {
+    StateFile file(path);
+  } catch (const StateError& error) {
+    EXPECT_STRNE(error.what(), "");
+    return error.kind;
+  }
+  return {};
+}
+
+TEST_F(AStateFile, HasOneOwner) {
+  save_state(path(), some_state());
+  fs::create_symlink("heat", path("link"));
+  {
+    StateFile owner(path());
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(failure_to_take(path()), StateError::kInUse);
+      EXPECT_EQ(failure_to_take(path("link")), StateError::kInUse);
+      EXPECT_THROW(save_state(path(), some_state({2, 2})), StateError);
+      EXPECT_EQ(load_state(path()), some_state());  // anybody may read
+      owner.save(some_state());
+    }
+  }
+  EXPECT_EQ(failure_to_take(path()), std::nullopt);
+  EXPECT_EQ(files(), (std::set<std::string>{"heat", "link"}));
+}
+
+TEST_F(AStateFile, HasOneOwnerBeforeThereIsAFile) {
+  const State empty{.size = {5, 3}, .counts = std::vector<uint64_t>(15)};
+  {
+    StateFile first(path()), second(path());
+    first.reserve(empty);
+    EXPECT_EQ(load_state(path()), empty);
+    EXPECT_EQ(failure_to_take(path()), StateError::kInUse);
+    EXPECT_THROW(second.reserve(empty), StateError);
+    EXPECT_THROW(second.save(some_state()), StateError);
+    EXPECT_EQ(load_state(path()), empty);
+  }
+  EXPECT_EQ(files(), std::set<std::string>());  // nothing was saved
+  {
+    StateFile first(path());
+    first.reserve(empty);
+    first.save(some_state());
+  }
+  EXPECT_EQ(load_state(path()), some_state());
+}
+
+// By a kill, too; and a child that was forked neither frees it nor keeps it.
+TEST_F(AStateFile, IsFreeWhenItsOwnersProcessEnds) {
+  save_state(path(), some_state());
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t owner = fork();
+  if (owner == 0) {
+    const StateFile file(path());
+    ::write(ready[1], "x", 1);
+    for (;;) pause();
+  }
+  char byte;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(failure_to_take(path()), StateError::kInUse);
+  kill(owner, SIGKILL);
+  waitpid(owner, nullptr, 0);
+  EXPECT_EQ(failure_to_take(path()), std::nullopt);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_F(AStateFile, IsNotOfAForkedChild) {
+  save_state(path(), some_state());
+  auto file = std::make_unique<StateFile>(path());
+  const pid_t shortly = fork();
+  if (shortly == 0) {
+    file.reset();
+    _exit(0);
+  }
+  waitpid(shortly, nullptr, 0);
+  EXPECT_EQ(failure_to_take(path()), StateError::kInUse);
+  const pid_t longer = fork();
+  if (longer == 0)
+    for (;;) pause();
+  file.reset();
+  EXPECT_EQ(failure_to_take(path()), std::nullopt);
+  kill(longer, SIGKILL);
+  waitpid(longer, nullptr, 0);
+}
+
+// Owners that come and go while others try: there are never two, and each goes on with what the
+// one before has left.
+TEST_F(AStateFile, PassesFromOwnerToOwner) {
+  State state = some_state({4, 4});
+  state.frames = 0;
+  save_state(path(), state);
+  constexpr int kProcesses = 4, kTurns = 8;
+  for (int i = 0; i < kProcesses; ++i) {
+    if (fork() != 0) continue;
+    for (int turns = 0; turns < kTurns;) {
+      try {
+        StateFile file(path());
+        State mine = *file.load();
+        for (int save = 0; save < 3; ++save) {
+          ++mine.frames;
+          file.save(mine);
+        }
+        ++turns;
+      } catch (const StateError& error) {
+        if (error.kind != StateError::kInUse) _exit(1);
+      }
+    }
+    _exit(0);
+  }
+  for (int i = 0; i < kProcesses; ++i) {
+    int status;
+    wait(&status);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(load_state(path()).frames, uint64_t{kProcesses * kTurns * 3});
+}
+
+// What is not ours, or came later, stays.
+TEST_F(AStateFile, TakesNothingThatIsNotItsOwn) {
+  for (const std::string_view text : {"", "precious", "motionheatmap-state"}) {
+    write(text, "precious");
+    EXPECT_EQ(failure_to_take(path("precious")), StateError::kForeign);
+    EXPECT_THROW(save_state(path("precious"), some_state()), StateError);
+    EXPECT_EQ(read("precious"), text);
+  }
+  StateFile none(path());
+  write("precious");
+  EXPECT_THROW(none.save(some_state()), StateError);
+  EXPECT_EQ(read(), "precious");
+  fs::remove(path());
+  none.save(some_state());
+  // A backup that was put back while it counted.
+  save_state(path("backup"), some_state({9, 9}));
+  fs::rename(path("backup"), path());
+  EXPECT_THROW(none.save(some_state()), StateError);
+  EXPECT_EQ(load_state(path()), some_state({9, 9}));
+  EXPECT_EQ(files(), (std::set<std::string>{"heat", "precious"}));
+}
+
+TEST_F(AStateFile, KeepsItsMode) {
+  const mode_t old_mask = umask(022);
+  save_state(path(), some_state());
+  EXPECT_EQ(fs::status(path()).permissions(), fs::perms(0644));
+  for (const int mode : {0600, 0640, 0666}) {
+    fs::permissions(path(), fs::perms(mode));
+    save_state(path(), some_state());
+    EXPECT_EQ(fs::status(path()).permissions(), fs::perms(mode));
+  }
+  umask(old_mask);
 }
 
 // Saves in a process that is killed after `steps` entries into system calls and returns from them:
@@ -564,7 +725,7 @@ bool save_and_kill(const std::string& path, const State& state, int steps) {
   return false;
 }
 
-TEST_F(StateFile, IsTheOldOrTheNewOneWheneverTheProcessIsKilled) {
+TEST_F(AStateFile, IsTheOldOrTheNewOneWheneverTheProcessIsKilled) {
   const State old_state = some_state({320, 240}, 1 << 20);
   const State new_state = some_state({32, 24});
   save_state(path(), old_state);
@@ -582,6 +743,43 @@ TEST_F(StateFile, IsTheOldOrTheNewOneWheneverTheProcessIsKilled) {
   EXPECT_EQ(load_state(path()), new_state);
   EXPECT_GT(olds, 4);  // at least one file was opened, written, closed and renamed
   EXPECT_GT(news, 0);
+}
+
+// The system calls of saving by which a file and its name come to the disk, in order. A file is
+// written under another name, and only what is on the disk gets the name, which follows it there.
+TEST_F(AStateFile, IsOnTheDiskBeforeItHasItsName) {
+  for (const bool replaces : {false, true}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+      raise(SIGSTOP);
+      save_state(path(), some_state());
+      _exit(0);
+    }
+    std::string calls;
+    int status;
+    ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+    ASSERT_EQ(ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD), 0);
+    while (WIFSTOPPED(status)) {
+      __ptrace_syscall_info info;
+      if (ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) > 0 &&
+          info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+        const std::map<uint64_t, std::string> names = {{SYS_write, "write "},
+                                                       {SYS_fsync, "fsync "},
+#ifdef SYS_rename
+                                                       {SYS_rename, "rename "},
+#endif
+                                                       {SYS_renameat, "rename "},
+                                                       {SYS_renameat2, "rename-to-free "},
+                                                       {SYS_ftruncate, "truncate "}};
+        if (const auto name = names.find(info.entry.nr); name != names.end()) calls += name->second;
+      }
+      ASSERT_EQ(ptrace(PTRACE_SYSCALL, child, nullptr, nullptr), 0) << strerror(errno);
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+    }
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(calls, replaces ? "write fsync rename fsync " : "write fsync rename-to-free fsync ");
+  }
 }
 
 TEST(Merge, AddsUp) {

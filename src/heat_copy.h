@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "heat_map.h"
+
+namespace motionheat {
+
+/// A map as it was at one moment, while it counts on: see HeatMap::begin_copy.
+///
+/// To copy a large map takes longer than a frame may. So tiles are copied a few at a time, and one
+/// that is about to change before it was its turn is copied first.
+class HeatCopy {
+ public:
+  explicit HeatCopy(const HeatMap& map);
+
+  bool is_complete() const { return next_ == int(copied_.size()); }
+  /// What was copied: all of the map when this is complete.
+  const HeatMap& heat() const { return heat_; }
+
+ private:
+  friend class HeatMap;
+
+  // Threads may take tiles of distinct rows of tiles at once.
+  void take(const HeatMap& from, int tile);
+
+  HeatMap heat_;
+  std::vector<uint8_t> copied_;            // of each tile, whether it is
+  int next_ = 0;                           // all before are
+  std::shared_ptr<const HeatMap> source_;  // the map, once it was given up
+};
+
+}  // namespace motionheat
