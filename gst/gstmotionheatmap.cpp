@@ -328,7 +328,8 @@ static void
 gst_motion_heatmap_load_state (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  const auto state = priv->state.load (priv->current.state_location);
+  const auto state = priv->state.load (priv->current.state_location,
+      priv->engine.heat ().grid ().size ());
 
   if (state) {
     const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);

@@ -4,7 +4,8 @@
 #include <memory>
 #include <utility>
 
-std::optional < motionheat::State > StateKeeper::load (const std::string & location)
+std::optional < motionheat::State > StateKeeper::load (const std::string & location,
+    motionheat::Size limit)
 {
   std::optional < motionheat::State > state;
   std::string reason, fate, refusal;
@@ -13,7 +14,7 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
     refusal = "the property state-location is not set";
   } else {
     try {
-      state = motionheat::load_state (location);
+      state = motionheat::load_state (location, limit);
     } catch (const motionheat::StateError & e) {
       if (e.kind != motionheat::StateError::kMissing)
         reason = e.what ();

@@ -22,8 +22,9 @@ public:
   explicit StateKeeper (GstElement * element) : element_ (element) {}
 
   /* What an earlier run left at `location`, if anything. A file that is not one of ours, or not
-   * whole, is set aside; what can be neither read nor set aside is never written to. */
-  std::optional < motionheat::State > load (const std::string & location);
+   * whole, is set aside; what can be neither read nor set aside is never written to. A map larger
+   * than `limit` is made smaller. */
+  std::optional < motionheat::State > load (const std::string & location, motionheat::Size limit);
 
   /* From when what was loaded is in the map, to the end of the stream, it may be saved. */
   void open ();
