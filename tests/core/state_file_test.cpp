@@ -3,11 +3,14 @@
 
 #include <gio/gio.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -492,10 +495,31 @@ TEST_F(AStateFile, TellsWhyItCannotBeSaved) {
   EXPECT_EQ(failure_to_save(path("heat/below-a-file"), state), g_strerror(ENOTDIR));
   fs::create_directory(path("folder"));
   EXPECT_EQ(failure_to_save(path("folder"), state), "this is not a regular file");
-  // Renaming would replace it.
-  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(failure_to_save(path("pipe"), state), "this is not a regular file");
-  EXPECT_TRUE(fs::is_fifo(path("pipe")));
+  // Renaming would replace the device. (Only root may make one.)
+  const std::string node = path("node");
+  ASSERT_TRUE(mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0 ||
+              mkfifo(node.c_str(), 0600) == 0);
+  EXPECT_EQ(failure_to_save(node, state), "this is not a regular file");
+  EXPECT_TRUE(fs::exists(node) && !fs::is_regular_file(node));
+}
+
+// Not even root may write there.
+TEST_F(AStateFile, TellsThatADiskIsReadOnly) {
+  constexpr int kCannotMount = 77;
+  fs::create_directory(path("disk"));
+  const pid_t child = fork();
+  if (child == 0) {
+    if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
+        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", path("disk").c_str(), "tmpfs", MS_RDONLY, nullptr) != 0)
+      _exit(kCannotMount);
+    _exit(failure_to_save(path("disk/heat"), some_state()) == g_strerror(EROFS) ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kCannotMount) GTEST_SKIP() << "nothing may be mounted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(AStateFile, FollowsLinks) {
