@@ -17,11 +17,13 @@
  * * #guint64 `timestamp`, `stream-time`, `running-time`, `duration`: of the last frame in the map;
  *   %GST_CLOCK_TIME_NONE where unknown
  * * #guint64 `frames`: frames analysed, the first one included
- * * #guint64 `skipped`: frames not counted (GAP or corrupted buffers)
+ * * #guint64 `skipped`: frames not counted (buffers flagged CORRUPTED)
+ * * #guint64 `repeated`: frames with nothing new in them (buffers flagged GAP)
  * * #gint `width`, `height`: size of the analysis in pixels
  * * #gdouble `max`: events (frames in which it moved) of the hottest pixel
  * * #gdouble `full-scale`: events that the hottest colour stands for
- * * #gdouble `motion`: share of the pixels that moved in the last analysed frame, 0 to 1
+ * * #gdouble `motion`, `motion-peak`: share of the pixels that moved, 0 to 1, mean and highest of the
+ *   frames analysed since the last message
  * * #gdouble `coverage`: share of the pixels with any heat, 0 to 1
  * * #gdouble `hot-x`, `hot-y`: the hottest spot as a fraction of the frame, 0 to 1
  * * #gboolean `final`: whether this is the message of the end of the stream
@@ -39,6 +41,8 @@
  * |[
  * gst-launch-1.0 -m filesrc location=day.mp4 ! decodebin ! motionheatmap output=none snapshot-location=day.png ! fakesink
  * ]| One picture of a recording, and the figures on the way.
+ *
+ * Since: 0.1
  */
 
 #include "gstmotionheatmap.h"
@@ -1013,6 +1017,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * @self: the element
    *
    * Forgets all heat; the next frame shows none from before.
+   *
+   * Since: 0.1
    */
   signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
       (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
@@ -1027,6 +1033,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * the file is there, a warning why it is not: one of them comes in any case.
    *
    * Returns: %TRUE if a picture will be taken
+   *
+   * Since: 0.1
    */
   signals[SIGNAL_SNAPSHOT] = g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass),
       (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
@@ -1042,6 +1050,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    * and one message follows the last one accepted.
    *
    * Returns: %TRUE if it will be saved
+   *
+   * Since: 0.1
    */
   signals[SIGNAL_SAVE_STATE] = g_signal_new_class_handler ("save-state",
       G_TYPE_FROM_CLASS (klass), (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),

@@ -314,131 +314,320 @@ motion_heatmap_install_properties (GObjectClass * klass)
   const auto controlled = (GParamFlags) (live | GST_PARAM_CONTROLLABLE);
   const auto read_only = (GParamFlags) (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * GstMotionHeatmap:threshold:
+   *
+   * Difference between two frames, in 8-bit full-range grey, above which a pixel moved.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_THRESHOLD,
       g_param_spec_uint ("threshold", "Threshold",
           "Difference between two frames, in 8-bit full-range grey, above which a pixel moved",
           0, 255, (guint) defaults.engine.threshold, controlled));
 
+  /**
+   * GstMotionHeatmap:detector:
+   *
+   * What tells motion; the threshold is that of `difference`.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_DETECTOR,
       g_param_spec_enum ("detector", "Detector",
           "What tells motion; the threshold is that of 'difference'",
           GST_TYPE_MOTION_HEATMAP_DETECTOR, (int) defaults.engine.detector, live));
 
+  /**
+   * GstMotionHeatmap:analysis-scale:
+   *
+   * Analyse at 1/N of the size in each direction, the mean of what falls together.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_ANALYSIS_SCALE,
       g_param_spec_uint ("analysis-scale", "Analysis scale",
           "Analyse at 1/N of the size in each direction, the mean of what falls together",
           1, 16, (guint) defaults.engine.analysis_scale, live));
 
+  /**
+   * GstMotionHeatmap:analysis-interval:
+   *
+   * Analyse at most one frame in this stream time, in nanoseconds (0 = every frame).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_ANALYSIS_INTERVAL,
       g_param_spec_uint64 ("analysis-interval", "Analysis interval",
           "Analyse at most one frame in this stream time, in nanoseconds (0 = every frame)",
           0, G_MAXINT64, defaults.continuity.analysis_interval, controlled));
 
+  /**
+   * GstMotionHeatmap:corrupted:
+   *
+   * What is done with frames that are flagged as corrupted.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_CORRUPTED,
       g_param_spec_enum ("corrupted", "Corrupted",
           "What is done with frames that are flagged as corrupted",
           GST_TYPE_MOTION_HEATMAP_CORRUPTED, defaults.continuity.corrupted, live));
 
+  /**
+   * GstMotionHeatmap:max-gap:
+   *
+   * Frames are not compared across a hole that the stream marks, if it is longer than this, in
+   * nanoseconds, and than three times the usual distance of frames.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_MAX_GAP,
       g_param_spec_uint64 ("max-gap", "Maximum gap",
           "Frames are not compared across a hole that the stream marks, if it is longer than this, "
           "in nanoseconds, and than three times the usual distance of frames",
           0, G_MAXINT64, defaults.continuity.max_gap, controlled));
 
+  /**
+   * GstMotionHeatmap:half-life:
+   *
+   * Stream time in which heat halves, in nanoseconds (0 = it never fades).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_HALF_LIFE,
       g_param_spec_uint64 ("half-life", "Half-life",
           "Stream time in which heat halves, in nanoseconds (0 = it never fades)",
           0, G_MAXINT64, defaults.half_life, controlled));
 
+  /**
+   * GstMotionHeatmap:normalization:
+   *
+   * What the hottest colour stands for.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_NORMALIZATION,
       g_param_spec_enum ("normalization", "Normalization",
           "What the hottest colour stands for", GST_TYPE_MOTION_HEATMAP_NORMALIZATION,
           (int) defaults.engine.normalization, live));
 
+  /**
+   * GstMotionHeatmap:percentile:
+   *
+   * Percentile of the counts of all pixels with heat that normalization=percentile takes.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_PERCENTILE,
       g_param_spec_double ("percentile", "Percentile",
           "Percentile of the counts of all pixels with heat that normalization=percentile takes",
           0.0, 100.0, defaults.engine.percentile, controlled));
 
+  /**
+   * GstMotionHeatmap:full-scale:
+   *
+   * Events that the hottest colour stands for with normalization=fixed.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_FULL_SCALE,
       g_param_spec_double ("full-scale", "Full scale",
           "Events that the hottest colour stands for with normalization=fixed",
           0.001, 1e12, defaults.engine.full_scale, controlled));
 
+  /**
+   * GstMotionHeatmap:curve:
+   *
+   * How colour grows with heat: `sqrt` and `log` bring out faint paths.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_CURVE,
       g_param_spec_enum ("curve", "Curve",
           "How colour grows with heat: 'sqrt' and 'log' bring out faint paths",
           GST_TYPE_MOTION_HEATMAP_CURVE, (int) defaults.engine.curve, live));
 
+  /**
+   * GstMotionHeatmap:colormap:
+   *
+   * OpenCV colour map that the heat is shown in.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_COLORMAP,
       g_param_spec_enum ("colormap", "Colour map",
           "OpenCV colour map that the heat is shown in",
           GST_TYPE_MOTION_HEATMAP_COLORMAP, defaults.engine.colormap, controlled));
 
+  /**
+   * GstMotionHeatmap:opacity:
+   *
+   * Weight of the colour in the overlay; the picture has the rest.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_OPACITY,
       g_param_spec_double ("opacity", "Opacity",
           "Weight of the colour in the overlay; the picture has the rest",
           0.0, 1.0, defaults.engine.opacity, controlled));
 
+  /**
+   * GstMotionHeatmap:output:
+   *
+   * What goes downstream.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_OUTPUT,
       g_param_spec_enum ("output", "Output",
           "What goes downstream", GST_TYPE_MOTION_HEATMAP_OUTPUT, defaults.output, live));
 
+  /**
+   * GstMotionHeatmap:background:
+   *
+   * What the heat is drawn on.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_BACKGROUND,
       g_param_spec_enum ("background", "Background",
           "What the heat is drawn on", GST_TYPE_MOTION_HEATMAP_BACKGROUND,
           (int) defaults.engine.background, live));
 
+  /**
+   * GstMotionHeatmap:post-messages:
+   *
+   * Post `motionheatmap` element messages.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
           "Post 'motionheatmap' element messages", defaults.post_messages, live));
 
+  /**
+   * GstMotionHeatmap:interval:
+   *
+   * Stream time between messages in nanoseconds (0 = one for every frame).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_INTERVAL,
       g_param_spec_uint64 ("interval", "Interval",
           "Stream time between messages in nanoseconds (0 = one for every frame)",
           0, G_MAXINT64, defaults.interval, controlled));
 
+  /**
+   * GstMotionHeatmap:message-width:
+   *
+   * Width in cells of the map in messages, its height follows the picture`s proportions (0 = the
+   * analysis size).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_MESSAGE_WIDTH,
       g_param_spec_uint ("message-width", "Message width",
           "Width in cells of the map in messages, its height follows the picture's proportions "
           "(0 = the analysis size)", 0, G_MAXINT16, defaults.message_width, controlled));
 
+  /**
+   * GstMotionHeatmap:snapshot-location:
+   *
+   * File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at the
+   * end of the stream and every snapshot-interval; `%05d` in its name counts, `%F` or `%H` is
+   * the local time. Keeping the last picture costs a copy of each frame.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_SNAPSHOT_LOCATION,
       g_param_spec_string ("snapshot-location", "Snapshot location",
           "File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at "
           "the end of the stream and every snapshot-interval; '%05d' in its name counts, '%F' or "
           "'%H' is the local time. Keeping the last picture costs a copy of each frame", nullptr, live));
 
+  /**
+   * GstMotionHeatmap:snapshot-interval:
+   *
+   * Stream time between snapshots in nanoseconds (0 = only at the end of the stream).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_SNAPSHOT_INTERVAL,
       g_param_spec_uint64 ("snapshot-interval", "Snapshot interval",
           "Stream time between snapshots in nanoseconds (0 = only at the end of the stream)",
           0, G_MAXINT64, defaults.snapshot_interval, live));
 
+  /**
+   * GstMotionHeatmap:snapshot-reset:
+   *
+   * Start a new map after each snapshot-interval.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_SNAPSHOT_RESET,
       g_param_spec_boolean ("snapshot-reset", "Snapshot reset",
           "Start a new map after each snapshot-interval", defaults.snapshot_reset, live));
 
+  /**
+   * GstMotionHeatmap:state-location:
+   *
+   * File that keeps the heat across restarts: loaded when the stream begins, saved every state-
+   * interval, at the end of the stream and on stop.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_STATE_LOCATION,
       g_param_spec_string ("state-location", "State location",
           "File that keeps the heat across restarts: loaded when the stream begins, saved every "
           "state-interval, at the end of the stream and on stop", nullptr,
           (GParamFlags) (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)));
 
+  /**
+   * GstMotionHeatmap:state-interval:
+   *
+   * Stream time between two saves of the state in nanoseconds (0 = only at the end of the stream
+   * and on stop).
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_STATE_INTERVAL,
       g_param_spec_uint64 ("state-interval", "State interval",
           "Stream time between two saves of the state in nanoseconds (0 = only at the end of the "
           "stream and on stop)", 0, G_MAXINT64, defaults.state_interval, live));
 
+  /**
+   * GstMotionHeatmap:n-threads:
+   *
+   * Threads that work on a frame (0 = one per core); the result does not depend on it.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_N_THREADS,
       g_param_spec_uint ("n-threads", "Threads",
           "Threads that work on a frame (0 = one per core); the result does not depend on it",
           0, 64, (guint) defaults.engine.n_threads, live));
 
+  /**
+   * GstMotionHeatmap:stats:
+   *
+   * The fields of the `motionheatmap` message as they are now, except the map.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "The fields of the 'motionheatmap' message as they are now, except the map",
           GST_TYPE_STRUCTURE, read_only));
 
+  /**
+   * GstMotionHeatmap:heatmap:
+   *
+   * The normalised map as it is now: a GRAY8 sample of the analysis size, or NULL before the
+   * stream`s size is known.
+   *
+   * Since: 0.1
+   */
   g_object_class_install_property (klass, PROP_HEATMAP,
       g_param_spec_boxed ("heatmap", "Heatmap",
           "The normalised map as it is now: a GRAY8 sample of the analysis size, or NULL before "
