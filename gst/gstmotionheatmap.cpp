@@ -52,6 +52,9 @@
 #include <utility>
 #include <vector>
 
+#include "continuity.h"
+#include "guard.h"
+#include "outbox.h"
 #include "pictures.h"
 #include "properties.h"
 #include "report.h"
@@ -72,18 +75,32 @@ enum
 
 static guint signals[LAST_SIGNAL];
 
+/* What can be drawn on. Subtitles and the like that are to be blended later lie in metas. */
+#define DRAWABLE_CAPS \
+    GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS) ";" \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
+        GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, MOTION_HEATMAP_FORMATS) ";" \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
+        MOTION_HEATMAP_FORMATS)
+
+/* What can be read, with output=none: any memory that can be mapped. */
+#define READABLE_CAPS \
+    GST_VIDEO_CAPS_MAKE_WITH_FEATURES ("ANY", MOTION_HEATMAP_FORMATS)
+
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS)));
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS)));
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
+
+static GstStaticCaps drawable_caps = GST_STATIC_CAPS (DRAWABLE_CAPS);
 
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : pictures (element, engine, engine_lock), state (element) {}
+      : outbox (element), pictures (element, engine, engine_lock), state (element) {}
+
+  Outbox outbox;
 
   /* What the application asked for. */
   std::mutex settings_lock;
@@ -98,7 +115,12 @@ struct GstMotionHeatmapPrivate
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
-  StreamClock clock;
+  Continuity continuity;
+  bool left_out_reports = false;        /* as nobody reads them */
+  bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
+  bool can_draw = true;         /* on memory of this kind */
+  motionheat::Detector checked_detector = motionheat::Detector::kDifference;
+  bool detector_available = true;
   bool state_loaded = false;
   bool have_frames = false;
   /* what downstream said of metas in the allocation query */
@@ -143,6 +165,28 @@ G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FI
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
 
+/* Where the detector asked for cannot be had, the default one stands in. */
+static void
+gst_motion_heatmap_check_detector (GstMotionHeatmap * self)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  motionheat::Detector & detector = priv->current.engine.detector;
+
+  if (detector != priv->checked_detector) {
+    const std::string reason = motionheat::why_unavailable (detector);
+
+    priv->checked_detector = detector;
+    priv->detector_available = reason.empty ();
+    if (!reason.empty ()) {
+      GST_ELEMENT_WARNING (self, LIBRARY, INIT,
+          ("The detector asked for (property detector) is not installed, and consecutive frames are "
+              "compared instead: %s", reason.c_str ()), (nullptr));
+    }
+  }
+  if (!priv->detector_available)
+    detector = motionheat::Detector::kDifference;
+}
+
 /* The streaming thread's copy of what the application asked for. */
 static void
 gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
@@ -163,22 +207,25 @@ gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
   motionheat::GreyMap map;
   FrameTimes times;
 
-  try {
+  if (!final && priv->outbox.is_full ()) {
+    if (!std::exchange (priv->left_out_reports, true))
+      GST_DEBUG_OBJECT (self, "nobody reads messages: no more are posted until somebody does");
+    return;
+  }
+  priv->left_out_reports = false;
+  {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     report = priv->engine.report ();
     map = priv->engine.map ((int) priv->current.message_width);
     times = priv->times;
-  } catch (const std::bad_alloc &) {
-    GST_WARNING_OBJECT (self, "not enough memory for the map of a message");
-    return;
   }
 
   GstStructure *structure = motion_heatmap_report_structure (report, times, final);
   GstSample *sample = motion_heatmap_map_sample (map, times);
   gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
   gst_sample_unref (sample);
-  gst_element_post_message (GST_ELEMENT_CAST (self),
-      gst_message_new_element (GST_OBJECT_CAST (self), structure));
+  priv->outbox.post (structure);
+  priv->period_over = true;
 }
 
 /* State */
@@ -240,7 +287,6 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  const GstBufferFlags flags = (GstBufferFlags) GST_BUFFER_FLAGS (in_frame->buffer);
   const motionheat::ConstFrameView in = motion_heatmap_frame_view (in_frame, info);
   motionheat::FrameView out;
   motionheat::FrameView * drawn = nullptr;
@@ -254,23 +300,35 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
       &GST_BASE_TRANSFORM_CAST (self)->segment,
       GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
           GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
-  priv->clock.advance (times);
-  const bool analyse = !priv->have_frames || priv->clock.passed (priv->current.analysis_interval);
+  const Continuity::Verdict verdict = priv->continuity.frame (times,
+      (GstBufferFlags) GST_BUFFER_FLAGS (in_frame->buffer), priv->current.continuity);
+  if (verdict.forget_previous)
+    GST_DEBUG_OBJECT (self, "compared with no frame before: %" GST_PTR_FORMAT, in_frame->buffer);
+  if (!verdict.warning.empty ())
+    GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", verdict.warning.c_str ()), (nullptr));
 
   std::lock_guard < std::mutex > lock (priv->engine_lock);
   priv->engine.set (priv->current.engine);
-  priv->engine.advance ((double) priv->clock.step () / GST_SECOND);
-  if (flags & GST_BUFFER_FLAG_DISCONT)
+  if (std::exchange (priv->period_over, false))
+    priv->engine.begin_period ();
+  priv->engine.advance ((double) priv->continuity.clock ().step () / GST_SECOND);
+  if (verdict.forget_previous)
     priv->engine.forget_previous ();
-  if (flags & (GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_CORRUPTED)) {
-    priv->engine.skip ();
-    if (drawn)
-      priv->engine.draw (in, *drawn);
-  } else if (analyse) {
-    priv->engine.process (in, drawn);
-  } else if (drawn) {
-    priv->engine.draw (in, *drawn);
+  switch (verdict.treatment) {
+    case Continuity::Treatment::kAnalyse:
+      priv->engine.process (in, drawn);
+      break;
+    case Continuity::Treatment::kRepeat:
+      priv->engine.repeat ();
+      break;
+    case Continuity::Treatment::kSkip:
+      priv->engine.skip ();
+      break;
+    case Continuity::Treatment::kShow:
+      break;
   }
+  if (drawn && verdict.treatment != Continuity::Treatment::kAnalyse)
+    priv->engine.draw (in, *drawn);
   priv->times = times;
 }
 
@@ -281,13 +339,7 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  try {
-    gst_motion_heatmap_analyse (self, in_frame, out_frame);
-  } catch (const std::exception & e) {      /* of want of memory, ours or OpenCV's */
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
-        ("Not enough memory for the heat of this stream"), ("%s", e.what ()));
-    return GST_FLOW_ERROR;
-  }
+  gst_motion_heatmap_analyse (self, in_frame, out_frame);
   priv->have_frames = true;
   priv->state_saved = false;
   /* what was drawn on is no gap any more */
@@ -295,11 +347,11 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
     GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
 
   const bool interval_ends = priv->current.snapshot_interval > 0
-      && priv->clock.reached (priv->current.snapshot_interval);
+      && priv->continuity.clock ().reached (priv->current.snapshot_interval);
   priv->pictures.frame (out_frame ? out_frame : in_frame, GST_VIDEO_FILTER_CAST (self)->in_info,
       out_frame != nullptr, interval_ends, priv->times, priv->current);
 
-  if (priv->current.post_messages && priv->clock.reached (priv->current.interval))
+  if (priv->current.post_messages && priv->continuity.clock ().reached (priv->current.interval))
     gst_motion_heatmap_post_report (self, false);
 
   /* what no snapshot was taken of goes on */
@@ -310,7 +362,7 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
     priv->engine.reset ();
   }
   if ((resets || (priv->current.state_interval > 0
-              && priv->clock.reached (priv->current.state_interval)))
+              && priv->continuity.clock ().reached (priv->current.state_interval)))
       && priv->state.refusal ().empty () && !priv->state.is_behind ())
     gst_motion_heatmap_save_state (self, priv->current);
 
@@ -355,19 +407,106 @@ gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * 
 }
 
 /* Buffers. One that is ours to write to is drawn on in place; a shared one is read while the
- * output is written, which saves the copy that an in-place filter would make first. */
+ * output is written, which saves the copy that an in-place filter would make first. So upstream is
+ * offered what downstream offers, and what is drawn on in place is downstream's own memory. */
+
+/* The pools that downstream offers, with allocators, as the answer to a new query. */
+static GstQuery *
+gst_motion_heatmap_ask_downstream (GstBaseTransform * trans, GstCaps * caps)
+{
+  GstQuery *query = gst_query_new_allocation (caps, TRUE);
+
+  if (!gst_pad_peer_query (trans->srcpad, query))
+    gst_clear_query (&query);
+  return query;
+}
+
+static GstBufferPool *
+gst_motion_heatmap_first_pool (GstQuery * query)
+{
+  GstBufferPool *pool = nullptr;
+
+  if (query && gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, nullptr, nullptr, nullptr);
+  return pool;
+}
 
 static gboolean
 gst_motion_heatmap_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+  GstCaps *caps;
 
   priv->video_meta_goes_on =
       gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
   priv->crop_meta_goes_on =
       gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, nullptr);
 
+  /* A pool that downstream has only one of is upstream's: two elements must not configure and stop
+   * the same one. */
+  gst_query_parse_allocation (query, &caps, nullptr);
+  GstBufferPool *pool = gst_motion_heatmap_first_pool (query);
+  GstQuery *again = pool ? gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
+  GstBufferPool *other = gst_motion_heatmap_first_pool (again);
+  if (pool && pool == other) {
+    while (gst_query_get_n_allocation_pools (query) > 0)
+      gst_query_remove_nth_allocation_pool (query, 0);
+  }
+  gst_clear_object (&other);
+  gst_clear_object (&pool);
+  gst_clear_query (&again);
+
+  GST_DEBUG_OBJECT (trans, "downstream takes GstVideoMeta: %d, GstVideoCropMeta: %d",
+      priv->video_meta_goes_on, priv->crop_meta_goes_on);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans, query);
+}
+
+static gboolean
+gst_motion_heatmap_propose_allocation (GstBaseTransform * trans, GstQuery * decide_query,
+    GstQuery * query)
+{
+  GstCaps *caps;
+  gboolean need_pool;
+
+  gst_query_parse_allocation (query, &caps, &need_pool);
+  /* in passthrough the base class asks downstream itself */
+  GstQuery *downstream = decide_query && caps && need_pool ?
+      gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
+  if (downstream) {
+    for (guint i = 0; i < gst_query_get_n_allocation_params (downstream); i++) {
+      GstAllocator *allocator;
+      GstAllocationParams params;
+
+      gst_query_parse_nth_allocation_param (downstream, i, &allocator, &params);
+      gst_query_add_allocation_param (query, allocator, &params);
+      gst_clear_object (&allocator);
+    }
+    for (guint i = 0; i < gst_query_get_n_allocation_pools (downstream); i++) {
+      GstBufferPool *pool;
+      guint size, min, max;
+
+      gst_query_parse_nth_allocation_pool (downstream, i, &pool, &size, &min, &max);
+      gst_query_add_allocation_pool (query, pool, size, min, max);
+      gst_clear_object (&pool);
+    }
+    gst_query_unref (downstream);
+  }
+
+  if (!GST_BASE_TRANSFORM_CLASS (parent_class)->propose_allocation (trans, decide_query, query))
+    return FALSE;
+  /* whatever downstream understands: what it does not is written to another buffer */
+  if (decide_query && !gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr))
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
+  GST_DEBUG_OBJECT (trans, "proposes %" GST_PTR_FORMAT, (gpointer) query);
+  return TRUE;
+}
+
+/* The picture keeps its size and place, so whatever is said of it downstream may be said here. */
+static gboolean
+gst_motion_heatmap_filter_meta (GstBaseTransform * trans, GstQuery * query, GType api,
+    const GstStructure * params)
+{
+  return TRUE;
 }
 
 /* Whether downstream understands where in the buffer the picture lies. */
@@ -425,12 +564,39 @@ gst_motion_heatmap_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBu
       klass->transform (trans, inbuf, outbuf);
 }
 
+/* Adds a region to a buffer that shows what was within a crop rectangle. */
+static void
+gst_motion_heatmap_move_region (GstBuffer * buffer, const GstVideoRegionOfInterestMeta * region,
+    const GstVideoCropMeta * crop)
+{
+  const guint left = MAX (region->x, crop->x), top = MAX (region->y, crop->y);
+  const guint right = MIN (region->x + region->w, crop->x + crop->width);
+  const guint bottom = MIN (region->y + region->h, crop->y + crop->height);
+
+  if (left >= right || top >= bottom)
+    return;
+  GstVideoRegionOfInterestMeta *moved = gst_buffer_add_video_region_of_interest_meta_id (buffer,
+      region->roi_type, left - crop->x, top - crop->y, right - left, bottom - top);
+  moved->id = region->id;
+  moved->parent_id = region->parent_id;
+  for (GList * item = region->params; item; item = item->next) {
+    gst_video_region_of_interest_meta_add_param (moved,
+        gst_structure_copy ((const GstStructure *) item->data));
+  }
+}
+
 static gboolean
 gst_motion_heatmap_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf, GstMeta * meta,
     GstBuffer * inbuf)
 {
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (inbuf);
+
   /* The picture keeps its size and place, so whatever is said of it stays true. But what was
-   * outside a crop rectangle is not in the output. */
+   * outside a crop rectangle is not in the output, and regions are counted from its corner. */
+  if (crop && meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) {
+    gst_motion_heatmap_move_region (outbuf, (const GstVideoRegionOfInterestMeta *) meta, crop);
+    return FALSE;
+  }
   return meta->info->api != GST_VIDEO_CROP_META_API_TYPE;
 }
 
@@ -445,17 +611,71 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
     gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
 
   gst_motion_heatmap_take_settings (self);
+  gst_motion_heatmap_check_detector (self);
   priv->pictures.check_location (priv->current);
 
-  const gboolean passthrough = priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE;
+  const gboolean passthrough = !priv->can_draw
+      || priv->current.output == GST_MOTION_HEATMAP_OUTPUT_NONE;
   if (passthrough != gst_base_transform_is_passthrough (trans)) {
+    GST_DEBUG_OBJECT (self, "passthrough: %d", passthrough);
     gst_base_transform_set_passthrough (trans, passthrough);
-    /* buffers are now needed, or needed no more */
+    /* buffers are now needed, or needed no more, and others may be offered to upstream */
     gst_base_transform_reconfigure_src (trans);
+    gst_base_transform_reconfigure_sink (trans);
   }
 }
 
 /* The stream */
+
+/* Whether the frames' memory can be drawn on. */
+static void
+gst_motion_heatmap_check_memory (GstMotionHeatmap * self, GstCaps * caps)
+{
+  GstMotionHeatmapPrivate *priv = self->priv;
+  GstCaps *drawable = gst_static_caps_get (&drawable_caps);
+
+  priv->can_draw = gst_caps_is_subset (caps, drawable);
+  gst_caps_unref (drawable);
+  if (!priv->can_draw && priv->current.output != GST_MOTION_HEATMAP_OUTPUT_NONE) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Nothing is drawn: frames of this kind of memory are only analysed (property output)"),
+        ("caps %" GST_PTR_FORMAT, (gpointer) caps));
+  }
+}
+
+/* Fields that come one by one are pictures of different lines. */
+static gboolean
+gst_motion_heatmap_has_whole_frames (GstCapsFeatures * features, GstStructure *, gpointer)
+{
+  return !gst_caps_features_contains (features, GST_CAPS_FEATURE_FORMAT_INTERLACED);
+}
+
+/* Any memory that can be mapped is analysed, but only system memory is drawn on. */
+static GstCaps *
+gst_motion_heatmap_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
+    GstCaps * caps, GstCaps * filter)
+{
+  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
+  GstCaps *result = gst_caps_copy (caps);
+  const auto keep =[&result] (GstCaps * allowed) {
+    GstCaps *kept = gst_caps_intersect_full (result, allowed, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_replace (&result, kept);
+    gst_caps_unref (kept);
+  };
+  gst_caps_filter_and_map_in_place (result, gst_motion_heatmap_has_whole_frames, nullptr);
+  std::unique_lock < std::mutex > lock (priv->settings_lock);
+  const bool draws = priv->settings.output != GST_MOTION_HEATMAP_OUTPUT_NONE;
+  lock.unlock ();
+
+  if (draws) {
+    GstCaps *drawable = gst_static_caps_get (&drawable_caps);
+    keep (drawable);
+    gst_caps_unref (drawable);
+  }
+  if (filter)
+    keep (filter);
+  return result;
+}
 
 static gboolean
 gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideoInfo * in_info,
@@ -464,21 +684,26 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   GstMotionHeatmap *self = GST_MOTION_HEATMAP (filter);
   GstMotionHeatmapPrivate *priv = self->priv;
 
+  GST_DEBUG_OBJECT (self, "stream of %" GST_PTR_FORMAT, (gpointer) incaps);
+  gst_motion_heatmap_check_memory (self, incaps);
+  const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
+  /* a new frame rate changes nothing */
+  if (priv->engine.is_configured () && priv->engine.stream () == format)
+    return TRUE;
+  priv->pictures.before_new_format (priv->current);
   try {
-    priv->pictures.before_new_format (priv->current);
-    {
-      std::lock_guard < std::mutex > lock (priv->engine_lock);
-      priv->engine.configure (motion_heatmap_stream_format (in_info));
-    }
-    if (!std::exchange (priv->state_loaded, true))
-      gst_motion_heatmap_load_state (self);
-    priv->pictures.open ();
-  } catch (const std::exception & e) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT,
-        ("Not enough memory for the heat of a stream of %dx%d pixels", in_info->width,
-            in_info->height), ("%s", e.what ()));
+    std::lock_guard < std::mutex > lock (priv->engine_lock);
+    priv->engine.configure (format);
+  } catch (...) {
+    motion_heatmap_post_exception (GST_ELEMENT_CAST (self), GST_MESSAGE_ERROR,
+        "the heat of a stream of " + std::to_string (in_info->width) + "x" +
+        std::to_string (in_info->height) + " pixels");
     return FALSE;
   }
+  priv->continuity.restart ();
+  if (!std::exchange (priv->state_loaded, true))
+    gst_motion_heatmap_load_state (self);
+  priv->pictures.open ();
   return TRUE;
 }
 
@@ -494,26 +719,16 @@ gst_motion_heatmap_set_caps (GstBaseTransform * trans, GstCaps * incaps, GstCaps
         ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
     return FALSE;
   }
+  /* views of one scene would be taken for motion */
+  const GstVideoMultiviewMode views = GST_VIDEO_INFO_MULTIVIEW_MODE (&info);
+  if (views > GST_VIDEO_MULTIVIEW_MODE_RIGHT) {
+    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
+        ("Streams of several views (multiview-mode=%s) are not supported",
+            gst_video_multiview_mode_to_caps_string (views)),
+        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
+    return FALSE;
+  }
   return GST_BASE_TRANSFORM_CLASS (parent_class)->set_caps (trans, incaps, outcaps);
-}
-
-static void
-gst_motion_heatmap_break_stream (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.forget_previous ();
-}
-
-/* Whether frames of the new segment go on where those of the old one stopped. */
-static bool
-continues (const GstSegment * before, const GstSegment * after)
-{
-  return before->format == after->format && before->rate == after->rate
-      && before->applied_rate == after->applied_rate && before->base == after->base
-      && before->offset == after->offset && before->start == after->start
-      && before->time == after->time;
 }
 
 /* Waits for files that are being written, but not for a disk that hangs. */
@@ -545,6 +760,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   GstMotionHeatmapPrivate *priv = self->priv;
 
   gst_motion_heatmap_take_settings (self);
+  gst_motion_heatmap_check_detector (self);
   if (priv->have_frames && priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
   priv->pictures.finish (priv->current);
@@ -564,26 +780,28 @@ gst_motion_heatmap_sink_event (GstBaseTransform * trans, GstEvent * event)
     case GST_EVENT_FLUSH_START:
       gst_motion_heatmap_interrupt (self, true);
       break;
+    case GST_EVENT_STREAM_START:{
+      const gchar *stream_id;
+
+      gst_event_parse_stream_start (event, &stream_id);
+      self->priv->continuity.stream_start (stream_id);
+      break;
+    }
     case GST_EVENT_FLUSH_STOP:
       gst_motion_heatmap_interrupt (self, false);
-      [[fallthrough]];
-    case GST_EVENT_STREAM_START:
-      self->priv->clock.jump ();
-      gst_motion_heatmap_break_stream (self);
+      self->priv->continuity.flush ();
       break;
-    case GST_EVENT_GAP:        /* in which time goes on */
-      gst_motion_heatmap_break_stream (self);
+    case GST_EVENT_GAP:
+      self->priv->continuity.gap ();
       break;
     case GST_EVENT_SEGMENT:{
       const GstSegment *segment;
 
       gst_event_parse_segment (event, &segment);
-      if (!continues (&trans->segment, segment)) {
-        self->priv->clock.jump ();
-        gst_motion_heatmap_break_stream (self);
-      }
+      self->priv->continuity.segment (&trans->segment, segment);
       break;
     }
+    case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_EOS:
       gst_motion_heatmap_finish (self);
       break;
@@ -628,7 +846,9 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
     std::lock_guard < std::mutex > lock (priv->settings_lock);
     priv->started = false;
   }
-  priv->clock = StreamClock ();
+  priv->continuity = Continuity ();
+  priv->left_out_reports = false;
+  priv->period_over = false;
   priv->state_loaded = false;
   priv->have_frames = false;
 
@@ -734,16 +954,10 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
       break;
     }
     case PROP_HEATMAP:{
-      motionheat::GreyMap map;
-      FrameTimes times;
-
-      try {
-        std::lock_guard < std::mutex > lock (priv->engine_lock);
-        map = priv->engine.map (0);
-        times = priv->times;
-      } catch (const std::bad_alloc &) {
-        GST_WARNING_OBJECT (object, "not enough memory for the map");
-      }
+      std::unique_lock < std::mutex > lock (priv->engine_lock);
+      const motionheat::GreyMap map = priv->engine.map (0);
+      const FrameTimes times = priv->times;
+      lock.unlock ();
       g_value_take_boxed (value, motion_heatmap_map_sample (map, times));
       break;
     }
@@ -789,8 +1003,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
   GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
 
-  object_class->set_property = gst_motion_heatmap_set_property;
-  object_class->get_property = gst_motion_heatmap_get_property;
+  object_class->set_property = guarded_call < gst_motion_heatmap_set_property >;
+  object_class->get_property = guarded_call < gst_motion_heatmap_get_property >;
   object_class->finalize = gst_motion_heatmap_finalize;
   motion_heatmap_install_properties (object_class);
 
@@ -802,7 +1016,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    */
   signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
       (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (gst_motion_heatmap_reset), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+      G_CALLBACK (guarded_call < gst_motion_heatmap_reset >), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
 
   /**
    * GstMotionHeatmap::snapshot:
@@ -816,7 +1030,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    */
   signals[SIGNAL_SNAPSHOT] = g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass),
       (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (gst_motion_heatmap_snapshot), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_snapshot >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
       G_TYPE_STRING);
 
   /**
@@ -831,7 +1045,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    */
   signals[SIGNAL_SAVE_STATE] = g_signal_new_class_handler ("save-state",
       G_TYPE_FROM_CLASS (klass), (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (gst_motion_heatmap_save_state_now), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_save_state_now >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN,
       0);
 
   gst_element_class_set_static_metadata (element_class, "Motion heatmap",
@@ -841,19 +1055,37 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 
-  element_class->change_state = GST_DEBUG_FUNCPTR (gst_motion_heatmap_change_state);
-  trans_class->start = GST_DEBUG_FUNCPTR (gst_motion_heatmap_start);
-  trans_class->stop = GST_DEBUG_FUNCPTR (gst_motion_heatmap_stop);
-  trans_class->set_caps = GST_DEBUG_FUNCPTR (gst_motion_heatmap_set_caps);
-  trans_class->sink_event = GST_DEBUG_FUNCPTR (gst_motion_heatmap_sink_event);
-  trans_class->before_transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_before_transform);
-  trans_class->decide_allocation = GST_DEBUG_FUNCPTR (gst_motion_heatmap_decide_allocation);
+  element_class->change_state =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_change_state >);
+  trans_class->start =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_start >);
+  trans_class->stop =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_stop >);
+  trans_class->transform_caps =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_caps >);
+  trans_class->set_caps =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_caps >);
+  trans_class->sink_event =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_sink_event >);
+  trans_class->before_transform =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_before_transform >);
+  trans_class->decide_allocation =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_decide_allocation >);
+  trans_class->propose_allocation =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_propose_allocation >);
+  trans_class->filter_meta =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_filter_meta >);
   trans_class->prepare_output_buffer =
-      GST_DEBUG_FUNCPTR (gst_motion_heatmap_prepare_output_buffer);
-  trans_class->transform = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform);
-  trans_class->transform_meta = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_meta);
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_prepare_output_buffer >);
+  trans_class->transform =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform >);
+  trans_class->transform_meta =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_meta >);
   trans_class->transform_ip_on_passthrough = TRUE;
-  filter_class->set_info = GST_DEBUG_FUNCPTR (gst_motion_heatmap_set_info);
-  filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_frame);
-  filter_class->transform_frame_ip = GST_DEBUG_FUNCPTR (gst_motion_heatmap_transform_frame_ip);
+  filter_class->set_info =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_set_info >);
+  filter_class->transform_frame =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame >);
+  filter_class->transform_frame_ip =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_transform_frame_ip >);
 }

@@ -5,6 +5,7 @@
 
 #define GST_TYPE_MOTION_HEATMAP_OUTPUT (motion_heatmap_output_get_type ())
 #define GST_TYPE_MOTION_HEATMAP_COLORMAP (motion_heatmap_colormap_get_type ())
+#define GST_TYPE_MOTION_HEATMAP_CORRUPTED (motion_heatmap_corrupted_get_type ())
 #define GST_TYPE_MOTION_HEATMAP_DETECTOR (motion_heatmap_detector_get_type ())
 #define GST_TYPE_MOTION_HEATMAP_NORMALIZATION (motion_heatmap_normalization_get_type ())
 #define GST_TYPE_MOTION_HEATMAP_CURVE (motion_heatmap_curve_get_type ())
@@ -20,6 +21,20 @@ motion_heatmap_output_get_type (void)
     {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static ("GstMotionHeatmapOutput", values);
+
+  return type;
+}
+
+static GType
+motion_heatmap_corrupted_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_MOTION_HEATMAP_CORRUPTED_AUTO, "Skip them, unless no others come for 3 s", "auto"},
+    {GST_MOTION_HEATMAP_CORRUPTED_SKIP, "Skip them", "skip"},
+    {GST_MOTION_HEATMAP_CORRUPTED_COUNT, "Count them like others", "count"},
+    {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static ("GstMotionHeatmapCorrupted", values);
 
   return type;
 }
@@ -125,7 +140,13 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
       engine.analysis_scale = (int) g_value_get_uint (value);
       return true;
     case PROP_ANALYSIS_INTERVAL:
-      analysis_interval = g_value_get_uint64 (value);
+      continuity.analysis_interval = g_value_get_uint64 (value);
+      return true;
+    case PROP_CORRUPTED:
+      continuity.corrupted = (GstMotionHeatmapCorrupted) g_value_get_enum (value);
+      return true;
+    case PROP_MAX_GAP:
+      continuity.max_gap = g_value_get_uint64 (value);
       return true;
     case PROP_HALF_LIFE:
       half_life = g_value_get_uint64 (value);
@@ -203,7 +224,13 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       g_value_set_uint (value, (guint) engine.analysis_scale);
       return true;
     case PROP_ANALYSIS_INTERVAL:
-      g_value_set_uint64 (value, analysis_interval);
+      g_value_set_uint64 (value, continuity.analysis_interval);
+      return true;
+    case PROP_CORRUPTED:
+      g_value_set_enum (value, continuity.corrupted);
+      return true;
+    case PROP_MAX_GAP:
+      g_value_set_uint64 (value, continuity.max_gap);
       return true;
     case PROP_HALF_LIFE:
       g_value_set_uint64 (value, half_life);
@@ -271,7 +298,7 @@ std::map < std::string, std::string > MotionHeatmapSettings::counting () const
 
   g_type_class_unref (detectors);
   return {
-    {"analysis-interval", std::to_string (analysis_interval)},
+    {"analysis-interval", std::to_string (continuity.analysis_interval)},
     {"analysis-scale", std::to_string (engine.analysis_scale)},
     {"detector", detector},
     {"threshold", std::to_string (engine.threshold)},
@@ -305,7 +332,18 @@ motion_heatmap_install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_ANALYSIS_INTERVAL,
       g_param_spec_uint64 ("analysis-interval", "Analysis interval",
           "Analyse at most one frame in this stream time, in nanoseconds (0 = every frame)",
-          0, G_MAXINT64, defaults.analysis_interval, controlled));
+          0, G_MAXINT64, defaults.continuity.analysis_interval, controlled));
+
+  g_object_class_install_property (klass, PROP_CORRUPTED,
+      g_param_spec_enum ("corrupted", "Corrupted",
+          "What is done with frames that are flagged as corrupted",
+          GST_TYPE_MOTION_HEATMAP_CORRUPTED, defaults.continuity.corrupted, live));
+
+  g_object_class_install_property (klass, PROP_MAX_GAP,
+      g_param_spec_uint64 ("max-gap", "Maximum gap",
+          "Frames are not compared across a hole that the stream marks, if it is longer than this, "
+          "in nanoseconds, and than three times the usual distance of frames",
+          0, G_MAXINT64, defaults.continuity.max_gap, controlled));
 
   g_object_class_install_property (klass, PROP_HALF_LIFE,
       g_param_spec_uint64 ("half-life", "Half-life",
@@ -408,6 +446,7 @@ motion_heatmap_install_properties (GObjectClass * klass)
 
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_BACKGROUND, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_COLORMAP, (GstPluginAPIFlags) 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_CORRUPTED, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_CURVE, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_DETECTOR, (GstPluginAPIFlags) 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_NORMALIZATION, (GstPluginAPIFlags) 0);

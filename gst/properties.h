@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 
+#include "continuity.h"
 #include "engine.h"
 
 /* What the `output` property may be. */
@@ -23,6 +24,8 @@ enum
   PROP_DETECTOR,
   PROP_ANALYSIS_SCALE,
   PROP_ANALYSIS_INTERVAL,
+  PROP_CORRUPTED,
+  PROP_MAX_GAP,
   PROP_HALF_LIFE,
   PROP_NORMALIZATION,
   PROP_PERCENTILE,
@@ -51,7 +54,7 @@ struct MotionHeatmapSettings
 {
   motionheat::Settings engine;
   GstMotionHeatmapOutput output = GST_MOTION_HEATMAP_OUTPUT_OVERLAY;
-  GstClockTime analysis_interval = 0;
+  Continuity::Rules continuity;
   GstClockTime half_life = 0;
   bool post_messages = true;
   GstClockTime interval = GST_SECOND;

@@ -5,53 +5,6 @@
 
 #include <gst/video/video.h>
 
-FrameTimes
-FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTime frame_duration)
-{
-  FrameTimes times;
-
-  times.timestamp = GST_BUFFER_PTS (buffer);
-  times.duration = GST_BUFFER_DURATION_IS_VALID (buffer) ?
-      GST_BUFFER_DURATION (buffer) : frame_duration;
-  if (segment->format == GST_FORMAT_TIME) {
-    times.reverse = segment->rate < 0;
-    times.stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, times.timestamp);
-    times.running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, times.timestamp);
-  }
-
-  return times;
-}
-
-void
-StreamClock::advance (const FrameTimes & times)
-{
-  const GstClockTime duration = GST_CLOCK_TIME_IS_VALID (times.duration) ? times.duration : 0;
-  const bool first = !GST_CLOCK_TIME_IS_VALID (duration_);
-  const bool known = GST_CLOCK_TIME_IS_VALID (times.stream_time);
-
-  step_ = first ? duration : duration_;
-  if (known && GST_CLOCK_TIME_IS_VALID (time_)) {
-    const GstClockTimeDiff forward = times.reverse ?
-        GST_CLOCK_DIFF (times.stream_time, time_) : GST_CLOCK_DIFF (time_, times.stream_time);
-
-    /* of a time that goes back only the duration counts */
-    if (forward >= 0)
-      step_ = (GstClockTime) forward;
-  }
-  begin_before_ = begin_;
-  if (!first)
-    begin_ += step_;
-
-  if (known)
-    time_ = times.stream_time;
-  else if (GST_CLOCK_TIME_IS_VALID (time_))
-    time_ = times.reverse ? time_ - MIN (time_, step_) : time_ + step_;
-
-  duration_ = duration;
-  end_before_ = end_;
-  end_ = MAX (end_, begin_ + duration_);
-}
-
 GstStructure *
 motion_heatmap_report_structure (const motionheat::Report & report, const FrameTimes & times,
     bool final)
@@ -63,11 +16,13 @@ motion_heatmap_report_structure (const motionheat::Report & report, const FrameT
       "duration", G_TYPE_UINT64, times.duration,
       "frames", G_TYPE_UINT64, (guint64) report.frames,
       "skipped", G_TYPE_UINT64, (guint64) report.skipped,
+      "repeated", G_TYPE_UINT64, (guint64) report.repeated,
       "width", G_TYPE_INT, report.size.width,
       "height", G_TYPE_INT, report.size.height,
       "max", G_TYPE_DOUBLE, report.max,
       "full-scale", G_TYPE_DOUBLE, report.full_scale,
       "motion", G_TYPE_DOUBLE, report.motion,
+      "motion-peak", G_TYPE_DOUBLE, report.motion_peak,
       "coverage", G_TYPE_DOUBLE, report.coverage,
       "hot-x", G_TYPE_DOUBLE, report.hot_x,
       "hot-y", G_TYPE_DOUBLE, report.hot_y,

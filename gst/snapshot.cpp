@@ -2,12 +2,13 @@
 #include "snapshot.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include <glib/gstdio.h>
-#include <opencv2/imgcodecs.hpp>
+
+#include "picture_file.h"
 
 #include "new_file.h"
 #include "warning.h"
@@ -65,74 +66,6 @@ motion_heatmap_check_location (const std::string & location)
   return reason;
 }
 
-static cv::Mat
-to_bgr (GstBuffer * picture, const GstVideoInfo & info)
-{
-  GstVideoInfo bgr_info;
-  GstVideoFrame from, to;
-
-  gst_video_info_set_format (&bgr_info, GST_VIDEO_FORMAT_BGR, (guint) info.width,
-      (guint) info.height);
-  /* the converter converts neither rates nor fields */
-  bgr_info.interlace_mode = info.interlace_mode;
-  bgr_info.fps_n = info.fps_n;
-  bgr_info.fps_d = info.fps_d;
-  GstBuffer *buffer = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&bgr_info), nullptr);
-  cv::Mat bgr;
-
-  if (gst_video_frame_map (&from, &info, picture, GST_MAP_READ)) {
-    if (gst_video_frame_map (&to, &bgr_info, buffer, GST_MAP_WRITE)) {
-      GstVideoConverter *converter = gst_video_converter_new (&info, &bgr_info, nullptr);
-
-      if (converter) {
-        gst_video_converter_frame (converter, &from, &to);
-        gst_video_converter_free (converter);
-        bgr = cv::Mat (info.height, info.width, CV_8UC3, GST_VIDEO_FRAME_PLANE_DATA (&to, 0),
-            (gsize) GST_VIDEO_FRAME_PLANE_STRIDE (&to, 0)).clone ();
-      }
-      gst_video_frame_unmap (&to);
-    }
-    gst_video_frame_unmap (&from);
-  }
-  gst_buffer_unref (buffer);
-
-  return bgr;
-}
-
-static cv::Mat
-to_events (const motionheat::HeatMap & heat)
-{
-  const motionheat::Size size = heat.grid ().size ();
-  const double unit = heat.unit ();
-  cv::Mat events = cv::Mat::zeros (size.height, size.width, CV_32FC1);
-
-  for (int tile = 0; tile < heat.grid ().count (); tile++) {
-    if (heat.is_cold (tile))
-      continue;
-    heat.visit (tile,[&](int x, int y, uint64_t count) {
-          events.at < float >(y, x) = (float) ((double) count / unit);
-        });
-  }
-  return events;
-}
-
-/* Encodes what `make_image` returns for a file of this name. Throws std::exception. */
-static std::vector < uchar > encode (const std::string & location,
-    const std::function < cv::Mat () > &make_image)
-{
-  std::vector < uchar > encoded;
-  const cv::Mat image = make_image ();
-  /* plain TIFF, which everything reads */
-  const std::vector < int >options = image.depth () == CV_32F ?
-      std::vector < int >{cv::IMWRITE_TIFF_COMPRESSION, 1} : std::vector < int >{};
-
-  if (image.empty ())
-    throw motionheat::FileError ("the picture could not be converted");
-  if (!cv::imencode (extension (location), image, encoded, options))
-    throw motionheat::FileError ("the picture could not be encoded");
-  return encoded;
-}
-
 /* The names of the files that a request may be written to. */
 class Names
 {
@@ -167,20 +100,22 @@ private:
 
 /* Returns why it failed, or nothing, and the name of the file. */
 static std::string
-write_file (const SnapshotRequest & request, const std::function < cv::Mat () > &make_image,
-    std::string & location)
+write_file (const SnapshotRequest & request, const SnapshotWriter::Encode & encode, std::string & location)
 {
   Names names (request);
 
   location = names.next ();
-  const std::string reason = motion_heatmap_check_location (location);
+  std::string reason = motion_heatmap_check_location (location);
   if (!reason.empty ())
     return reason;
   try {
-    const std::vector < uchar > encoded = encode (location, make_image);
-    motionheat::NewFile file (location);
+    std::string encoded;
 
-    file.write ({(const gchar *) encoded.data (), encoded.size ()});
+    reason = encode (extension (location), encoded);
+    if (!reason.empty ())
+      return reason;
+    motionheat::NewFile file (location);
+    file.write (encoded);
     if (names.is_series ()) {
       while (!file.take_name (location))        /* somebody else was faster */
         location = names.next ();
@@ -195,10 +130,10 @@ write_file (const SnapshotRequest & request, const std::function < cv::Mat () > 
 
 static void
 write_and_tell (GstElement * element, const SnapshotRequest & request, const FrameTimes & times,
-    const std::function < cv::Mat () > &make_image)
+    const SnapshotWriter::Encode & encode)
 {
   std::string location;
-  const std::string reason = write_file (request, make_image, location);
+  const std::string reason = write_file (request, encode, location);
 
   if (reason.empty ()) {
     gst_element_post_message (element, gst_message_new_element (GST_OBJECT_CAST (element),
@@ -238,13 +173,13 @@ SnapshotWriter::check (const std::string & location)
 
 void
 SnapshotWriter::post (const SnapshotRequest & request, const FrameTimes & times,
-    std::function < cv::Mat () > make_image)
+    Encode encode)
 {
   waiting_++;
   writer_.post (name_of (request),
-      [this, held = motion_heatmap_hold (element_), request, times, make_image] {
+      [this, held = motion_heatmap_hold (element_), request, times, encode] {
         waiting_--;
-        write_and_tell (element_, request, times, make_image);
+        write_and_tell (element_, request, times, encode);
       });
 }
 
@@ -254,12 +189,16 @@ SnapshotWriter::write_picture (GstBuffer * picture, const GstVideoInfo & info,
 {
   const std::shared_ptr < GstBuffer > held (picture, gst_buffer_unref);
 
-  post (request, times,[held, info] { return to_bgr (held.get (), info); });
+  post (request, times,[held, info] (const std::string & extension, std::string & bytes) {
+        return motion_heatmap_encode_picture (held.get (), info, extension, bytes);
+      });
 }
 
 void
 SnapshotWriter::write_events (const HeatRequest & heat, const SnapshotRequest & request,
     const FrameTimes & times)
 {
-  post (request, times,[heat] { return to_events (heat.complete ()); });
+  post (request, times,[heat] (const std::string &, std::string & bytes) {
+        return motion_heatmap_encode_events (heat.complete (), bytes);
+      });
 }

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include <opencv2/core/mat.hpp>
 #include <gst/video/video.h>
 
 #include "file_writer.h"
@@ -37,6 +36,10 @@ std::string motion_heatmap_check_location (const std::string & location);
 class SnapshotWriter
 {
 public:
+  /* Puts the content of a file with this extension into `bytes`; returns why it failed, or
+   * nothing. May throw std::exception. */
+  using Encode = std::function < std::string (const std::string & extension, std::string & bytes) >;
+
   /* `element` posts the messages and outlives the writer. */
   explicit SnapshotWriter (GstElement * element) : element_ (element) {}
 
@@ -60,7 +63,7 @@ public:
 
 private:
   void post (const SnapshotRequest & request, const FrameTimes & times,
-      std::function < cv::Mat () > make_image);
+      Encode encode);
 
   GstElement *element_;
   std::atomic < guint > waiting_ = 0;

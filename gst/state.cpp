@@ -45,7 +45,7 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
     } else {
       file = std::make_shared < motionheat::StateFile > (location);
       try {
-        state = file->load ();
+        state = file->load (empty.size);
       } catch (const StateError & e) {
         if (e.kind == StateError::kUnreadable)
           throw;

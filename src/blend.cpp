@@ -48,8 +48,10 @@ bool equals(const kernels::BlendParams& params, const Pairs& pairs, const cv::Ma
 }  // namespace
 
 Blend::Blend(double opacity) {
-  if (opacity <= 0) return;  // Method::kPicture
-  if (opacity >= 1) {
+  // Nearer to 0 or 1 than half a weight, neither shows a trace of the other.
+  const long weight = std::lround(std::clamp(opacity, 0.0, 1.0) * 65536);
+  if (weight == 0) return;  // Method::kPicture
+  if (weight == 65536) {
     *this = color_only();
     return;
   }
@@ -59,7 +61,7 @@ Blend::Blend(double opacity) {
   cv::addWeighted(pairs.picture, 1 - opacity, pairs.color, opacity, 0, expected);
 
   params_.method = Method::kFixed;
-  params_.color = uint16_t(std::clamp(std::lround(opacity * 65536), 1L, 65535L));
+  params_.color = uint16_t(weight);
   params_.picture = uint16_t(65536 - params_.color);
   // Two products are truncated to 1/256 each, so half a unit or a little more rounds them.
   for (uint16_t bias = 128; bias <= 130; ++bias) {

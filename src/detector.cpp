@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <opencv2/core.hpp>
 
+#include "background_model.h"
 #include "tile_grid.h"
 
 namespace motionheat {
@@ -11,11 +12,6 @@ namespace {
 
 // Until the models have seen a few frames they take everything for foreground.
 constexpr int kSettlingFrames = 5;
-
-cv::Ptr<cv::BackgroundSubtractor> make_model(Detector detector) {
-  if (detector == Detector::kMog2) return cv::createBackgroundSubtractorMOG2();
-  return cv::createBackgroundSubtractorKNN();
-}
 
 // Bytes that OpenCV keeps of a pixel: five Gaussians of weight, variance and mean; 3 x 7 samples
 // with a flag.
@@ -26,9 +22,18 @@ size_t model_pixel_bytes(Detector detector, size_t channels) {
 
 }  // namespace
 
+std::string why_unavailable(Detector detector) {
+  try {
+    if (detector != Detector::kDifference) make_background_model(detector);
+    return {};
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
 BackgroundSubtractor::BackgroundSubtractor(Detector detector, const PixelFormat& format)
     : format_(format),
-      model_(make_model(detector)),
+      model_(make_background_model(detector)),
       model_pixel_bytes_(model_pixel_bytes(detector, format.model == ColorModel::kRgb ? 3 : 1)) {}
 
 void BackgroundSubtractor::apply(const ConstFrameView& frame) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <opencv2/video/background_segm.hpp>
+#include <string>
 
 #include "frame_view.h"
 #include "kernels/kernels.h"
@@ -15,11 +16,16 @@ enum class Detector {
   kKnn,         // OpenCV's background subtraction by nearest neighbours
 };
 
+/// Why a detector cannot be used here, because the module with its models cannot be loaded; empty if
+/// it can.
+std::string why_unavailable(Detector detector);
+
 /// Steps 1 and 2 by a model of the background, which also finds what moves slowly or stops. It sees
 /// luma in 8 bits, or the three colours of RGB. Shadows are told apart and do not count.
 class BackgroundSubtractor {
  public:
-  /// `detector` is kMog2 or kKnn. Throws cv::Exception for want of memory.
+  /// `detector` is kMog2 or kKnn. Throws cv::Exception for want of memory, and std::runtime_error
+  /// if it is unavailable.
   BackgroundSubtractor(Detector detector, const PixelFormat& format);
 
   /// Learns `frame` and marks what is not background. A frame of another size than the last starts

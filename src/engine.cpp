@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <opencv2/core/utility.hpp>
 #include <utility>
 
@@ -44,15 +45,34 @@ Blend blend_for(const Settings& settings) {
   return settings.output == Output::kHeatmap ? Blend::color_only() : Blend(settings.opacity);
 }
 
+std::optional<BackgroundSubtractor> make_subtractor(const Settings& settings,
+                                                    const PixelFormat& format) {
+  if (settings.detector == Detector::kDifference) return {};
+  return BackgroundSubtractor(settings.detector, format);
+}
+
+std::optional<BackgroundPicture> make_background(const Settings& settings,
+                                                 const StreamFormat& stream) {
+  if (settings.background == Background::kLive) return {};
+  return BackgroundPicture(settings.background, stream.format, stream.size);
+}
+
+// The part of a frame that lies within the stream's size.
+ConstFrameView cut(const ConstFrameView& frame, Size size) {
+  ConstFrameView part = frame;
+  part.size = {std::min(frame.size.width, size.width), std::min(frame.size.height, size.height)};
+  return part;
+}
+
 }  // namespace
 
 Engine::Engine(const Settings& settings) : settings_(settings) {}
 
-void Engine::configure(const StreamFormat& stream) {
+void Engine::configure(const StreamFormat& stream, const Settings& settings) {
   // Everything that may fail is built beside what is there and moved in place at the end. The map
   // comes first: it refuses sizes that are too large.
   const TileGrid grid(stream.size);
-  const int scale = settings_.analysis_scale;
+  const int scale = settings.analysis_scale;
   const Size analysis = analysis_size(stream.size, scale);
   const bool resized = !(heat_.grid().size() == analysis && grid_.size() == stream.size);
   HeatMap heat = resized ? heat_.resampled(analysis) : HeatMap();
@@ -62,29 +82,32 @@ void Engine::configure(const StreamFormat& stream) {
     shrinker.emplace(stream.format, scale);
     enlarger.emplace(analysis, stream.size);
   }
+  const PixelFormat& seen = shrinker ? shrinker->format() : stream.format;
   Difference difference;
-  difference.configure(shrinker ? shrinker->format() : stream.format, luma_range(stream), analysis);
-  difference.set_threshold(settings_.threshold);
+  difference.configure(seen, luma_range(stream), analysis);
+  difference.set_threshold(settings.threshold);
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
-  renderer.set_colors(make_color_table(settings_.colormap, stream.format, stream.color));
-  renderer.set_blend(blend_for(settings_));
+  renderer.set_colors(make_color_table(settings.colormap, stream.format, stream.color));
+  renderer.set_blend(blend_for(settings));
   if (scale_.table()) renderer.set_counts(*scale_.table());
-  auto subtractor = make_subtractor(shrinker ? shrinker->format() : stream.format);
-  auto background = make_background(stream);
+  auto subtractor = make_subtractor(settings, seen);
+  auto background = make_background(settings, stream);
+  if (settings.normalization == Normalization::kPercentile) percentile_.prepare();
 
   if (resized) {
-    const size_t count = size_t(heat.grid().count());
+    const size_t count = size_t(heat.grid().count()), bands = size_t(heat.grid().bands());
     std::vector<Tile> tiles(count);
     std::vector<float> limits(count, kNever), row_limits(size_t(heat.grid().rows()), kNever);
-    std::vector<uint8_t> busy(size_t(heat.grid().bands())), compared(count),
-        enlarged(size_t(grid.count()));
+    std::vector<uint8_t> busy(bands), compared(count), enlarged(size_t(grid.count()));
+    std::vector<uint32_t> moved(bands);
     indices_ = make_aligned<uint8_t>(size_t(grid.count()) * TileGrid::kPixels);
     tiles_ = std::move(tiles);
     limits_ = std::move(limits);
     row_limits_ = std::move(row_limits);
     busy_ = std::move(busy);
     compared_ = std::move(compared);
+    moved_ = std::move(moved);
     enlarged_ = std::move(enlarged);
     heat_ = std::move(heat);
     slices_.clear();
@@ -95,43 +118,55 @@ void Engine::configure(const StreamFormat& stream) {
   difference_ = std::move(difference);
   renderer_ = std::move(renderer);
   stream_ = stream;
+  settings_ = settings;
   subtractor_ = std::move(subtractor);
   background_ = std::move(background);
+  percentile_due_ = 0;
   repaint_all();
   update_scale();
 }
 
-std::optional<BackgroundSubtractor> Engine::make_subtractor(const PixelFormat& format) const {
-  if (settings_.detector == Detector::kDifference) return {};
-  return BackgroundSubtractor(settings_.detector, format);
-}
-
-std::optional<BackgroundPicture> Engine::make_background(const StreamFormat& stream) const {
-  if (settings_.background == Background::kLive) return {};
-  return BackgroundPicture(settings_.background, stream.format, stream.size);
-}
-
 void Engine::set(const Settings& settings) {
   if (settings == settings_) return;
-  const Settings old = std::exchange(settings_, settings);
-  difference_.set_threshold(settings.threshold);
-  if (!is_configured()) return;
-  percentile_due_ = 0;
-  if (settings.analysis_scale != old.analysis_scale) {
-    configure(stream_);
+  if (!is_configured()) {
+    settings_ = settings;
     return;
   }
-  if (settings.colormap != old.colormap) {
-    renderer_.set_colors(make_color_table(settings.colormap, stream_.format, stream_.color));
+  if (settings.analysis_scale != settings_.analysis_scale) {
+    configure(stream_, settings);
+    return;
+  }
+  const bool colors_change = settings.colormap != settings_.colormap;
+  const bool blend_changes =
+      settings.opacity != settings_.opacity || settings.output != settings_.output;
+  const bool detector_changes = settings.detector != settings_.detector;
+  const bool background_changes = settings.background != settings_.background;
+
+  // Everything that may fail comes before anything changes.
+  if (settings.normalization == Normalization::kPercentile) percentile_.prepare();
+  std::optional<ColorTable> colors;
+  if (colors_change) colors = make_color_table(settings.colormap, stream_.format, stream_.color);
+  std::optional<Blend> blend;
+  if (blend_changes) blend = blend_for(settings);
+  std::optional<BackgroundSubtractor> subtractor;
+  if (detector_changes)
+    subtractor = make_subtractor(settings, shrinker_ ? shrinker_->format() : stream_.format);
+  std::optional<BackgroundPicture> background;
+  if (background_changes) background = make_background(settings, stream_);
+
+  settings_ = settings;
+  percentile_due_ = 0;
+  difference_.set_threshold(settings.threshold);
+  if (colors) {
+    renderer_.set_colors(*colors);
     repaint_all();
   }
-  if (settings.opacity != old.opacity || settings.output != old.output)
-    renderer_.set_blend(blend_for(settings));
-  if (settings.detector != old.detector) {
+  if (blend) renderer_.set_blend(std::move(*blend));
+  if (detector_changes) {
     difference_.forget();
-    subtractor_ = make_subtractor(shrinker_ ? shrinker_->format() : stream_.format);
+    subtractor_ = std::move(subtractor);
   }
-  if (settings.background != old.background) background_ = make_background(stream_);
+  if (background_changes) background_ = std::move(background);
 }
 
 // Calls `work(band, slice)` for every band of the grid, in as many threads as are wanted and worth
@@ -183,9 +218,11 @@ void Engine::advance(double seconds) {
   update_scale();
 }
 
-void Engine::process(const ConstFrameView& in, const FrameView* out) {
-  ++frames_;
+void Engine::process(const ConstFrameView& frame, const FrameView* out) {
+  const ConstFrameView in = cut(frame, stream_.size);
+  if (in.size.area() == 0) return;
   const ConstFrameView seen = shrinker_ ? shrinker_->shrink(in) : in;
+  ++frames_;
   // Beyond the last frame there is nothing to compare with.
   if (seen.size.width > frame_size_.width || seen.size.height > frame_size_.height)
     forget_previous();
@@ -193,7 +230,7 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
   if (subtractor_) subtractor_->apply(seen);
   const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
   std::fill(compared_.begin(), compared_.end(), !comparing);
-  for (Slice& slice : slices_) slice.moved = 0;
+  std::fill(moved_.begin(), moved_.end(), 0);
   if (comparing)
     compare_ahead(seen, !out || enlarger_ || percentile_is_due());
   else if (!subtractor_)
@@ -210,9 +247,8 @@ void Engine::process(const ConstFrameView& in, const FrameView* out) {
     const Pass pass{seen, background_ ? background_->view() : in, *out, joined};
     for_bands(grid_, [&](int band, Slice& slice) { draw_band(pass, band, slice); });
   }
-  uint64_t moved = 0;
-  for (const Slice& slice : slices_) moved += slice.moved;
-  motion_ = double(moved) / double(heat_.grid().size().area());
+  const uint64_t moved = std::accumulate(moved_.begin(), moved_.end(), uint64_t{0});
+  period_.add(double(moved) / double(heat_.grid().size().area()));
 }
 
 // Compares all tiles, or those whose heat must be known before the scale is.
@@ -256,17 +292,11 @@ void Engine::draw(const ConstFrameView& in, const FrameView& out) {
   });
 }
 
-void Engine::skip() {
-  ++skipped_;
-  forget_previous();
-}
-
 void Engine::reset() {
   heat_.clear();
   repaint_all();
-  frames_ = 0;
-  skipped_ = 0;
-  motion_ = 0;
+  frames_ = skipped_ = repeated_ = 0;
+  begin_period();
   percentile_due_ = 0;
   update_scale();
 }
@@ -276,6 +306,7 @@ void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
   heat_ = heat.grid().size() == size ? heat.clone() : heat.resampled(size);
   frames_ = frames;
   skipped_ = skipped;
+  repeated_ = 0;
   percentile_due_ = 0;
   repaint_all();
   update_scale();
@@ -319,7 +350,7 @@ void Engine::compare_tiles(const ConstFrameView& frame, int row, int rows, int c
       const int tile = index + j;
       const uint8_t* const of_tile = marks + j * TileGrid::kMaskBytes;
       if (!any_set(of_tile, stride, height)) continue;
-      slice.moved += heat_.add(tile, of_tile, stride, tiles_[tile].stale);
+      moved_[row / TileGrid::kBandRows] += heat_.add(tile, of_tile, stride, tiles_[tile].stale);
       limits_[tile] = row_limits_[row + i] = kOutdated;
       ++slice.moving;
     }
@@ -482,7 +513,12 @@ void Engine::repaint_all() {
 
 Report Engine::report() const {
   const TileGrid& grid = heat_.grid();
-  Report report{.frames = frames_, .skipped = skipped_, .size = grid.size(), .motion = motion_};
+  Report report{.frames = frames_,
+                .skipped = skipped_,
+                .repeated = repeated_,
+                .size = grid.size(),
+                .motion = period_.mean(),
+                .motion_peak = period_.peak};
   const uint64_t max = heat_.max();
   report.max = double(max) / heat_.unit();
   if (max > 0 || settings_.normalization != Normalization::kMax)

@@ -22,6 +22,8 @@ struct StreamFormat {
   PixelFormat format;
   ColorSpace color;
   Size size;
+
+  bool operator==(const StreamFormat&) const = default;
 };
 
 enum class Output {
@@ -50,15 +52,18 @@ struct Settings {
 
 /// The state of the map in figures.
 struct Report {
-  uint64_t frames = 0;    // frames analysed, the first one included
-  uint64_t skipped = 0;   // frames not counted
-  Size size;              // of the analysis
-  double max = 0;         // events of the hottest pixel
-  double full_scale = 0;  // events that index 255 stands for
-  double motion = 0;      // 0..1, share of the pixels that moved in the last analysed frame
-  double coverage = 0;    // 0..1, share of the pixels with any heat
-  double hot_x = 0;       // 0..1, centre of the hottest pixel (the first in reading order);
-  double hot_y = 0;       //   0 while there is no heat
+  uint64_t frames = 0;     // frames analysed, the first one included
+  uint64_t skipped = 0;    // frames not counted
+  uint64_t repeated = 0;   // frames with nothing new in them
+  Size size;               // of the analysis
+  double max = 0;          // events of the hottest pixel
+  double full_scale = 0;   // events that index 255 stands for
+  double motion = 0;       // 0..1, share of the pixels that moved: the mean of the frames analysed
+                           //   in this period, 0 if there are none
+  double motion_peak = 0;  // 0..1, the highest share of them
+  double coverage = 0;     // 0..1, share of the pixels with any heat
+  double hot_x = 0;        // 0..1, centre of the hottest pixel (the first in reading order);
+  double hot_y = 0;        //   0 while there is no heat
 };
 
 /// A grey picture of the normalised map: `size.width` bytes a row, no padding.
@@ -75,12 +80,14 @@ struct GreyMap {
 class Engine {
  public:
   /// Makes ready for a stream, or for another format of it. The heat is kept, resampled to the new
-  /// size; the previous frame is forgotten. Throws std::bad_alloc, and then is as it was.
-  void configure(const StreamFormat& stream);
+  /// size; the previous frame is forgotten. Throws std::bad_alloc or cv::Exception, and then is as
+  /// it was.
+  void configure(const StreamFormat& stream) { configure(stream, settings_); }
+  const StreamFormat& stream() const { return stream_; }
   bool is_configured() const { return stream_.size.area() > 0; }
 
-  /// Takes effect on the next frame. Another analysis scale makes ready anew and may throw
-  /// std::bad_alloc.
+  /// Takes effect on the next frame; another analysis scale makes ready anew. May throw as
+  /// `configure` does, and then is as it was: the settings too.
   void set(const Settings& settings);
 
   /// Time passes: with a half-life the heat gets older. Call it before the frame that comes after
@@ -89,15 +96,22 @@ class Engine {
 
   /// Compares `in` with the previous frame, adds what moved to the heat and, if `out` is not null,
   /// draws into it; `out` may be the picture `in` is of. A frame smaller than the stream's size is
-  /// processed as far as it goes.
+  /// processed as far as it goes; of an empty one nothing is seen, and it is as if it had not come.
+  /// Throws std::bad_alloc or cv::Exception: then a part of the frame may not have been counted,
+  /// but no pixel of it twice, and the next frame goes on from there.
   void process(const ConstFrameView& in, const FrameView* out);
 
   /// Draws as `process` does, without analysing: for frames that do not count, and for pictures of
   /// a map that is complete.
   void draw(const ConstFrameView& in, const FrameView& out);
 
-  /// Takes note of a frame that does not count. The previous frame is forgotten.
-  void skip();
+  /// Takes note of a frame that does not count, or of one that only repeats what was. The previous
+  /// frame stays.
+  void skip() { ++skipped_; }
+  void repeat() { ++repeated_; }
+
+  /// Begins the period of which `Report::motion` and `motion_peak` tell.
+  void begin_period() { period_ = {}; }
 
   /// After a break in the stream: the next frame has no previous one. The heat stays, and so does
   /// what a detector knows of the background.
@@ -107,7 +121,8 @@ class Engine {
   void reset();
 
   /// Goes on with the heat of an earlier run, resampled to the stream's size, in place of its own.
-  /// The engine is configured. Throws std::bad_alloc, and then is as it was.
+  /// The engine is configured. Frames that repeated are counted anew. Throws std::bad_alloc, and
+  /// then is as it was.
   void restore(const HeatMap& heat, uint64_t frames, uint64_t skipped);
 
   /// Forgets everything, the stream too, and frees the memory.
@@ -144,8 +159,21 @@ class Engine {
   // What a thread has to itself.
   struct Slice {
     AlignedArray<uint8_t> mask;  // of motion, in a band
-    uint64_t moved = 0;          // pixels in this frame
-    int moving = 0;              // tiles of a band in which any did
+    int moving = 0;              // tiles of a band in which any pixel moved
+  };
+
+  // What moved since the last report.
+  struct Period {
+    uint64_t frames = 0;
+    double sum = 0;  // of the shares that moved
+    double peak = 0;
+
+    void add(double share) {
+      ++frames;
+      sum += share;
+      peak = std::max(peak, share);
+    }
+    double mean() const { return frames > 0 ? sum / double(frames) : 0; }
   };
 
   // What is done with a frame.
@@ -158,8 +186,7 @@ class Engine {
 
   explicit Engine(const Settings& settings);
 
-  std::optional<BackgroundSubtractor> make_subtractor(const PixelFormat& format) const;
-  std::optional<BackgroundPicture> make_background(const StreamFormat& stream) const;
+  void configure(const StreamFormat& stream, const Settings& settings);
   template <typename Work>
   void for_bands(const TileGrid& grid, const Work& work);
   int slice_count(const TileGrid& grid) const;
@@ -202,12 +229,14 @@ class Engine {
   std::vector<float> row_limits_;  // the lowest of each row of tiles
   std::vector<uint8_t> busy_;      // bands of which a good part moved when last compared in one go
   std::vector<uint8_t> compared_;  // in this frame, of each tile
+  std::vector<uint32_t> moved_;    // pixels in this frame, of each band
   std::vector<uint8_t>
       enlarged_;  // tiles of the picture that have indices, if the analysis is smaller
   std::vector<Slice> slices_;
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
-  double motion_ = 0;
+  uint64_t repeated_ = 0;
+  Period period_;
 };
 
 }  // namespace motionheat

@@ -43,6 +43,8 @@ struct Component {
   int y_shift = 0;  // log2 of the vertical subsampling
   int depth = 8;    // bits, 8..16
   int lsb = 0;      // bits
+
+  bool operator==(const Component&) const = default;
 };
 
 enum class ColorModel { kGray, kYuv, kRgb };
@@ -55,6 +57,7 @@ struct PixelFormat {
   int n_components = 1;
   std::array<Component, 3> components{};
 
+  bool operator==(const PixelFormat&) const = default;
   /// Bytes of one sample of every component: 1 or 2.
   int sample_bytes() const { return components[0].depth > 8 ? 2 : 1; }
 };

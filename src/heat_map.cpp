@@ -7,30 +7,13 @@
 
 #include "heat_copy.h"
 #include "kernels/kernels.h"
+#include "resampling.h"
 
 namespace motionheat {
 namespace {
 
-// The units of a map that ages: large enough to be kept as whole counts, and less than a low word.
-constexpr int kLowestLogUnit = 11;
-constexpr int kLogUnitLimit = 16;
 constexpr int kCountBits = 47;
 constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
-
-// For each position along an axis of `to` pixels the first of the positions along one of `from`
-// pixels that fall together there; one more entry ends the last range. Enlarging repeats a
-// position: its range is then empty but for its first element.
-std::vector<int> source_starts(int from, int to) {
-  std::vector<int> starts(size_t(to) + 1);
-  for (int i = 0; i <= to; ++i) {
-    if (to >= from) {  // the nearest centre: floor((i + 1/2) * from / to)
-      starts[i] = int((int64_t{2} * i + 1) * from / (int64_t{2} * to));
-    } else {  // the first j whose nearest centre is i: (j + 1/2) * to / from >= i
-      starts[i] = int((int64_t{2} * i * from - to + int64_t{2} * to - 1) / (int64_t{2} * to));
-    }
-  }
-  return starts;
-}
 
 }  // namespace
 
@@ -44,6 +27,8 @@ HeatMap::HeatMap(Size size)
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
                       TileGrid::Chunks& moved) {
+  const bool may_wrap = high_[tile] || max_[tile] + increment() > UINT16_MAX;
+  if (may_wrap) reserve_high(tile);  // before anything changes: it may fail
   before_change(tile);
   uint16_t* counts = low(tile);
   if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
@@ -51,20 +36,23 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
   const kernels::Accumulated result =
       kernels::active().accumulate({mask, mask_stride}, grid_.rect(tile).height, TileGrid::kChunks,
                                    counts, increment(), moved.data());
-  if (high_[tile] || max_[tile] + increment() > UINT16_MAX)
+  if (may_wrap)
     carry(tile, mask, mask_stride);
   else
     set_max(tile, std::max<uint64_t>(max_[tile], result.max));
   return result.moved;
 }
 
+void HeatMap::reserve_high(int tile) {
+  if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+}
+
 // The slow part of `add`, for tiles whose low words may have wrapped: one that did is of a pixel
 // that moved, and now less than what was added.
 void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
-  if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
   uint32_t* high = high_[tile].get();
   const Rect rect = grid_.rect(tile);
-  const uint16_t* counts = low(tile);
+  uint16_t* counts = low(tile);
   const uint16_t added = increment();
   uint64_t max = max_[tile];
   for (int y = 0; y < rect.height; ++y) {
@@ -73,6 +61,10 @@ void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
       if (!(bits[x / 8] >> x % 8 & 1)) continue;
       const int i = TileGrid::offset(x, y);
       high[i] += counts[i] < added;
+      if (high[i] > kMaxCount >> 16) {
+        high[i] = uint32_t(kMaxCount >> 16);
+        counts[i] = uint16_t(kMaxCount);
+      }
       max = std::max(max, uint64_t{high[i]} << 16 | counts[i]);
     }
   }
@@ -89,18 +81,21 @@ void HeatMap::set_max(int tile, uint64_t max) {
 
 bool HeatMap::age(double half_lives) {
   if (half_lives <= 0) return false;
-  set_log_unit(log_unit_ + half_lives);
-  if (log_unit_ >= kLowestLogUnit && log_unit_ < kLogUnitLimit) return false;
-  const double bits = kLowestLogUnit - std::floor(log_unit_);
-  set_log_unit(log_unit_ + bits);
+  const double log_unit = log_unit_ + half_lives;
+  const bool shifts = !(log_unit >= kLowestLogUnit && log_unit < kLogUnitLimit);
+  const double bits = shifts ? kLowestLogUnit - std::floor(log_unit) : 0;
   shift(int(std::max(bits, -64.0)));
-  return true;
+  set_log_unit(log_unit + bits);
+  return shifts;
 }
 
 // Multiplies all counts by 2^bits, rounding half up.
 void HeatMap::shift(int bits) {
   if (bits == 0) return;
-  std::vector<uint64_t> counts(TileGrid::kPixels);
+  // Before any count changes: it may fail.
+  for (int tile = 0; tile < grid_.count() && bits > 0; ++tile)
+    if (max_[tile] << bits > UINT16_MAX) reserve_high(tile);
+  std::array<uint64_t, TileGrid::kPixels> counts;
   for (int tile = 0; tile < grid_.count(); ++tile) {
     if (is_cold(tile)) continue;
     const Rect rect = grid_.rect(tile);
@@ -234,11 +229,11 @@ void HeatMap::assign(int tile, const uint64_t* counts) {
       max = std::max(max, counts[size_t(y) * TileGrid::kWidth + x]);
 
   auto& high = high_[tile];
-  set_max(tile, max);
-  if (max <= UINT16_MAX)
+  if (max > UINT16_MAX)
+    reserve_high(tile);
+  else
     high.reset();
-  else if (!high)
-    high = std::make_unique<uint32_t[]>(TileGrid::kPixels);
+  set_max(tile, max);
   if (max == 0) return;
 
   uint16_t* words = low(tile);
@@ -257,20 +252,18 @@ HeatMap HeatMap::resampled(Size size) const {
   HeatMap result(size);
   result.set_log_unit(log_unit_);
   if (max() == 0) return result;
-  const std::vector<int> xs = source_starts(grid_.size().width, size.width);
-  const std::vector<int> ys = source_starts(grid_.size().height, size.height);
+  const ResampledAxis xs(grid_.size().width, size.width);
+  const ResampledAxis ys(grid_.size().height, size.height);
   std::vector<uint64_t> counts(TileGrid::kPixels);
   for (int tile = 0; tile < result.grid_.count(); ++tile) {
     const Rect rect = result.grid_.rect(tile);
     for (int y = rect.y; y < rect.bottom(); ++y) {
       for (int x = rect.x; x < rect.right(); ++x) {
-        const int x_end = std::max(xs[x] + 1, xs[x + 1]);
-        const int y_end = std::max(ys[y] + 1, ys[y + 1]);
         uint64_t sum = 0;
-        for (int v = ys[y]; v < y_end; ++v)
-          for (int u = xs[x]; u < x_end; ++u) sum += at(u, v);
-        const uint64_t n = uint64_t(x_end - xs[x]) * uint64_t(y_end - ys[y]);
-        counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] = (sum + n / 2) / n;
+        for (int v = ys.begin(y); v < ys.end(y); ++v)
+          for (int u = xs.begin(x); u < xs.end(x); ++u) sum += at(u, v);
+        counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] =
+            mean_count(sum, uint64_t(xs.count(x)) * uint64_t(ys.count(y)));
       }
     }
     result.assign(tile, counts.data());

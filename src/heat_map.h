@@ -25,6 +25,15 @@ class HeatCopySpare;
 /// less.
 class HeatMap {
  public:
+  /// The units of a map that ages are from 2^kLowestLogUnit to below 2^kLogUnitLimit: large enough
+  /// to be kept as whole counts, and less than a low word.
+  static constexpr int kLowestLogUnit = 11;
+  static constexpr int kLogUnitLimit = 16;
+  /// Whether an event can be worth that much: those, and 1 as long as it never aged.
+  static constexpr bool is_unit(double unit) {
+    return unit == 1 || (unit >= 1 << kLowestLogUnit && unit < 1 << kLogUnitLimit);
+  }
+
   HeatMap() = default;
   /// A cold map. Throws std::bad_alloc, also for sizes that cannot be addressed.
   explicit HeatMap(Size size);
@@ -35,13 +44,15 @@ class HeatMap {
 
   /// Adds an event to each pixel of `tile` whose bit in `mask` is set (see Difference::compare);
   /// rows of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
-  /// leaves the others; returns how many pixels moved. Threads may add to distinct rows of tiles at
-  /// once.
+  /// leaves the others; returns how many pixels moved. A count that is at its highest, 2^47 - 1,
+  /// stays there. Threads may add to distinct rows of tiles at once. Throws std::bad_alloc, and
+  /// then nothing was added.
   uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
 
   /// Heat gets older by so many half-lives: each event counted so far is worth 2^-half_lives of
   /// what it was. The counts of all tiles may change; true if they did. A unit is kept to within
-  /// 2^-12 and a count to within 2^-11 of an event.
+  /// 2^-12 and a count to within 2^-11 of an event. Throws std::bad_alloc, and then it has not
+  /// aged.
   bool age(double half_lives);
 
   /// Counts that an event is worth now, and the whole counts that one adds.
@@ -91,7 +102,8 @@ class HeatMap {
 
   /// The counts of all pixels, row by row.
   std::vector<uint64_t> counts() const;
-  /// The map of such counts, of which an event has `unit`. Those above 2^47 - 1 are cut to it.
+  /// The map of such counts, of which an event has `unit` (see is_unit). Those above 2^47 - 1 are
+  /// cut to it.
   static HeatMap of(Size size, const std::vector<uint64_t>& counts, double unit);
 
   /// Sets the count of every pixel of a tile; `counts` in rows of TileGrid::kWidth.
@@ -110,6 +122,7 @@ class HeatMap {
   void set_log_unit(double log_unit);
   void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
+  void reserve_high(int tile);
   void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
   void shift(int bits);
 

@@ -91,8 +91,6 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
 
 double Percentile::of(const HeatMap& heat, double percent) {
   if (heat.max() == 0) return 0;
-  // One bin for each count of a low word, and 256 for each power of two above.
-  constexpr int kBins = 65536 + 32 * 256;
   const auto bin_of = [](uint64_t count) {
     if (count < 65536) return int(count);
     const int power = std::bit_width(count) - 1;

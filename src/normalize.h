@@ -75,11 +75,17 @@ class Scale {
 /// Finds percentiles of counts.
 class Percentile {
  public:
+  /// Has the memory that `of` takes at hand, so that it does not fail. Throws std::bad_alloc.
+  void prepare() { histogram_.reserve(kBins); }
+
   /// The smallest count that at least `percent` % (0..100) of the pixels with heat do not exceed; 0
   /// while there is no heat. Counts above 65,535 are told apart to 2^-8 of themselves.
   double of(const HeatMap& heat, double percent);
 
  private:
+  // One for each count of a low word, and 256 for each power of two above.
+  static constexpr int kBins = 65536 + 32 * 256;
+
   std::vector<uint64_t> histogram_;  // kept, so that no frame allocates
 };
 

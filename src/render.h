@@ -26,7 +26,7 @@ class Renderer {
   void set_colors(const ColorTable& colors);
   /// What low counts are painted by from now on.
   void set_counts(const kernels::CountTable& counts);
-  void set_blend(const Blend& blend) { blend_ = blend; }
+  void set_blend(Blend blend) { blend_ = std::move(blend); }
 
   /// Makes `tile`, or all tiles, as if they had never been painted.
   void erase(int tile) { painted_[tile] = false; }

@@ -15,7 +15,9 @@
 #include <string_view>
 #include <utility>
 
+#include "heat_map.h"
 #include "new_file.h"
+#include "resampling.h"
 
 namespace motionheat {
 namespace {
@@ -73,10 +75,6 @@ StateError damaged(const std::string& how) {
 
 bool is_valid(Size size) {
   return size.width > 0 && size.height > 0 && size.area() <= State::kMaxArea;
-}
-
-bool is_valid(double unit) {
-  return std::isfinite(unit) && unit > 0;
 }
 
 // A file without all of it is not ours, an empty one neither: ours get their name when they are
@@ -147,29 +145,74 @@ std::vector<uint8_t> compress(const std::vector<uint64_t>& counts, int n_bytes) 
   return compressed;
 }
 
-std::vector<uint64_t> decompress(std::span<const uint8_t> compressed, size_t area, int n_bytes) {
-  if (area * size_t(n_bytes) / kMaxRatio > compressed.size()) throw damaged("counts are missing");
+// Puts counts together of their bytes, which come plane by plane, in a map that may be smaller:
+// those that fall together there are added up, and their mean is taken at the end.
+class CountsReader {
+ public:
+  CountsReader(Size from, Size to, int n_bytes)
+      : from_(from),
+        to_(to),
+        n_bytes_(n_bytes),
+        xs_(from.width, to.width),
+        ys_(from.height, to.height),
+        sums_(size_t(to.area())) {}
+
+  void add(std::span<const uint8_t> bytes) {
+    while (!bytes.empty()) {
+      if (is_complete()) throw damaged("there are too many counts");
+      const size_t n = std::min(bytes.size(), size_t(xs_.end(column_) - x_));
+      uint64_t sum = 0;
+      for (const uint8_t byte : bytes.first(n)) sum += byte;
+      sums_[size_t(row_) * to_.width + column_] += sum << 8 * byte_;
+      bytes = bytes.subspan(n);
+      x_ += int(n);
+      if (x_ == xs_.end(column_)) next();
+    }
+  }
+
+  bool is_complete() const { return byte_ == n_bytes_; }
+
+  std::vector<uint64_t> means() && {
+    for (int row = 0; row < to_.height; ++row)
+      for (int column = 0; column < to_.width; ++column) {
+        uint64_t& sum = sums_[size_t(row) * to_.width + column];
+        sum = mean_count(sum, uint64_t(xs_.count(column)) * uint64_t(ys_.count(row)));
+      }
+    return std::move(sums_);
+  }
+
+ private:
+  // Goes on behind what falls together in a row.
+  void next() {
+    if (++column_ < to_.width) return;
+    column_ = x_ = 0;
+    if (++y_ == ys_.end(row_)) ++row_;
+    if (y_ < from_.height) return;
+    y_ = row_ = 0;
+    ++byte_;
+  }
+
+  Size from_;
+  Size to_;  // no larger either way
+  int n_bytes_;
+  ResampledAxis xs_;
+  ResampledAxis ys_;
+  std::vector<uint64_t> sums_;
+  int byte_ = 0;
+  int x_ = 0, y_ = 0;         // of the next byte
+  int column_ = 0, row_ = 0;  // that it falls into
+};
+
+std::vector<uint64_t> decompress(std::span<const uint8_t> compressed, Size size, Size to,
+                                 int n_bytes) {
+  if (size_t(size.area()) * size_t(n_bytes) / kMaxRatio > compressed.size())
+    throw damaged("counts are missing");
   const Converter decompressor(G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB)));
-  std::vector<uint64_t> counts;
-  counts.reserve(area);
-  int byte = 0;
-  size_t i = 0;
-  const size_t rest =
-      convert(decompressor.get(), compressed, true, [&](std::span<const uint8_t> part) {
-        for (const uint8_t value : part) {
-          if (byte == n_bytes) throw damaged("there are too many counts");
-          if (byte == 0)
-            counts.push_back(value);
-          else
-            counts[i] |= uint64_t{value} << 8 * byte;
-          if (++i == area) {
-            i = 0;
-            ++byte;
-          }
-        }
-      });
-  if (byte != n_bytes || rest != 0) throw damaged("the number of counts is wrong");
-  return counts;
+  CountsReader counts(size, to, n_bytes);
+  const size_t rest = convert(decompressor.get(), compressed, true,
+                              [&](std::span<const uint8_t> part) { counts.add(part); });
+  if (!counts.is_complete() || rest != 0) throw damaged("the number of counts is wrong");
+  return std::move(counts).means();
 }
 
 Variant field(GVariant* fields, const char* name, const char* type) {
@@ -198,14 +241,14 @@ std::map<std::string, std::string> settings_field(GVariant* fields) {
   return settings;
 }
 
-State read_fields(GVariant* fields) {
+State read_fields(GVariant* fields, Size limit) {
   State state;
   const uint32_t width = g_variant_get_uint32(field(fields, "width", "u").get());
   const uint32_t height = g_variant_get_uint32(field(fields, "height", "u").get());
   const int n_bytes = g_variant_get_byte(field(fields, "count-bytes", "y").get());
   state.unit = g_variant_get_double(field(fields, "unit", "d").get());
   if (!std::in_range<int>(width) || !std::in_range<int>(height) || n_bytes < 1 ||
-      n_bytes > kMaxBytes || !is_valid(state.unit))
+      n_bytes > kMaxBytes || !HeatMap::is_unit(state.unit))
     throw damaged("a field is out of range");
   state.size = {int(width), int(height)};
   if (!is_valid(state.size)) throw damaged("the size is out of range");
@@ -219,7 +262,8 @@ State read_fields(GVariant* fields) {
   gsize n = 0;
   const auto* bytes =
       static_cast<const uint8_t*>(g_variant_get_fixed_array(counts.get(), &n, sizeof(uint8_t)));
-  state.counts = decompress({bytes, n}, size_t(state.size.area()), n_bytes);
+  const Size to{std::min(state.size.width, limit.width), std::min(state.size.height, limit.height)};
+  state.counts = decompress({bytes, n}, std::exchange(state.size, to), to, n_bytes);
   return state;
 }
 
@@ -264,7 +308,7 @@ Variant to_or_from_file_order(Variant variant) {
 }
 
 std::string to_text(const State& state) {
-  if (!is_valid(state.size) || !is_valid(state.unit) ||
+  if (!is_valid(state.size) || !HeatMap::is_unit(state.unit) ||
       state.counts.size() != size_t(state.size.area()) ||
       std::ranges::any_of(state.counts, [](uint64_t count) { return count > State::kMaxCount; }))
     throw std::invalid_argument("the state is out of its ranges");
@@ -341,7 +385,7 @@ void merge_settings(const State& from, State& to) {
 
 }  // namespace
 
-State load_state(const std::string& path) {
+State load_state(const std::string& path, Size limit) {
   const File file(path);
   if (file.fd() < 0)
     throw StateError(errno == ENOENT ? StateError::kMissing : StateError::kUnreadable,
@@ -363,7 +407,7 @@ State load_state(const std::string& path) {
                                                             body.size(), FALSE, nullptr, nullptr)));
   if (!g_variant_is_normal_form(fields.get())) throw damaged("the fields are malformed");
   fields = to_or_from_file_order(std::move(fields));
-  return read_fields(fields.get());
+  return read_fields(fields.get(), limit);
 }
 
 void save_state(const std::string& path, const State& state) {
@@ -399,9 +443,9 @@ bool StateFile::is_there() const {
   return fd_ >= 0 && names(target_, fd_);
 }
 
-std::optional<State> StateFile::load() const {
+std::optional<State> StateFile::load(Size limit) const {
   if (fd_ < 0) return {};
-  return load_state(target_);
+  return load_state(target_, limit);
 }
 
 void StateFile::reserve(const State& empty) {

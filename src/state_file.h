@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <climits>
 #include <map>
 #include <optional>
 #include <span>
@@ -20,7 +21,8 @@ struct State {
   static constexpr uint64_t kMaxCount = (uint64_t{1} << 48) - 1;
 
   Size size;                     ///< at least 1 x 1
-  double unit = 1;               ///< what one event is worth in the counts: finite, above 0
+  double unit = 1;               ///< what one event is worth in the counts: 1 in a map that never
+                                 ///< aged, else from 2^11 to below 2^16
   std::vector<uint64_t> counts;  ///< of each pixel, row by row, up to kMaxCount
   uint64_t frames = 0;           ///< counted
   uint64_t skipped = 0;
@@ -53,6 +55,9 @@ class StateError : public std::runtime_error {
   Kind kind;
 };
 
+/// For those who take a state of any size.
+inline constexpr Size kNoLimit{INT_MAX, INT_MAX};
+
 /// A state file and the right to write to it, which only one has at a time: in this process, in
 /// others and, where the file system can, on other machines. It goes with the process, and a forked
 /// child has no part in it.
@@ -69,10 +74,8 @@ class StateFile {
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
 
-  /// The state in the file, nothing if there is none. Trusts nothing in the file: whatever is in
-  /// it, throws only StateError and std::bad_alloc, and takes no more memory than its data can
-  /// fill.
-  std::optional<State> load() const;
+  /// The state in the file, as load_state gives it; nothing if there is none.
+  std::optional<State> load(Size limit = kNoLimit) const;
 
   /// Where there is no file yet, writes one with `empty` and so takes the name. Throws as `save`
   /// does, and kInUse.
@@ -98,8 +101,11 @@ class StateFile {
   int process_;
 };
 
-/// Reads the state in a file that others may have. Throws StateError and std::bad_alloc.
-State load_state(const std::string& path);
+/// Reads the state in a file that others may have. One that is wider or higher than `limit` comes as
+/// wide or high as that, as HeatMap::resampled makes it, and takes no more memory for its counts.
+/// Trusts nothing in the file: whatever is in it, throws only StateError and std::bad_alloc, and
+/// takes no more memory than its data can fill.
+State load_state(const std::string& path, Size limit = kNoLimit);
 
 /// Writes one state, as StateFile::save does. Throws what StateFile throws.
 void save_state(const std::string& path, const State& state);

@@ -306,6 +306,28 @@ struct JoinU16 {
   }
 };
 
+// Values that fill all 16 bits: the products are rounded together.
+struct JoinWords {
+  uint16_t picture;
+  uint16_t color;
+
+  explicit JoinWords(const Overlay& o) : picture(o.params.picture), color(o.params.color) {}
+
+  template <class V>
+  HWY_INLINE V operator()(V p8, V c8) const {
+    const U16 d;
+    const auto p = hn::BitCast(d, p8), c = hn::BitCast(d, c8);
+    const auto p_weight = hn::Set(d, picture), c_weight = hn::Set(d, color);
+    const auto low_p = hn::Mul(p, p_weight), low_c = hn::Mul(c, c_weight);
+    // What the lower halves carry, (low_p + low_c + 2^15) >> 16, of half their sum.
+    const auto half = hn::Add(hn::And(low_p, low_c), hn::ShiftRight<1>(hn::Xor(low_p, low_c)));
+    const auto carry =
+        hn::ShiftRight<14>(hn::Add(hn::ShiftRight<1>(half), hn::Set(d, uint16_t{1 << 13})));
+    const auto high = hn::Add(hn::MulHigh(p, p_weight), hn::MulHigh(c, c_weight));
+    return hn::BitCast(U8(), hn::Add(high, carry));
+  }
+};
+
 bool IsWeighted(const Overlay& overlay) {
   using Method = BlendParams::Method;
   return overlay.params.method != Method::kPicture && overlay.params.method != Method::kColor;
@@ -316,7 +338,10 @@ void BlendU16(const Overlay& overlay) {
     scalar.blend_u16(overlay);
     return;
   }
-  Draw<1>(overlay, CompareNothing(overlay), JoinU16(overlay));
+  if (overlay.bits.depth == 16)
+    Draw<1>(overlay, CompareNothing(overlay), JoinWords(overlay));
+  else
+    Draw<1>(overlay, CompareNothing(overlay), JoinU16(overlay));
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u16);
 }
 

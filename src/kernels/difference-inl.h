@@ -204,6 +204,8 @@ MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Ro
       {reinterpret_cast<uint8_t*>(previous.data), previous.stride, moved.data, moved.stride, whole},
       threshold,
       bits};
+  if (overlay && IsWeighted(*overlay) && overlay->bits.depth == 16)
+    return any | CompareAndDraw<1>(compare, *overlay, JoinWords(*overlay), scalar.blend_u16);
   if (overlay && IsWeighted(*overlay))
     return any | CompareAndDraw<1>(compare, *overlay, JoinU16(*overlay), scalar.blend_u16);
   return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU16);

@@ -62,7 +62,7 @@ struct BlendParams {
 
 /// Where in a sample of 16 bits the value lies.
 struct SampleBits {
-  int depth;  // 9..16
+  int depth;  // 9..14, or 16
   int lsb;    // depth + lsb <= 16
 };
 
@@ -212,8 +212,9 @@ struct Kernels {
   /// Blends an overlay.
   void (*blend_u8)(const Overlay& overlay);
   /// Blends one of samples of two bytes. Their values are blended with the integer weights: with p
-  /// and c moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Bits
-  /// that hold no value pass through. There is no mask.
+  /// and c moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Where
+  /// values fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below
+  /// would take up what is cut off twice. Bits that hold no value pass through. There is no mask.
   void (*blend_u16)(const Overlay& overlay);
 };
 

@@ -66,8 +66,11 @@ void blend_u16(const Overlay& o) {
     uint16_t joined = params.method == Method::kColor ? c : p;
     if (params.method != Method::kColor && params.method != Method::kPicture) {
       const uint32_t high_p = uint16_t((p & value) << top), high_c = uint16_t(c << top);
-      const uint32_t sum = (high_p * params.picture >> 16) + (high_c * params.color >> 16) + bias;
-      joined = uint16_t(sum >> top);
+      if (o.bits.depth == 16)
+        joined = uint16_t((high_p * params.picture + high_c * params.color + (1 << 15)) >> 16);
+      else
+        joined = uint16_t(
+            ((high_p * params.picture >> 16) + (high_c * params.color >> 16) + bias) >> top);
     }
     joined = uint16_t((joined & value) | (p & ~value));
     std::memcpy(out, &joined, 2);

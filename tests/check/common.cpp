@@ -169,9 +169,7 @@ Stream::Stream(const std::string& caps, bool takes_metas)
     gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_META_API_TYPE, nullptr);
     gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_CROP_META_API_TYPE, nullptr);
   }
-  if (caps.empty()) return;
-  info_ = video_info(caps);
-  gst_harness_set_src_caps_str(harness_, caps.c_str());
+  if (!caps.empty()) start(caps);
 }
 
 Stream::~Stream() {
@@ -179,6 +177,11 @@ Stream::~Stream() {
   gst_element_set_bus(element(), nullptr);
   gst_harness_teardown(harness_);
   gst_object_unref(bus_);
+}
+
+void Stream::start(const std::string& caps) {
+  info_ = video_info(caps);
+  gst_harness_set_src_caps_str(harness_, caps.c_str());
 }
 
 void Stream::set(const char* property, const std::string& value) {
@@ -234,6 +237,10 @@ guint64 Stream::frames() const {
 
 guint64 Stream::skipped() const {
   return uint64_field(stats().get(), "skipped");
+}
+
+guint64 Stream::repeated() const {
+  return uint64_field(stats().get(), "repeated");
 }
 
 SamplePtr Stream::heatmap() const {

@@ -68,7 +68,7 @@ constexpr GstClockTime kFrame = 40 * GST_MSECOND;  // 25 frames a second
 /// frames a second.
 class Stream {
  public:
-  /// `caps` may be empty: then none go in yet.
+  /// `caps` may be empty: then the stream begins with `start`.
   /// `takes_metas`: whether what comes after the element understands GstVideoMeta and
   /// GstVideoCropMeta.
   explicit Stream(const std::string& caps, bool takes_metas = true);
@@ -80,6 +80,8 @@ class Stream {
   GstElement* element() const { return harness_->element; }
   GstBus* bus() const { return bus_; }
   const GstVideoInfo& info() const { return info_; }
+
+  void start(const std::string& caps);
 
   /// Sets a property from its value as text.
   void set(const char* property, const std::string& value);
@@ -109,6 +111,7 @@ class Stream {
   /// The field `frames` of `stats`.
   guint64 frames() const;
   guint64 skipped() const;
+  guint64 repeated() const;
   SamplePtr heatmap() const;
   /// The picture in `heatmap`.
   cv::Mat map() const;

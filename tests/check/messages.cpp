@@ -8,27 +8,29 @@ const char* const kCaps = "video/x-raw,format=BGR,width=40,height=24,framerate=2
 
 /// A `motionheatmap` message, every field of it.
 struct Report {
-  guint64 timestamp, stream_time, running_time, duration, frames, skipped;
+  guint64 timestamp, stream_time, running_time, duration, frames, skipped, repeated;
   int width, height;
-  double max, full_scale, motion, coverage, hot_x, hot_y;
+  double max, full_scale, motion, motion_peak, coverage, hot_x, hot_y;
   bool final;
   SamplePtr heatmap;
 
   explicit Report(GstMessage* message) {
     const GstStructure* s = gst_message_get_structure(message);
     fail_unless(gst_structure_has_name(s, "motionheatmap"));
-    fail_unless_equals_int(gst_structure_n_fields(s), 16);
+    fail_unless_equals_int(gst_structure_n_fields(s), 18);
     timestamp = uint64_field(s, "timestamp");
     stream_time = uint64_field(s, "stream-time");
     running_time = uint64_field(s, "running-time");
     duration = uint64_field(s, "duration");
     frames = uint64_field(s, "frames");
     skipped = uint64_field(s, "skipped");
+    repeated = uint64_field(s, "repeated");
     width = int_field(s, "width");
     height = int_field(s, "height");
     max = double_field(s, "max");
     full_scale = double_field(s, "full-scale");
     motion = double_field(s, "motion");
+    motion_peak = double_field(s, "motion-peak");
     coverage = double_field(s, "coverage");
     hot_x = double_field(s, "hot-x");
     hot_y = double_field(s, "hot-y");
@@ -94,10 +96,13 @@ GST_START_TEST(every_field) {
 
   Model model;
   Picture picture = noise(stream.info(), 1);
+  double motion = 0, peak = 0;
   for (unsigned i = 0; i < 25; ++i) {
     fail_if(has_report(stream));
     picture = moved(picture, i);
     model.add(picture);
+    motion += model.motion();
+    peak = std::max(peak, model.motion());
     stream.show(picture);
   }
 
@@ -114,7 +119,8 @@ GST_START_TEST(every_field) {
   fail_unless_equals_int(report.height, 24);
   fail_unless_equals_float(report.max, model.max());
   fail_unless_equals_float(report.full_scale, model.max());
-  fail_unless_equals_float(report.motion, model.motion());
+  fail_unless_equals_float(report.motion, motion / 25);
+  fail_unless_equals_float(report.motion_peak, peak);
   fail_unless_equals_float(report.coverage, model.coverage());
   fail_if(report.final);
 
@@ -402,8 +408,97 @@ GST_START_TEST(skipped_frames_count_apart) {
   while ((message = stream.pop(GST_MESSAGE_ELEMENT))) last = std::move(message);
   const Report report(last.get());
   fail_unless_equals_uint64(report.frames, 2);
-  fail_unless_equals_uint64(report.skipped, 2);
+  fail_unless_equals_uint64(report.skipped, 1);
+  fail_unless_equals_uint64(report.repeated, 1);
   fail_unless_equals_uint64(report.timestamp, 3 * kFrame);
+}
+GST_END_TEST;
+
+// The figures are of the frames since the last message. Those that were not analysed do not count,
+// and a message after which none was says that nothing moved.
+GST_START_TEST(motion_since_the_last_message) {
+  Stream stream("video/x-raw,format=GRAY8,width=10,height=10,framerate=25/1");
+  stream.set("interval", std::to_string(4 * kFrame));
+  Picture picture = filled(stream.info(), 0);
+  const auto push = [&](int pixels, guint flags) {
+    for (int x = 0; x < pixels; ++x) picture.planes[0].at<uchar>(0, x) ^= 0xff;
+    GstBuffer* buffer = stream.timed_buffer(picture);
+    GST_BUFFER_FLAG_SET(buffer, flags);
+    stream.push(buffer);
+  };
+  for (int pixels : {0, 2, 0, 6}) push(pixels, 0);
+  const Report report = next_report(stream);
+  fail_unless_equals_float(report.motion, 0.02);
+  fail_unless_equals_float(report.motion_peak, 0.06);
+  push(1, 0);
+  push(0, GST_BUFFER_FLAG_GAP);
+  push(3, 0);
+  push(0, GST_BUFFER_FLAG_CORRUPTED);
+  const Report later = next_report(stream);
+  fail_unless_equals_float(later.motion, 0.02);
+  fail_unless_equals_float(later.motion_peak, 0.03);
+  for (int i = 0; i < 4; ++i) push(0, GST_BUFFER_FLAG_GAP);
+  const Report none = next_report(stream);
+  fail_unless_equals_float(none.motion, 0.0);
+  fail_unless_equals_float(none.motion_peak, 0.0);
+  fail_unless_equals_uint64(none.repeated, 5);
+  push(5, 0);
+  stream.send(gst_event_new_eos());
+  const Report end = next_report(stream);
+  fail_unless(end.final);
+  fail_unless_equals_float(end.motion, 0.05);
+}
+GST_END_TEST;
+
+// A program that does not read its bus does not lose its memory to messages.
+GST_START_TEST(unread_messages_do_not_pile_up) {
+  Stream stream(kCaps);
+  stream.set("interval", "0");
+  const Picture picture = filled(stream.info(), 0);
+  for (int i = 0; i < 300; ++i) stream.show(picture);
+  fail_unless_equals_uint64(stream.frames(), 300);
+  int unread = 0;
+  while (has_report(stream)) ++unread;
+  fail_unless_equals_int(unread, 256);
+  // They go on as soon as somebody reads.
+  stream.show(picture);
+  fail_unless_equals_uint64(next_report(stream).frames, 301);
+  for (int i = 0; i < 300; ++i) stream.show(picture);
+  next_report(stream);
+  stream.show(picture);
+  fail_unless_equals_int(GST_MESSAGE_TYPE(stream.pop(GST_MESSAGE_ANY).get()), GST_MESSAGE_ELEMENT);
+  // The last one comes in any case.
+  for (int i = 0; i < 300; ++i) stream.show(picture);
+  stream.send(gst_event_new_eos());
+  MessagePtr message, last;
+  while ((message = stream.pop(GST_MESSAGE_ELEMENT))) last = std::move(message);
+  fail_unless(Report(last.get()).final);
+}
+GST_END_TEST;
+
+GST_START_TEST(of_a_segment_that_is_done) {
+  Stream stream(kCaps);
+  for (int i = 0; i < 3; ++i) stream.show(noise(stream.info(), i));
+  stream.send(gst_event_new_segment_done(GST_FORMAT_TIME, 3 * kFrame));
+  const Report report = next_report(stream);
+  fail_unless(report.final);
+  fail_unless_equals_uint64(report.frames, 3);
+}
+GST_END_TEST;
+
+// How long frames last does not change how many messages come in a time.
+GST_START_TEST(durations_that_overlap) {
+  Stream stream(kCaps);
+  const Picture picture = filled(stream.info(), 0);
+  int reports = 0;
+  for (int i = 0; i < 100; ++i) {
+    GstBuffer* buffer = stream.timed_buffer(picture);
+    GST_BUFFER_DURATION(buffer) = i % 2 ? 3 * GST_SECOND : kFrame;
+    stream.push(buffer);
+    reports += has_report(stream);
+  }
+  // 99 frames later one ends 3 s after it began: seven seconds have ended in all.
+  fail_unless(reports <= 5, "%d messages", reports);
 }
 GST_END_TEST;
 
@@ -448,6 +543,10 @@ static Suite* messages_suite() {
   tcase_add_test(tc, size_of_the_map);
   tcase_add_test(tc, cells_of_the_map);
   tcase_add_test(tc, skipped_frames_count_apart);
+  tcase_add_test(tc, motion_since_the_last_message);
+  tcase_add_test(tc, unread_messages_do_not_pile_up);
+  tcase_add_test(tc, of_a_segment_that_is_done);
+  tcase_add_test(tc, durations_that_overlap);
   tcase_add_test(tc, reverse_play);
   return suite;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Pictures and events that are written every so often.
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "../read_picture.h"
 #include "common.h"
 #include "files.h"
 #include "model.h"
@@ -73,7 +73,7 @@ void expect_silence(Stream& stream) {
 }
 
 void expect_picture(const std::string& location, const Picture& picture) {
-  fail_unless(equal(cv::imread(location), picture.planes[0]), "%s", location.c_str());
+  fail_unless(equal(read_picture(location), picture.planes[0]), "%s", location.c_str());
 }
 
 }  // namespace
@@ -350,7 +350,7 @@ class Counting {
 };
 
 cv::Mat read_events(const std::string& location) {
-  const cv::Mat events = cv::imread(location, cv::IMREAD_UNCHANGED);
+  const cv::Mat events = read_picture(location);
   fail_unless_equals_int(events.type(), CV_32FC1);
   return events;
 }

@@ -3,9 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <opencv2/imgcodecs.hpp>
 #include <thread>
 
+#include "../read_picture.h"
 #include "files.h"
 #include "model.h"
 
@@ -56,7 +56,7 @@ GST_START_TEST(at_the_end_of_the_stream) {
   fail_unless_equals_int(directory.size(), 0);
   stream.send(gst_event_new_eos());
   // The file is there before EOS goes on.
-  fail_unless(equal(cv::imread(location), shown.planes[0]));
+  fail_unless(equal(read_picture(location), shown.planes[0]));
   expect_written(stream, location);
   fail_unless_equals_int(directory.size(), 1);
 }
@@ -72,7 +72,7 @@ GST_START_TEST(on_the_signal) {
   const Picture shown = stream.show(noise(stream.info(), 77));
   stream.show(noise(stream.info(), 78));
   expect_written(stream, location);
-  fail_unless(equal(cv::imread(location), shown.planes[0]));
+  fail_unless(equal(read_picture(location), shown.planes[0]));
   // It was asked for once.
   stream.send(gst_event_new_eos());
   fail_unless_equals_int(directory.size(), 1);
@@ -110,10 +110,10 @@ GST_START_TEST(to_several_files) {
     expect_written(stream, directory / "two.png");
     stream.send(gst_event_new_eos());
     expect_written(stream, directory / "end.png");
-    const cv::Mat end = cv::imread(directory / "end.png");
+    const cv::Mat end = read_picture(directory / "end.png");
     fail_unless(!end.empty());
-    fail_unless(equal(cv::imread(directory / "one.png"), end));
-    fail_unless(equal(cv::imread(directory / "two.png"), end));
+    fail_unless(equal(read_picture(directory / "one.png"), end));
+    fail_unless(equal(read_picture(directory / "two.png"), end));
   }
 }
 GST_END_TEST;
@@ -124,7 +124,7 @@ GST_START_TEST(of_interlaced_video) {
   stream.set("snapshot-location", directory / "heat.png");
   const Picture shown = play(stream);
   stream.send(gst_event_new_eos());
-  fail_unless(equal(cv::imread(directory / "heat.png"), shown.planes[0]));
+  fail_unless(equal(read_picture(directory / "heat.png"), shown.planes[0]));
 }
 GST_END_TEST;
 
@@ -135,7 +135,7 @@ GST_START_TEST(of_the_heatmap) {
   stream.set("snapshot-location", directory / "heat.png");
   const Picture shown = play(stream);
   stream.send(gst_event_new_eos());
-  fail_unless(equal(cv::imread(directory / "heat.png"), shown.planes[0]));
+  fail_unless(equal(read_picture(directory / "heat.png"), shown.planes[0]));
 }
 GST_END_TEST;
 
@@ -153,7 +153,7 @@ GST_START_TEST(of_an_untouched_stream) {
     fail_unless(stream.show(picture) == picture);
   }
   stream.send(gst_event_new_eos());
-  fail_unless(equal(cv::imread(directory / "heat.png"), model.overlay(picture).planes[0]));
+  fail_unless(equal(read_picture(directory / "heat.png"), model.overlay(picture).planes[0]));
 }
 GST_END_TEST;
 
@@ -180,7 +180,7 @@ GST_START_TEST(of_other_formats) {
     }
     cv::Mat expected;
     cv::merge(bgr, 3, expected);
-    fail_unless(equal(cv::imread(directory / "heat.png"), expected), "%s", format);
+    fail_unless(equal(read_picture(directory / "heat.png"), expected), "%s", format);
   }
 }
 GST_END_TEST;
@@ -196,7 +196,7 @@ GST_START_TEST(of_ycbcr) {
       stream.set("opacity", "1");
       stream.show(filled(stream.info(), 128));
       stream.send(gst_event_new_eos());
-      const cv::Mat picture = cv::imread(directory / "heat.png");
+      const cv::Mat picture = read_picture(directory / "heat.png");
       // the colour of index 0 in jet, but for the rounding of conversions
       const cv::Mat expected(21, 35, CV_8UC3, cv::Scalar(128, 0, 0));
       fail_unless(picture.size() == expected.size());
@@ -223,7 +223,7 @@ GST_START_TEST(of_a_picture_in_a_larger_frame) {
     shown = to_picture(stream.push(buffer).get(), stream.info());
   }
   stream.send(gst_event_new_eos());
-  fail_unless(equal(cv::imread(directory / "heat.png"), shown.planes[0]));
+  fail_unless(equal(read_picture(directory / "heat.png"), shown.planes[0]));
 }
 GST_END_TEST;
 
@@ -235,7 +235,7 @@ GST_START_TEST(as_jpeg) {
     stream.set("opacity", "1");
     play(stream, 1);
     stream.send(gst_event_new_eos());
-    const cv::Mat picture = cv::imread(directory / name);
+    const cv::Mat picture = read_picture(directory / name);
     fail_unless(picture.size() == cv::Size(34, 21), "%s", name);
     const cv::Mat expected(21, 34, CV_8UC3, cv::Scalar(128, 0, 0));
     fail_unless(cv::norm(picture, expected, cv::NORM_INF) <= 4);
@@ -253,7 +253,7 @@ GST_START_TEST(replaces_the_file) {
   stream.set("snapshot-location", location);
   const Picture shown = play(stream);
   stream.send(gst_event_new_eos());
-  fail_unless(equal(cv::imread(location), shown.planes[0]));
+  fail_unless(equal(read_picture(location), shown.planes[0]));
   fail_unless_equals_int(directory.size(), 1);
 }
 GST_END_TEST;
@@ -379,7 +379,7 @@ GST_START_TEST(written_before_it_stops) {
     fail_unless(snapshot(stream, location));
     shown = stream.show(noise(stream.info(), 5));
   }
-  fail_unless(equal(cv::imread(location), shown.planes[0]));
+  fail_unless(equal(read_picture(location), shown.planes[0]));
 }
 GST_END_TEST;
 
@@ -453,7 +453,7 @@ GST_START_TEST(answered_after_new_caps) {
   stream.change_caps("video/x-raw,format=RGB,width=50,height=30,framerate=25/1");
   stream.show(noise(stream.info(), 9));
   expect_written(stream, location);
-  fail_unless(cv::imread(location).size() == cv::Size(50, 30));
+  fail_unless(read_picture(location).size() == cv::Size(50, 30));
   stream.send(gst_event_new_eos());
   fail_unless(stream.pop(GST_MESSAGE_WARNING) == nullptr);
 }
@@ -477,7 +477,7 @@ GST_START_TEST(of_the_frame_before_new_caps) {
     stream.send(gst_event_new_eos());
     expect_written(stream, directory / "heat.png");
     fail_unless(
-        equal(cv::imread(directory / "heat.png"), model.overlay(picture).planes[0]));
+        equal(read_picture(directory / "heat.png"), model.overlay(picture).planes[0]));
   }
 }
 GST_END_TEST;
@@ -515,7 +515,7 @@ GST_START_TEST(keeps_mode_and_link) {
   stream.send(gst_event_new_eos());
   expect_written(stream, directory / "heat.png");
   fail_unless(fs::is_symlink(directory / "heat.png"));
-  fail_unless(equal(cv::imread(directory / "disk/heat.png"), shown.planes[0]));
+  fail_unless(equal(read_picture(directory / "disk/heat.png"), shown.planes[0]));
   fail_unless(fs::status(directory / "disk/heat.png").permissions() == fs::perms(0600));
   fail_unless_equals_int(directory.size(), 2);
 }

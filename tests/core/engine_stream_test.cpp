@@ -34,6 +34,7 @@ TEST(EngineStream, ABreakDropsThePreviousFrameAndKeepsTheHeat) {
   run(engine, reference, size, 0, 10);
   engine.forget_previous();
   reference.forget_previous();
+  engine.begin_period();
   run(engine, reference, size, 50, 51);
   EXPECT_EQ(engine.report().motion, 0);
   run(engine, reference, size, 51, 60);
@@ -61,8 +62,31 @@ TEST(EngineStream, ASkippedFrameIsDrawnOnAndNotCounted) {
   EXPECT_EQ(after.max, before.max);
   EXPECT_EQ(after.coverage, before.coverage);
 
-  reference.forget_previous();
   run(engine, reference, size, 10, 15);
+}
+
+// A frame of which nothing is to be seen is none: it is not drawn on, and the one before stays.
+TEST(EngineStream, AnEmptyFrameIsNone) {
+  const Size size{280, 40};
+  for (const Settings& settings :
+       {Settings{}, Settings{.detector = Detector::kMog2}, Settings{.analysis_scale = 3},
+        Settings{.background = Background::kAverage}}) {
+    for (const Size empty : {Size{0, 0}, Size{0, 40}, Size{280, 0}}) {
+      Engine engine = engine_for(size), other = engine_for(size);
+      engine.set(settings);
+      other.set(settings);
+      for (int i = 0; i < 12; ++i) {
+        FrameView view(empty);  // of no memory at all
+        engine.process(view, i % 2 ? &view : nullptr);
+        engine.draw(view, view);
+        const cv::Mat frame = blocks(size, i);
+        ASSERT_TRUE(same_picture(processed(engine, frame), processed(other, frame)));
+      }
+      EXPECT_TRUE(same_picture(events_of(engine), events_of(other)));
+      EXPECT_EQ(engine.report().motion, other.report().motion);
+      EXPECT_EQ(engine.report().frames, 12u);
+    }
+  }
 }
 
 TEST(EngineStream, DrawLeavesThePreviousFrame) {
@@ -154,6 +178,7 @@ TEST(EngineStream, ANewSizeKeepsTheHeatResampled) {
 
   // The first frame in the new size is compared with nothing and shows the resampled heat.
   const cv::Mat frame = blocks(larger, 0);
+  engine.begin_period();
   const cv::Mat picture = processed(engine, frame);
   cv::Mat color, expected;
   cv::applyColorMap(index_of(engine), color, cv::COLORMAP_JET);
@@ -245,6 +270,7 @@ TEST(EngineReport, BeforeTheFirstFrameAllIsZero) {
 Engine engine_with_events(Size size, const std::vector<cv::Vec3i>& events) {
   Engine engine = engine_for(size);
   for (int i = 0; i < 12; ++i) {
+    if (i == 11) engine.begin_period();
     cv::Mat frame = cv::Mat::zeros(size.height, size.width, CV_8UC3);
     for (const cv::Vec3i& e : events)
       frame.at<cv::Vec3b>(e[1], e[0]) = cv::Vec3b::all(std::min(i, e[2]) % 2 ? 200 : 0);
@@ -265,6 +291,63 @@ TEST(EngineReport, TellsTheStateOfTheMap) {
   EXPECT_EQ(report.coverage, 3 / 30000.0);
   EXPECT_DOUBLE_EQ(report.hot_x, 500.5 / 600);
   EXPECT_DOUBLE_EQ(report.hot_y, 3.5 / 50);
+}
+
+// The figures of motion are those of a period; what no frame was analysed in has none.
+TEST(EngineReport, MotionIsThatOfThePeriod) {
+  const Size size{30, 20};
+  Engine engine = engine_for(size);
+  const auto flash = [&](int pixels) {
+    cv::Mat frame = cv::Mat::zeros(size.height, size.width, CV_8UC3);
+    for (int i = 0; i < pixels; ++i) frame.at<cv::Vec3b>(i / 30, i % 30) = {200, 200, 200};
+    processed(engine, frame);
+  };
+  const auto expect_motion = [&](double mean, double peak) {
+    EXPECT_DOUBLE_EQ(engine.report().motion, mean / 600);
+    EXPECT_DOUBLE_EQ(engine.report().motion_peak, peak / 600);
+  };
+  for (const int pixels : {0, 60, 50, 50}) flash(pixels);
+  expect_motion(70 / 4.0, 60);
+  engine.begin_period();
+  expect_motion(0, 0);
+  engine.repeat();
+  engine.skip();
+  expect_motion(0, 0);
+  for (const int pixels : {56, 53}) flash(pixels);
+  expect_motion(9 / 2.0, 6);
+  engine.reset();
+  expect_motion(0, 0);
+}
+
+// What was counted before the scale was known stays so when drawing takes more threads.
+TEST(EngineReport, MotionDoesNotDependOnThreads) {
+  const Size size{64, 1100};
+  cv::Mat black = cv::Mat::zeros(size.height, size.width, CV_8UC3), white = ~black;
+  for (const int scale : {1, 2}) {
+    Engine engine = engine_for(size);
+    engine.set({.analysis_scale = scale});
+    engine.process(view_of(black), nullptr);
+    processed(engine, white);
+    engine.set({.analysis_scale = scale, .n_threads = 4});
+    engine.begin_period();
+    processed(engine, black);
+    EXPECT_EQ(engine.report().motion, 1) << scale;
+  }
+}
+
+TEST(EngineReport, CountsWhatRepeats) {
+  Engine engine = engine_for({30, 20});
+  engine.repeat();
+  engine.repeat();
+  engine.skip();
+  EXPECT_EQ(engine.report().repeated, 2u);
+  EXPECT_EQ(engine.report().skipped, 1u);
+  EXPECT_EQ(engine.report().frames, 0u);
+  engine.restore(HeatMap({30, 20}), 5, 6);
+  EXPECT_EQ(engine.report().repeated, 0u);
+  engine.repeat();
+  engine.reset();
+  EXPECT_EQ(engine.report().repeated, 0u);
 }
 
 // Reading order goes by rows of the picture, not by tiles.

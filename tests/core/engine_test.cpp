@@ -76,6 +76,7 @@ TEST_P(EngineOnVideo, EqualsTheReference) {
   for (int i = 0; i < 60; ++i) {
     const cv::Mat frame = GetParam().frame(size, i);
     reference.add(frame);
+    engine.begin_period();
     ASSERT_TRUE(same_picture(processed(engine, frame), reference.overlay())) << "frame " << i;
     EXPECT_EQ(engine.report().motion, cv::countNonZero(reference.moved()) / double(size.area()));
   }

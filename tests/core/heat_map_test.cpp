@@ -10,6 +10,7 @@
 #include <random>
 
 #include "motion_mask.h"
+#include "normalize.h"
 
 namespace motionheat::test {
 namespace {
@@ -127,7 +128,7 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
   std::mt19937_64 random(2);
   const Size size{300, 20};
   for (const uint64_t boundary : {uint64_t{1} << 16, uint64_t{1} << 24, uint64_t{1} << 32,
-                                  (uint64_t{1} << 47) + (uint64_t{1} << 16)}) {
+                                  (uint64_t{1} << 46) + (uint64_t{1} << 16)}) {
     Counts expected(size.area());
     for (uint64_t& count : expected) count = random() % 2 ? boundary - 1 - random() % 4 : 0;
     HeatMap heat = map_of(size, expected);
@@ -143,6 +144,43 @@ TEST(HeatMap, CarriesAtEveryWordBoundary) {
     }
     EXPECT_EQ(counts_of(heat), expected);
     EXPECT_EQ(heat.max(), *std::max_element(expected.begin(), expected.end()));
+  }
+}
+
+// A count stays at its highest value instead of passing it, whatever an event adds.
+TEST(HeatMap, StaysAtTheHighestCount) {
+  constexpr uint64_t kHighest = (uint64_t{1} << 47) - 1;
+  const Size size{300, 20};
+  std::mt19937_64 random(3);
+  for (const double unit : {1.0, 2048.0, 60000.5}) {
+    Counts expected(size.area());
+    for (uint64_t& count : expected) count = kHighest - uint64_t(random() % 6 * unit);
+    HeatMap heat = HeatMap::of(size, expected, unit);
+    for (int frame = 0; frame < 12; ++frame) {
+      for (int tile = 0; tile < heat.grid().count(); ++tile) {
+        const MotionMask mask = random_mask(heat.grid().rect(tile), 2, random);
+        mask.add_to(heat, tile);
+        for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t i) {
+          uint64_t& count = expected[size_t(y) * size.width + x];
+          count = std::min(kHighest, count + (mask.at(i) ? heat.increment() : 0));
+        });
+      }
+      ASSERT_EQ(counts_of(heat), expected) << frame;
+      ASSERT_EQ(heat.max(), *std::max_element(expected.begin(), expected.end()));
+    }
+    const Scale scale(double(heat.max()));
+    for (int tile = 0; tile < heat.grid().count(); ++tile) {
+      std::array<uint8_t, TileGrid::kPixels> index{};
+      TileGrid::Chunks flags;
+      flags.fill(true);
+      Scale::Limits limits;
+      scale.index_tile(heat, tile, index.data(), flags, limits);
+      for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t) {
+        const int i = TileGrid::offset(x % TileGrid::kWidth, y % TileGrid::kHeight);
+        ASSERT_EQ(index[i], scale.index(heat.at(x, y)));
+        ASSERT_GE(index[i], 254);
+      });
+    }
   }
 }
 

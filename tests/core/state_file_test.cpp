@@ -3,11 +3,14 @@
 
 #include <gio/gio.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +25,8 @@
 #include <random>
 #include <set>
 #include <sstream>
+
+#include "heat_map.h"
 
 namespace motionheat {
 
@@ -123,7 +128,7 @@ TEST_F(AStateFile, HasWhatWasSaved) {
 
 TEST_F(AStateFile, HasEveryField) {
   State state = some_state();
-  state.unit = 1234.56789;
+  state.unit = 12345.6789;
   state.frames = std::numeric_limits<uint64_t>::max();
   state.skipped = state.frames - 1;
   state.first_time = std::numeric_limits<int64_t>::min();
@@ -164,6 +169,9 @@ TEST_F(AStateFile, RefusesToSaveWhatItCouldNotLoad) {
       [](State& state) { state.unit = 0; },
       [](State& state) { state.unit = NAN; },
       [](State& state) { state.unit = INFINITY; },
+      [](State& state) { state.unit = 0.5; },
+      [](State& state) { state.unit = std::nextafter(2048.0, 0); },
+      [](State& state) { state.unit = 65536; },
   };
   for (const auto& fault : faults) {
     State state = some_state();
@@ -343,6 +351,11 @@ TEST_F(AStateFile, DoesNotLoadFieldsThatContradict) {
       {"height", "<uint32 44739243>"},
       {"unit", "<0.0>"},
       {"unit", "<-1.0>"},
+      {"unit", "<0.4>"},
+      {"unit", "<1.5>"},
+      {"unit", "<2047.9>"},
+      {"unit", "<65536.0>"},
+      {"unit", "<1e6>"},
       {"count-bytes", "<byte 0>"},
       {"count-bytes", "<byte 1>"},
       {"count-bytes", "<byte 3>"},
@@ -387,6 +400,37 @@ TEST_F(AStateFile, TakesNoMemoryForCountsThatDoNotCome) {
   EXPECT_EQ(failure_to_load(path("bomb")), StateError::kDamaged);
   EXPECT_EQ(failure_to_load(path("empty")), StateError::kDamaged);
   EXPECT_LT(*peak_memory(), before + (32 << 20));
+}
+
+// What is wider or higher than a limit is made smaller as a map is.
+TEST_F(AStateFile, ComesAsLargeAsTheLimit) {
+  const State whole = some_state({61, 43}, 1'000'000'000'000);
+  save_state(path(), whole);
+  const HeatMap map = HeatMap::of(whole.size, whole.counts, 1);
+  for (const Size limit : {Size{61, 43}, {1, 1}, {1, 43}, {30, 50}, {70, 7}, {60, 42}, {33, 29}}) {
+    const State state = load_state(path(), limit);
+    const Size size{std::min(limit.width, 61), std::min(limit.height, 43)};
+    EXPECT_EQ(state.size, size);
+    EXPECT_EQ(state.counts, map.resampled(size).counts()) << limit.width << "x" << limit.height;
+    EXPECT_EQ(HeatMap::of(size, state.counts, 1).resampled(limit).counts(),
+              map.resampled(limit).counts());
+  }
+}
+
+// A small file that claims to be of the largest map there is.
+TEST_F(AStateFile, TakesNoMoreMemoryThanTheLimit) {
+  Forged large;
+  large.set("width", "<uint32 16384>");
+  large.set("height", "<uint32 8192>");
+  large.set("count-bytes", "<byte 1>");
+  large.set_counts(std::string(size_t{1} << 27, '\1'));
+  write(large.text());
+  large = {};
+  if (!peak_memory()) GTEST_SKIP() << "the kernel does not tell";
+  const size_t before = *peak_memory();
+  const State state = load_state(path(), {64, 48});
+  EXPECT_EQ(state.counts, std::vector<uint64_t>(64 * 48, 1));
+  EXPECT_LT(*peak_memory(), before + (8 << 20));
 }
 
 TEST_F(AStateFile, LoadsOrRefusesAnythingWithARightChecksum) {
@@ -451,10 +495,31 @@ TEST_F(AStateFile, TellsWhyItCannotBeSaved) {
   EXPECT_EQ(failure_to_save(path("heat/below-a-file"), state), g_strerror(ENOTDIR));
   fs::create_directory(path("folder"));
   EXPECT_EQ(failure_to_save(path("folder"), state), "this is not a regular file");
-  // Renaming would replace it.
-  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(failure_to_save(path("pipe"), state), "this is not a regular file");
-  EXPECT_TRUE(fs::is_fifo(path("pipe")));
+  // Renaming would replace the device. (Only root may make one.)
+  const std::string node = path("node");
+  ASSERT_TRUE(mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0 ||
+              mkfifo(node.c_str(), 0600) == 0);
+  EXPECT_EQ(failure_to_save(node, state), "this is not a regular file");
+  EXPECT_TRUE(fs::exists(node) && !fs::is_regular_file(node));
+}
+
+// Not even root may write there.
+TEST_F(AStateFile, TellsThatADiskIsReadOnly) {
+  constexpr int kCannotMount = 77;
+  fs::create_directory(path("disk"));
+  const pid_t child = fork();
+  if (child == 0) {
+    if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
+        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", path("disk").c_str(), "tmpfs", MS_RDONLY, nullptr) != 0)
+      _exit(kCannotMount);
+    _exit(failure_to_save(path("disk/heat"), some_state()) == g_strerror(EROFS) ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kCannotMount) GTEST_SKIP() << "nothing may be mounted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(AStateFile, FollowsLinks) {

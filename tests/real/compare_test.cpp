@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <opencv2/imgcodecs.hpp>
 
+#include "../read_picture.h"
 #include "../reference.h"
 #include "pipeline.h"
 #include "reference_scene.h"
@@ -122,7 +122,7 @@ TEST_F(ClipTest, PictureAtTheEndIsTheLastOverlay) {
   cv::Mat last;
   pipeline.tap("heat", "src", [&](const Planes& planes) { last = planes[0].clone(); });
   pipeline.run();
-  const cv::Mat written = cv::imread(path, cv::IMREAD_UNCHANGED);
+  const cv::Mat written = read_picture(path);
   std::remove(path.c_str());
   ASSERT_EQ(written.size(), last.size());
   ASSERT_EQ(written.type(), last.type());
