@@ -6,9 +6,27 @@
 
 namespace motionheat {
 
-HeatCopy::HeatCopy(const HeatMap& map)
-    : heat_(map.grid().size()), copied_(size_t(map.grid().count())) {
+HeatMap HeatCopySpare::take(Size size) {
+  const std::lock_guard<std::mutex> held(lock_);
+  if (map_.grid().size() != size) return HeatMap(size);
+  return std::exchange(map_, HeatMap());
+}
+
+void HeatCopySpare::give(HeatMap map) {
+  map.clear();
+  const std::lock_guard<std::mutex> held(lock_);
+  map_ = std::move(map);
+}
+
+HeatCopy::HeatCopy(const HeatMap& map, std::shared_ptr<HeatCopySpare> spare)
+    : spare_(std::move(spare)),
+      heat_(spare_->take(map.grid().size())),
+      copied_(size_t(map.grid().count())) {
   heat_.set_log_unit(map.log_unit_);
+}
+
+HeatCopy::~HeatCopy() {
+  spare_->give(std::move(heat_));
 }
 
 void HeatCopy::take(const HeatMap& from, int tile) {
@@ -19,15 +37,15 @@ void HeatCopy::take(const HeatMap& from, int tile) {
 
 std::shared_ptr<HeatCopy> HeatMap::begin_copy() {
   forget_copies();
-  auto copy = std::make_shared<HeatCopy>(*this);
+  if (!spare_) spare_ = std::make_shared<HeatCopySpare>();
+  auto copy = std::make_shared<HeatCopy>(*this, spare_);
   copies_.push_back(copy);
   return copy;
 }
 
 bool HeatMap::continue_copy(HeatCopy& copy, int tiles) {
   const HeatMap& source = copy.source_ ? *copy.source_ : *this;
-  const int end = int(std::min<int64_t>(int64_t{copy.next_} + tiles, source.grid_.count()));
-  for (; copy.next_ < end; ++copy.next_) copy.take(source, copy.next_);
+  for (int i = 0; i < tiles && !copy.is_complete(); ++i) copy.take(source, copy.next_++);
   if (copy.is_complete()) copy.source_.reset();
   forget_copies();
   return !copy.is_complete();

@@ -3,11 +3,25 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "heat_map.h"
 
 namespace motionheat {
+
+/// The memory of the last copy, for the next one: memory that is new costs several times the copy.
+/// Any thread may call it.
+class HeatCopySpare {
+ public:
+  /// A cold map.
+  HeatMap take(Size size);
+  void give(HeatMap map);
+
+ private:
+  std::mutex lock_;
+  HeatMap map_;
+};
 
 /// A map as it was at one moment, while it counts on: see HeatMap::begin_copy.
 ///
@@ -15,7 +29,10 @@ namespace motionheat {
 /// that is about to change before it was its turn is copied first.
 class HeatCopy {
  public:
-  explicit HeatCopy(const HeatMap& map);
+  HeatCopy(const HeatMap& map, std::shared_ptr<HeatCopySpare> spare);
+  ~HeatCopy();
+  HeatCopy(const HeatCopy&) = delete;
+  HeatCopy& operator=(const HeatCopy&) = delete;
 
   bool is_complete() const { return next_ == int(copied_.size()); }
   /// What was copied: all of the map when this is complete.
@@ -27,6 +44,7 @@ class HeatCopy {
   // Threads may take tiles of distinct rows of tiles at once.
   void take(const HeatMap& from, int tile);
 
+  std::shared_ptr<HeatCopySpare> spare_;
   HeatMap heat_;
   std::vector<uint8_t> copied_;            // of each tile, whether it is
   int next_ = 0;                           // all before are

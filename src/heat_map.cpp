@@ -165,11 +165,7 @@ std::array<uint64_t, TileGrid::kWidth> HeatMap::column_maxima(int tile, int begi
 }
 
 void HeatMap::clear() {
-  forget_copies();
-  if (!copies_.empty()) {
-    *this = HeatMap(grid_.size());
-    return;
-  }
+  for (int tile = 0; tile < grid_.count(); ++tile) before_change(tile);
   for (auto& high : high_) high.reset();
   std::fill(max_.begin(), max_.end(), 0);
   std::fill(row_max_.begin(), row_max_.end(), 0);

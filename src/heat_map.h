@@ -11,6 +11,7 @@
 namespace motionheat {
 
 class HeatCopy;
+class HeatCopySpare;
 
 /// Step 3: how many events (frames in which it moved) each pixel has seen.
 ///
@@ -133,6 +134,7 @@ class HeatMap {
   std::vector<uint64_t> max_;                      // of each tile
   std::vector<uint64_t> row_max_;                  // of each row of tiles
   std::vector<std::shared_ptr<HeatCopy>> copies_;  // in the making
+  std::shared_ptr<HeatCopySpare> spare_;           // for them
 };
 
 template <typename Visit>
