@@ -219,7 +219,10 @@ GST_START_TEST(names_with_the_same_time) {
   const Directory directory;
   for (int run = 0; run < 2; ++run) {
     Writing stream(directory / "%Y.d.png");
-    for (int i = 0; i < 3; ++i) stream.play(kInterval);
+    for (int i = 0; i < 3; ++i) {
+      stream.play(kInterval);
+      stream.wait(GST_MESSAGE_ELEMENT);  // or the next one might be left out
+    }
     stream.end();
   }
   const std::string year = timed("%Y", g_get_real_time() / G_USEC_PER_SEC);
