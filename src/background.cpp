@@ -24,11 +24,11 @@ BackgroundPicture::BackgroundPicture(Background kind, const PixelFormat& format,
 }
 
 void BackgroundPicture::add(const ConstFrameView& frame) {
-  if (kind_ == Background::kFirst && frames_ > 0) return;
   // A frame that shows more than those before starts anew, one that shows less leaves the rest.
   const Size size{std::min(size_.width, frame.size.width),
                   std::min(size_.height, frame.size.height)};
   if (size.width > shown_.width || size.height > shown_.height) frames_ = 0;
+  if (kind_ == Background::kFirst && frames_ > 0) return;
   const bool first = frames_ == 0;
   if (first) shown_ = size;
   frames_ = std::min(frames_ + 1, kRunningFrames);

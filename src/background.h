@@ -11,7 +11,7 @@ namespace motionheat {
 /// What the heat is drawn on.
 enum class Background {
   kLive,     // each frame
-  kFirst,    // the first frame of the stream
+  kFirst,    // the first frame of the stream, or the first that shows more than it
   kAverage,  // the mean of the frames so far, later a running one: who passes does not show
 };
 

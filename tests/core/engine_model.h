@@ -404,7 +404,7 @@ class EngineModel {
     if (settings_.background == Background::kLive) return;
     const bool first = background_.planes[0].empty() || in.size.width > background_.size.width ||
                        in.size.height > background_.size.height;
-    if (settings_.background == Background::kFirst && !background_.planes[0].empty()) return;
+    if (settings_.background == Background::kFirst && !first) return;
     if (first) {
       ConstFrameView view(in.size);
       for (int p = 0; p < in.format.n_planes; ++p) {
@@ -470,7 +470,7 @@ class EngineModel {
     for (int p = 0; p < format.n_planes; ++p) {
       const PlaneLayout layout = plane_layout(format, p);
       const cv::Rect area(0, 0, int(layout.byte_end(width)), layout.row_end(height));
-      in.planes[p](area).copyTo(out.planes[p](area));
+      if (!area.empty()) in.planes[p](area).copyTo(out.planes[p](area));
     }
     const ColorTable colors = make_color_table(settings_.colormap, format, stream_.color);
     const cv::Mat indices = picture_indices();

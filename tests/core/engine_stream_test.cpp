@@ -251,6 +251,21 @@ TEST(EngineStream, ASmallerFrameAfterABreakBringsNoOldPictureBack) {
   EXPECT_EQ(engine.report().max, 0);
 }
 
+// A background begins anew with a frame that shows more than it, also in one direction only.
+TEST(EngineStream, ABackgroundGrowsEitherWay) {
+  const Size size{301, 41};
+  const cv::Mat whole = noise(size, 1);
+  for (const Background background : {Background::kFirst, Background::kAverage}) {
+    for (const Size smaller : {Size{270, 41}, Size{301, 19}}) {
+      Engine engine = engine_for(size);
+      engine.set({.opacity = 0, .background = background});
+      const cv::Mat part = noise(smaller, 0);
+      EXPECT_TRUE(same_picture(processed(engine, part), part));
+      EXPECT_TRUE(same_picture(processed(engine, whole), whole));
+    }
+  }
+}
+
 TEST(EngineReport, BeforeTheFirstFrameAllIsZero) {
   for (const Engine& engine : {Engine(), engine_for({30, 20})}) {
     const Report report = engine.report();

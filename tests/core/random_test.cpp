@@ -138,7 +138,7 @@ class Life {
     if (one_in(3)) s.colormap = below(int(colormaps().size()));
     if (one_in(3)) s.opacity = any_of({0.0, 1e-6, 0.15, 1 / 3.0, 0.4, 0.5, 0.77, 1 - 1e-6, 1.0});
     if (one_in(4)) s.output = any_of({Output::kOverlay, Output::kOverlay, Output::kHeatmap});
-    if (one_in(8))
+    if (one_in(5))
       s.background = any_of({Background::kLive, Background::kFirst, Background::kAverage});
     if (one_in(4))
       s.normalization = any_of({Normalization::kMax, Normalization::kMax,
@@ -182,7 +182,9 @@ class Life {
 
   Size frame_size() {
     const Size all = scene_->size(), size = stream_.size;
-    if (one_in(12)) return {below(size.width + 1), below(size.height + 1)};
+    if (one_in(6))
+      return {one_in(2) ? size.width : below(size.width + 1),
+              one_in(2) ? size.height : below(size.height + 1)};
     return one_in(8) ? all : size;
   }
 
@@ -199,12 +201,14 @@ class Life {
     if (one_in(3)) move();
     const Size size = frame_size();
     const auto in = shot(size);
-    const auto other = shot(size);
-    other->randomize(random_);
     const int way = below(5);  // not drawn, in place, or into another
+    const Size out_size = way < 3 || one_in(2) ? size : frame_size();
+    const auto other = shot(out_size);
+    other->randomize(random_);
     const Frame& out = way < 3 ? *in : *other;
     FrameView in_view = in->view(), out_view = out.view();
-    in_view.size = out_view.size = size;
+    in_view.size = size;
+    out_view.size = out_size;
     Picture before(stream_.format, in_view), drawn(stream_.format, out_view);
     log_ << (counts ? " process " : " draw ") << size.width << "x" << size.height << " way " << way;
     if (counts && way == 0) {

@@ -130,6 +130,25 @@ TEST_F(WantOfMemory, LeavesTheHeat) {
   }
 }
 
+// Nor does a first percentile fail once there is heat to take it of.
+TEST_F(WantOfMemory, LeavesTheHeatOfAStreamThatBegins) {
+  const Settings settings{.normalization = Normalization::kPercentile};
+  const HeatMap heat = HeatMap::of(kSize, std::vector<uint64_t>(size_t(kSize.area()), 5), 1);
+  for (const bool set_first : {false, true}) {
+    Engine engine;
+    if (set_first) engine.set(settings);
+    engine.configure({kBgr, {}, kSize});
+    engine.set(settings);
+    EXPECT_GT(fail_each([&] { engine.restore(heat, 7, 8); },
+                        [&] {
+                          EXPECT_EQ(engine.frames(), 0u);
+                          EXPECT_EQ(engine.heat().max(), 0u);
+                        }),
+              0);
+    EXPECT_EQ(engine.report().full_scale, 5);
+  }
+}
+
 // A first half-life makes counts larger than their low words.
 TEST_F(WantOfMemory, LeavesTheHeatAsOldAsItWas) {
   Engine engine = engine_with_heat({.half_life = 1});
