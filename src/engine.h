@@ -13,6 +13,7 @@
 #include "difference.h"
 #include "heat_map.h"
 #include "normalize.h"
+#include "packing.h"
 #include "render.h"
 
 namespace motionheat {
@@ -154,6 +155,11 @@ class Engine {
 
   explicit Engine(const Settings& settings);
 
+  void configure_plain(const StreamFormat& stream);
+  void process_plain(const ConstFrameView& in, const FrameView* out);
+  void draw_plain(const ConstFrameView& in, const FrameView& out);
+  FrameView unpack(const ConstFrameView& frame);
+  void pack(const ConstFrameView& frame, const FrameView& out);
   std::optional<BackgroundSubtractor> make_subtractor(const PixelFormat& format) const;
   std::optional<BackgroundPicture> make_background(const StreamFormat& stream) const;
   template <typename Work>
@@ -177,7 +183,8 @@ class Engine {
   void repaint_all();
   void get_indices(std::vector<uint8_t>& indices) const;
 
-  StreamFormat stream_;
+  StreamFormat stream_;                      // as steps see it: unpacked
+  std::optional<UnpackedPicture> unpacked_;  // if frames are not plain
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
   TileGrid grid_;                     // of the picture; that of the analysis is the heat's
