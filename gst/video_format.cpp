@@ -3,6 +3,63 @@
 
 #include <algorithm>
 
+/* Where GStreamer's description does not say where samples lie, or is wrong about it. */
+static void
+mend_layout (GstVideoFormat name, motionheat::PixelFormat & format)
+{
+  auto & c = format.components;
+
+  switch (name) {
+    case GST_VIDEO_FORMAT_VYUY:
+      c[1].offset = 2;
+      c[2].offset = 0;
+      break;
+    case GST_VIDEO_FORMAT_BGR16:
+    case GST_VIDEO_FORMAT_BGR15:
+      c[0].lsb = 0;
+      c[2].lsb = c[1].lsb + c[1].depth;
+      /* fall through */
+    case GST_VIDEO_FORMAT_RGB16:
+    case GST_VIDEO_FORMAT_RGB15:
+      format.packing = motionheat::Packing::kFields;
+      break;
+    case GST_VIDEO_FORMAT_RGB10A2_LE:
+    case GST_VIDEO_FORMAT_BGR10A2_LE:
+      format.packing = motionheat::Packing::kFields;
+      c[0].lsb = name == GST_VIDEO_FORMAT_RGB10A2_LE ? 0 : 20;
+      c[1].lsb = 10;
+      c[2].lsb = 20 - c[0].lsb;
+      break;
+    case GST_VIDEO_FORMAT_ARGB64:
+      format.packing = motionheat::Packing::kWords;
+      break;
+    case GST_VIDEO_FORMAT_Y210:        /* Y U Y V */
+    case GST_VIDEO_FORMAT_Y212_LE:
+      format.packing = motionheat::Packing::kWords;
+      for (motionheat::Component & component : c)
+        component.lsb = 16 - component.depth;
+      c[1].offset = 2;
+      c[2].offset = 6;
+      break;
+    case GST_VIDEO_FORMAT_v210:        /* U Y V Y */
+      format.packing = motionheat::Packing::kThirds;
+      c[0].offset = 2;
+      c[0].step = 4;
+      c[2].offset = 4;
+      c[1].step = c[2].step = 8;
+      break;
+    case GST_VIDEO_FORMAT_GRAY10_LE32:
+      format.packing = motionheat::Packing::kThirds;
+      c[0].step = 2;
+      break;
+    case GST_VIDEO_FORMAT_GRAY16_BE:
+      format.packing = motionheat::Packing::kBigEndian;
+      break;
+    default:
+      break;
+  }
+}
+
 static motionheat::PixelFormat
 pixel_format (const GstVideoFormatInfo * finfo)
 {
@@ -28,10 +85,11 @@ pixel_format (const GstVideoFormatInfo * finfo)
     c.y_shift = GST_VIDEO_FORMAT_INFO_H_SUB (finfo, i);
     c.depth = GST_VIDEO_FORMAT_INFO_DEPTH (finfo, i);
     c.lsb = GST_VIDEO_FORMAT_INFO_SHIFT (finfo, i);
-    /* GStreamer 1.22 counts P010's offsets in samples */
+    /* GStreamer 1.22 counts those of P010 and its like in samples */
     if (c.depth > 8 && c.offset % 2 != 0)
       c.offset *= 2;
   }
+  mend_layout (GST_VIDEO_FORMAT_INFO_FORMAT (finfo), format);
 
   return format;
 }
@@ -79,8 +137,7 @@ motion_heatmap_frame_view (const GstVideoFrame * frame, const GstVideoInfo * inf
 
   motionheat::FrameView view ({std::min (visible.width, info->width),
         std::min (visible.height, info->height)});
-  for (int i = 0; i < format.n_components; i++) {
-    const int plane = format.components[i].plane;
+  for (int plane = 0; plane < format.n_planes; plane++) {
     const motionheat::PlaneLayout layout = motionheat::plane_layout (format, plane);
 
     view.stride[plane] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);

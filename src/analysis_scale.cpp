@@ -14,7 +14,11 @@ std::vector<int> cells(int pixels, int cells) {
 }
 
 PixelFormat shrunk_format(const PixelFormat& format) {
-  if (format.model == ColorModel::kRgb) return format;
+  if (format.model == ColorModel::kRgb) {
+    PixelFormat rgb = format;
+    rgb.n_planes = format.is_planar_rgb() ? 3 : 1;  // without alpha
+    return rgb;
+  }
   Component luma = format.components[0];
   luma.plane = luma.offset = 0;
   luma.step = format.sample_bytes();
@@ -31,27 +35,34 @@ Shrinker::Shrinker(const PixelFormat& format, int scale)
     : format_(format), shrunk_format_(shrunk_format(format)), scale_(scale) {}
 
 ConstFrameView Shrinker::shrink(const ConstFrameView& frame) {
-  const Component& from = format_.components[0];
-  const Component& to = shrunk_format_.components[0];
-  const int pixel_bytes = to.step;
+  const Size size = analysis_size(frame.size, scale_);
+  ConstFrameView view(size);
+  for (int p = 0; p < shrunk_format_.n_planes; ++p) {
+    gather(frame, p);
+    cv::resize(plane_, shrunk_[p], cv::Size(size.width, size.height), 0, 0, cv::INTER_AREA);
+    view.data[p] = shrunk_[p].data;
+    view.stride[p] = ptrdiff_t(shrunk_[p].step);
+  }
+  return view;
+}
+
+// Puts what is looked at of a plane in a piece of memory that OpenCV understands, whatever the
+// stride.
+void Shrinker::gather(const ConstFrameView& frame, int plane) {
   const bool rgb = format_.model == ColorModel::kRgb;
-  // Rows in a piece of memory that OpenCV understands, whatever the stride.
+  const Component& from = format_.components[0];
+  const int pixel_bytes = shrunk_format_.components[0].step;
   const int depth = format_.sample_bytes() == 2 ? CV_16U : CV_8U;
-  plane_.create(frame.size.height, frame.size.width, CV_MAKETYPE(depth, rgb ? pixel_bytes : 1));
+  plane_.create(frame.size.height, frame.size.width,
+                CV_MAKETYPE(depth, pixel_bytes / format_.sample_bytes()));
   for (int y = 0; y < frame.size.height; ++y) {
-    const uint8_t* src = frame.row(from.plane, y) + (rgb ? 0 : from.offset);
+    const uint8_t* src = rgb ? frame.row(plane, y) : frame.row(from.plane, y) + from.offset;
     uint8_t* dst = plane_.ptr(y);
     if (from.step == pixel_bytes)
       std::memcpy(dst, src, size_t(frame.size.width) * pixel_bytes);
     else
       for (int x = 0; x < frame.size.width; ++x, src += from.step) dst[x] = *src;
   }
-  const Size size = analysis_size(frame.size, scale_);
-  cv::resize(plane_, shrunk_, cv::Size(size.width, size.height), 0, 0, cv::INTER_AREA);
-  ConstFrameView view(size);
-  view.data[0] = shrunk_.data;
-  view.stride[0] = ptrdiff_t(shrunk_.step);
-  return view;
 }
 
 Enlarger::Enlarger(Size analysis, Size picture)

@@ -12,12 +12,12 @@ namespace motionheat {
 /// The size at which a picture is analysed: 1/scale in each direction, rounded up.
 Size analysis_size(Size size, int scale);
 
-/// Shrinks what a detector looks at, by the mean of what falls together: luma, or packed RGB.
+/// Shrinks what a detector looks at, by the mean of what falls together: luma, or RGB.
 class Shrinker {
  public:
   Shrinker(const PixelFormat& format, int scale);
 
-  /// The layout of what `shrink` returns: packed RGB as it came, or a plane of luma.
+  /// The layout of what `shrink` returns: RGB as it came, or a plane of luma.
   const PixelFormat& format() const { return shrunk_format_; }
 
   /// Valid until the next call.
@@ -25,15 +25,19 @@ class Shrinker {
 
   /// Bytes it holds.
   size_t memory() const {
-    return plane_.total() * plane_.elemSize() + shrunk_.total() * shrunk_.elemSize();
+    size_t bytes = plane_.total() * plane_.elemSize();
+    for (const cv::Mat& plane : shrunk_) bytes += plane.total() * plane.elemSize();
+    return bytes;
   }
 
  private:
+  void gather(const ConstFrameView& frame, int plane);
+
   PixelFormat format_;
   PixelFormat shrunk_format_;
   int scale_;
   cv::Mat plane_;
-  cv::Mat shrunk_;
+  std::array<cv::Mat, 3> shrunk_;
 };
 
 /// The index map of a smaller analysis, enlarged tile by tile: the nearest cell's index.

@@ -42,12 +42,12 @@ std::span<const Colormap> colormaps() {
 
 ColorTable make_color_table(int id, const PixelFormat& format, const ColorSpace& space) {
   const cv::Mat colors = colors_of(id);
-  const int depth = format.components[0].depth;
+  const int depth = format.components[0].depth, top = (1 << depth) - 1;
   ColorTable table{};
   for (int i = 0; i < 256; ++i) {
     const cv::Vec3b bgr = colors.at<cv::Vec3b>(i);
     if (format.model == ColorModel::kRgb) {
-      for (int c = 0; c < 3; ++c) table[c][i] = bgr[2 - c];
+      for (int c = 0; c < 3; ++c) table[c][i] = quantize(bgr[2 - c] / 255.0, 0, top, depth);
       continue;
     }
     const double r = bgr[2] / 255.0, g = bgr[1] / 255.0, b = bgr[0] / 255.0;

@@ -7,18 +7,26 @@
 #include "tile_grid.h"
 
 namespace motionheat {
+namespace {
+
+// Those of a sample that hold its value.
+uint16_t value_bits(const Component& c) {
+  return uint16_t(((1 << c.depth) - 1) << c.lsb);
+}
+
+}  // namespace
 
 void Difference::configure(const PixelFormat& format, int luma_range, Size size) {
   has_previous_ = false;
   format_ = format;
   luma_range_ = luma_range;
   size_ = size;
-  // RGB is remembered as it is packed, anything else as a plain plane of luma.
+  // RGB is remembered as it is packed or in its planes, anything else as a plain plane of luma.
   pixel_bytes_ =
       format.model == ColorModel::kRgb ? format.components[0].step : format.sample_bytes();
   remembers_plane_ = pixel_bytes_ == format.components[0].step;
   previous_stride_ = aligned_stride(size_t(size.width) * pixel_bytes_);
-  previous_size_ = previous_stride_ * size.height;
+  previous_size_ = previous_stride_ * size.height * (format.is_planar_rgb() ? 3 : 1);
   previous_ = make_aligned<uint8_t>(previous_size_);
   set_threshold(threshold_);
 }
@@ -44,13 +52,12 @@ void Difference::remember(const ConstFrameView& frame) {
 
 kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                                        ptrdiff_t mask_stride, const kernels::Overlay* overlay) {
+  if (format_.is_planar_rgb()) return compare_planes(frame, area, mask, mask_stride, overlay);
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
   const kernels::Rows<uint8_t> moved{mask, mask_stride};
-  const kernels::Rows<uint8_t> previous{
-      previous_.get() + area.y * previous_stride_ + size_t(area.x) * pixel_bytes_,
-      ptrdiff_t(previous_stride_)};
+  const kernels::Rows<uint8_t> previous = previous_rows(0, area);
   const kernels::Rows<const uint8_t> current{
       frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step, frame.stride[c.plane]};
 
@@ -63,12 +70,37 @@ kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& 
   if (format_.sample_bytes() == 2) {
     const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
                                         previous.stride};
-    const uint16_t bits = uint16_t(((1 << c.depth) - 1) << c.lsb);
     return k.difference_u16(current.from(c.offset), words, moved, extent,
-                            uint16_t(native_threshold_), bits, overlay);
+                            uint16_t(native_threshold_), value_bits(c), overlay);
   }
   return k.difference_u8(current, {c.step, c.offset}, previous, moved, extent,
                          uint8_t(native_threshold_), overlay);
+}
+
+// Of RGB in three planes.
+kernels::MovedRows Difference::compare_planes(const ConstFrameView& frame, const Rect& area,
+                                              uint8_t* mask, ptrdiff_t mask_stride,
+                                              const kernels::Overlay* overlay) {
+  const kernels::Kernels& k = kernels::active();
+  kernels::RgbPlanes planes;
+  for (int i = 0; i < 3; ++i) {
+    const Component& c = format_.components[i];
+    planes.current[i] = {frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step,
+                         frame.stride[c.plane]};
+    planes.previous[i] = previous_rows(c.plane, area);
+  }
+  const kernels::Extent extent{area.width, area.height};
+  const auto difference =
+      format_.sample_bytes() == 2 ? k.difference_planes_u16 : k.difference_planes_u8;
+  return difference(planes, {mask, mask_stride}, extent, uint16_t(native_threshold_),
+                    value_bits(format_.components[0]), overlay);
+}
+
+// The rows that `area` has in what is remembered of a plane.
+kernels::Rows<uint8_t> Difference::previous_rows(int plane, const Rect& area) const {
+  return {previous_.get() + (size_t(plane) * size_.height + area.y) * previous_stride_ +
+              size_t(area.x) * pixel_bytes_,
+          ptrdiff_t(previous_stride_)};
 }
 
 ConstFrameView Difference::remembered(const ConstFrameView& frame) const {

@@ -11,12 +11,13 @@ namespace motionheat {
 ///
 /// In RGB a pixel moved if the grey of the absolute differences of its colours,
 /// `cvtColor(absdiff(cur, prev), BGR2GRAY)`, is above the threshold. In Y'CbCr and grey formats the
-/// difference of luma counts, rescaled to the same unit: 8-bit full-range grey.
+/// difference of luma counts. Where samples have other levels than 0 to 255 it is rescaled to the
+/// same unit: 8-bit full-range grey.
 class Difference {
  public:
   /// Prepares for frames of `size`; forgets the previous frame. `luma_range` is the distance from
-  /// black to white in the format's own units (219 for limited-range 8-bit, 255 for RGB). Throws
-  /// std::bad_alloc.
+  /// black to white in the format's own units (219 for limited-range 8-bit, 255 for RGB of 8 bits).
+  /// Throws std::bad_alloc.
   void configure(const PixelFormat& format, int luma_range, Size size);
 
   /// The grey difference, 0..255, above which a pixel moved.
@@ -50,6 +51,10 @@ class Difference {
   size_t memory() const { return previous_size_; }
 
  private:
+  kernels::MovedRows compare_planes(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                                    ptrdiff_t mask_stride, const kernels::Overlay* overlay);
+  kernels::Rows<uint8_t> previous_rows(int plane, const Rect& area) const;
+
   PixelFormat format_;
   int luma_range_ = 255;
   Size size_;

@@ -27,7 +27,8 @@ constexpr float kNever = std::numeric_limits<float>::infinity();
 constexpr int kBusyShare = 16;
 
 int luma_range(const StreamFormat& stream) {
-  return stream.format.model == ColorModel::kRgb ? 255 : stream.color.scale[0];
+  if (stream.format.model != ColorModel::kRgb) return stream.color.scale[0];
+  return (1 << stream.format.components[0].depth) - 1;
 }
 
 // Whether a bit of a tile's mask is set.
@@ -68,7 +69,21 @@ ConstFrameView cut(const ConstFrameView& frame, Size size) {
 
 Engine::Engine(const Settings& settings) : settings_(settings) {}
 
-void Engine::configure(const StreamFormat& stream, const Settings& settings) {
+void Engine::configure(const StreamFormat& stream) {
+  if (stream.format.packing == Packing::kPlain) {
+    configure_plain(stream, settings_);
+    unpacked_.reset();
+  } else {
+    UnpackedPicture unpacked(stream.format, stream.size);
+    StreamFormat plain = stream;
+    plain.format = unpacked.format();
+    configure_plain(plain, settings_);
+    unpacked_ = std::move(unpacked);
+  }
+  given_ = stream;
+}
+
+void Engine::configure_plain(const StreamFormat& stream, const Settings& settings) {
   // Everything that may fail is built beside what is there and moved in place at the end. The map
   // comes first: it refuses sizes that are too large.
   const TileGrid grid(stream.size);
@@ -133,7 +148,7 @@ void Engine::set(const Settings& settings) {
     return;
   }
   if (settings.analysis_scale != settings_.analysis_scale) {
-    configure(stream_, settings);
+    configure_plain(stream_, settings);
     return;
   }
   const bool colors_change = settings.colormap != settings_.colormap;
@@ -221,6 +236,34 @@ void Engine::advance(double seconds) {
 void Engine::process(const ConstFrameView& frame, const FrameView* out) {
   const ConstFrameView in = cut(frame, stream_.size);
   if (in.size.area() == 0) return;
+  if (!unpacked_) return process_plain(in, out);
+  const FrameView plain = unpack(in);
+  process_plain(plain, out ? &plain : nullptr);
+  if (out) pack(in, *out);
+}
+
+void Engine::draw(const ConstFrameView& frame, const FrameView& out) {
+  if (!unpacked_) return draw_plain(frame, out);
+  const ConstFrameView in = cut(frame, stream_.size);
+  const FrameView plain = unpack(in);
+  draw_plain(plain, plain);
+  pack(in, out);
+}
+
+FrameView Engine::unpack(const ConstFrameView& frame) {
+  for_bands(grid_, [&](int band, Slice&) {
+    unpacked_->unpack(frame, band * TileGrid::kBandHeight, (band + 1) * TileGrid::kBandHeight);
+  });
+  return unpacked_->view(frame.size);
+}
+
+void Engine::pack(const ConstFrameView& frame, const FrameView& out) {
+  for_bands(grid_, [&](int band, Slice&) {
+    unpacked_->pack(frame, out, band * TileGrid::kBandHeight, (band + 1) * TileGrid::kBandHeight);
+  });
+}
+
+void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   const ConstFrameView seen = shrinker_ ? shrinker_->shrink(in) : in;
   ++frames_;
   // Beyond the last frame there is nothing to compare with.
@@ -238,7 +281,7 @@ void Engine::process(const ConstFrameView& frame, const FrameView* out) {
   update_scale();
   if (background_) background_->add(in);
   if (out && enlarger_) {
-    draw(in, *out);
+    draw_plain(in, *out);
   } else if (out) {
     // In place, what is to be drawn anew is gone unless all of it was remembered.
     const bool can_redraw = difference_.remembers_plane() || in.data[0] != out->data[0];
@@ -280,7 +323,7 @@ void Engine::compare_ahead(const ConstFrameView& frame, bool all) {
   });
 }
 
-void Engine::draw(const ConstFrameView& in, const FrameView& out) {
+void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
   if (enlarger_) get_indices(enlarger_->update());
   const ConstFrameView picture =
@@ -607,8 +650,8 @@ void Engine::get_indices(std::vector<uint8_t>& indices) const {
 size_t Engine::memory() const {
   return (shrinker_ ? shrinker_->memory() : 0) + (enlarger_ ? enlarger_->memory() : 0) +
          difference_.memory() + (subtractor_ ? subtractor_->memory() : 0) +
-         (background_ ? background_->memory() : 0) + heat_.memory() + renderer_.memory() +
-         grid_.count() * TileGrid::kPixels +
+         (background_ ? background_->memory() : 0) + (unpacked_ ? unpacked_->memory() : 0) +
+         heat_.memory() + renderer_.memory() + grid_.count() * TileGrid::kPixels +
          tiles_.size() * (sizeof(Tile) + sizeof(limits_[0]) + sizeof(compared_[0])) +
          enlarged_.size() + slices_.size() * mask_bytes();
 }

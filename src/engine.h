@@ -13,6 +13,7 @@
 #include "difference.h"
 #include "heat_map.h"
 #include "normalize.h"
+#include "packing.h"
 #include "render.h"
 
 namespace motionheat {
@@ -82,8 +83,9 @@ class Engine {
   /// Makes ready for a stream, or for another format of it. The heat is kept, resampled to the new
   /// size; the previous frame is forgotten. Throws std::bad_alloc or cv::Exception, and then is as
   /// it was.
-  void configure(const StreamFormat& stream) { configure(stream, settings_); }
-  const StreamFormat& stream() const { return stream_; }
+  void configure(const StreamFormat& stream);
+  /// What it was configured for.
+  const StreamFormat& stream() const { return given_; }
   bool is_configured() const { return stream_.size.area() > 0; }
 
   /// Takes effect on the next frame; another analysis scale makes ready anew. May throw as
@@ -186,7 +188,11 @@ class Engine {
 
   explicit Engine(const Settings& settings);
 
-  void configure(const StreamFormat& stream, const Settings& settings);
+  void configure_plain(const StreamFormat& stream, const Settings& settings);
+  void process_plain(const ConstFrameView& in, const FrameView* out);
+  void draw_plain(const ConstFrameView& in, const FrameView& out);
+  FrameView unpack(const ConstFrameView& frame);
+  void pack(const ConstFrameView& frame, const FrameView& out);
   template <typename Work>
   void for_bands(const TileGrid& grid, const Work& work);
   int slice_count(const TileGrid& grid) const;
@@ -208,7 +214,9 @@ class Engine {
   void repaint_all();
   void get_indices(std::vector<uint8_t>& indices) const;
 
-  StreamFormat stream_;
+  StreamFormat given_;
+  StreamFormat stream_;  // the same, with frames unpacked
+  std::optional<UnpackedPicture> unpacked_;  // if frames are not plain
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
   TileGrid grid_;                     // of the picture; that of the analysis is the heat's

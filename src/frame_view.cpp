@@ -12,10 +12,22 @@ PlaneLayout plane_layout(const PixelFormat& format, int plane) {
     if (c.plane != plane) continue;
     // The coarsest component spans the group: in YUY2 it is a chroma sample every four bytes.
     layout.step = std::max(layout.step, c.step);
-    layout.x_shift = std::max(layout.x_shift, c.x_shift);
+    layout.width = std::max(layout.width, 1 << c.x_shift);
     layout.y_shift = std::max(layout.y_shift, c.y_shift);
   }
-  if (4 % std::max(layout.step, 1) != 0) return layout;
+  if (layout.step == 0) {  // alpha
+    layout.step = format.sample_bytes();
+    layout.mask.fill(0);
+    layout.cut_mask.fill(0);
+    return layout;
+  }
+  if (format.packing == Packing::kThirds) {
+    // As many samples as end with a word: three groups of samples, of which each three have four
+    // bytes, and not six.
+    layout.step *= 2;
+    layout.width *= 3;
+  }
+  if (format.packing != Packing::kPlain || 4 % layout.step != 0) return layout;
 
   layout.mask.fill(0);
   layout.cut_mask.fill(0);

@@ -41,7 +41,7 @@ struct Component {
   int step = 1;     // bytes from one sample to the next
   int x_shift = 0;  // log2 of the horizontal subsampling
   int y_shift = 0;  // log2 of the vertical subsampling
-  int depth = 8;    // bits, 8..16
+  int depth = 8;    // bits, 8..16; less only in Packing::kFields
   int lsb = 0;      // bits
 
   bool operator==(const Component&) const = default;
@@ -49,24 +49,40 @@ struct Component {
 
 enum class ColorModel { kGray, kYuv, kRgb };
 
+/// How samples share bytes and words. All but `kPlain` have one plane and are worked on unpacked,
+/// see packing.h.
+enum class Packing {
+  kPlain,      // samples of one byte, or of two where no more than two of them stand side by side
+  kWords,      // samples of two bytes, any number of them side by side
+  kBigEndian,  // the same with the upper byte first
+  kFields,     // pixels of `step` bytes, 2 or 4, of which each component has some bits
+  kThirds,     // three samples of 10 bits to a word of 32, the lowest first. In the steps and
+               // offsets a sample counts as two bytes
+};
+
 /// The layout of a raw video format. `components` are Y; Y, U, V; or R, G, B by `model`. Alpha and
-/// padding are not listed: a byte that belongs to no component passes through untouched.
+/// padding are not listed: what belongs to no component passes through untouched. A plane without
+/// any component is alpha, one sample for each pixel.
 struct PixelFormat {
   ColorModel model = ColorModel::kGray;
   int n_planes = 1;
   int n_components = 1;
   std::array<Component, 3> components{};
+  Packing packing = Packing::kPlain;
 
   bool operator==(const PixelFormat&) const = default;
+
   /// Bytes of one sample of every component: 1 or 2.
   int sample_bytes() const { return components[0].depth > 8 ? 2 : 1; }
+  /// Whether the three colours of RGB lie in planes of their own.
+  bool is_planar_rgb() const { return model == ColorModel::kRgb && n_planes > 1; }
 };
 
-/// What one plane of a format is made of: groups of `step` bytes that each cover `1 << x_shift` by
+/// What one plane of a format is made of: groups of `step` bytes that each cover `width` by
 /// `1 << y_shift` pixels.
 struct PlaneLayout {
   int step = 1;
-  int x_shift = 0;
+  int width = 1;
   int y_shift = 0;
   /// Byte i of a row holds picture where byte `i % 4` of the mask is 0xff, alpha or padding where
   /// it is 0. All ones unless `step` divides 4.
@@ -75,15 +91,15 @@ struct PlaneLayout {
   /// luma byte is padding.
   std::array<uint8_t, 4> cut_mask{0xff, 0xff, 0xff, 0xff};
 
-  /// The byte of a row at which pixel column `x` begins; `x` is a multiple of `1 << x_shift`.
-  ptrdiff_t byte(int x) const { return ptrdiff_t{x >> x_shift} * step; }
+  /// The byte of a row at which the group of pixel column `x` begins.
+  ptrdiff_t byte(int x) const { return ptrdiff_t{x / width} * step; }
   /// The first byte of a row after pixel columns up to `x`; a started group counts whole.
-  ptrdiff_t byte_end(int x) const { return ptrdiff_t{(x + (1 << x_shift) - 1) >> x_shift} * step; }
+  ptrdiff_t byte_end(int x) const { return ptrdiff_t{(x + width - 1) / width} * step; }
   int row(int y) const { return y >> y_shift; }
   int row_end(int y) const { return (y + (1 << y_shift) - 1) >> y_shift; }
 };
 
-/// The layout of plane `plane` of `format`, which must have a component there.
+/// The layout of plane `plane` of `format`.
 PlaneLayout plane_layout(const PixelFormat& format, int plane);
 
 /// A picture that somebody else owns: `size` pixels, in planes whose rows lie `stride` bytes apart

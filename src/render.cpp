@@ -45,6 +45,23 @@ void average(const uint16_t* values, int chunks, bool two_rows, uint16_t* means)
   }
 }
 
+// The means of the values of a chunk in blocks of 4 by `rows`, of what lies in the picture; those
+// at its edges may be smaller.
+template <typename Sample>
+void average_fours(const Sample* values, kernels::Extent inside, int rows, Sample* means) {
+  for (int top = 0; top < kChunkHeight; top += rows) {
+    for (int left = 0; left < kChunkWidth; left += 4) {
+      const int bottom = std::min(top + rows, inside.height);
+      const int right = std::min(left + 4, inside.width);
+      unsigned sum = 0;
+      for (int y = top; y < bottom; ++y)
+        for (int x = left; x < right; ++x) sum += values[y * kChunkWidth + x];
+      const unsigned n = unsigned(std::max(1, (right - left) * (bottom - top)));
+      *means++ = Sample((2 * sum + n) / (2 * n));
+    }
+  }
+}
+
 template <int kWidth>
 void copy_rows(const uint8_t* values, kernels::Rows<uint8_t> out, int rows) {
   for (int y = 0; y < rows; ++y) std::memcpy(out[y], values + y * kWidth, kWidth);
@@ -57,8 +74,10 @@ void interleave(const uint8_t* const* values, int n, int, kernels::Rows<uint8_t>
     kernels::active().interleave_u8(values, n, out, extent);
   else if (extent.width == kChunkWidth)
     copy_rows<kChunkWidth>(values[0], out, extent.height);
-  else
+  else if (extent.width == kChunkWidth / 2)
     copy_rows<kChunkWidth / 2>(values[0], out, extent.height);
+  else
+    copy_rows<kChunkWidth / 4>(values[0], out, extent.height);
 }
 
 template <int kSources>
@@ -91,8 +110,8 @@ void Renderer::configure(const PixelFormat& format, Size size) {
     planes_[format.components[i].plane].has_color = true;
   for (int p = 0; p < format.n_planes; ++p) {
     Plane& plane = planes_[p];
-    if (!plane.has_color) continue;
     plane.layout = plane_layout(format, p);
+    if (!plane.has_color) continue;
     int step = plane.layout.step;
     for (int i = 0; i < format.n_components; ++i)
       if (format.components[i].plane == p) step = std::min(step, format.components[i].step);
@@ -186,7 +205,7 @@ void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& c
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
     look_up(whole, colors[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
-      put_chunk(part.x, part.y, bytes[0].data());
+      put_chunk(part, bytes[0].data());
       continue;
     }
     look_up(whole, colors[3].data(), n, bytes[3].data());
@@ -194,22 +213,29 @@ void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& c
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
-    put_chunk(part.x, part.y, words[0].data());
+    put_chunk(part, words[0].data());
   }
 }
 
-// Puts the colours of the chunk at (x, y), values of a component for all pixels and then of the
-// next one, into the planes.
+// Puts the colours of the chunk that begins with `part` of the picture, values of a component for
+// all pixels and then of the next one, into the planes.
 template <typename Sample>
-void Renderer::put_chunk(int x, int y, const Sample* values) {
+void Renderer::put_chunk(const Rect& part, const Sample* values) {
   alignas(kAlignment) static constexpr std::array<Sample, kChunkPixels> kZeros{};
   alignas(kAlignment) std::array<Sample, kChunkPixels> means;
   std::array<Sample, kChunkPixels> pairs;
   std::array<const Sample*, 3> rows{values, values + kChunkPixels, values + 2 * kChunkPixels};
   if (const Component& chroma = format_.components[1]; chroma.x_shift) {
-    average(rows[1], 2, chroma.y_shift, means.data());
-    rows[1] = means.data();
-    rows[2] = means.data() + (kChunkPixels / 2 >> chroma.y_shift);
+    const std::array of{means.data(),
+                        means.data() + (kChunkPixels >> (chroma.x_shift + chroma.y_shift))};
+    if (chroma.x_shift == 1) {
+      average(rows[1], 2, chroma.y_shift, of[0]);
+    } else {
+      for (int i = 0; i < 2; ++i)
+        average_fours(rows[1 + i], {part.width, part.height}, 1 << chroma.y_shift, of[i]);
+    }
+    rows[1] = of[0];
+    rows[2] = of[1];
   }
   for (const Plane& plane : planes_) {
     if (!plane.has_color) continue;
@@ -226,7 +252,8 @@ void Renderer::put_chunk(int x, int y, const Sample* values) {
       sources[i] = pairs.data();
     }
     interleave(sources.data(), plane.n_sources, format_.components[0].lsb,
-               {plane.row(y) + plane.layout.byte(x), plane.stride}, {plane.chunk_width, height});
+               {plane.row(part.y) + plane.layout.byte(part.x), plane.stride},
+               {plane.chunk_width, height});
   }
 }
 
@@ -258,9 +285,22 @@ kernels::Overlay Renderer::overlay(int plane, const ConstFrameView& in, const Fr
 }
 
 void Renderer::blend(const kernels::Overlay& overlay) const {
-  const kernels::Kernels& k = kernels::active();
-  if (overlay.begin < overlay.end)
-    (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(overlay);
+  if (overlay.begin >= overlay.end) return;
+  // A tile of 4:1:1 or 4:1:0 has fewer bytes of chroma than vectors do at once.
+  const bool is_narrow = overlay.segment_width % 64 != 0;
+  const kernels::Kernels& k = is_narrow ? kernels::scalar : kernels::active();
+  (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(overlay);
+}
+
+// Alpha passes through.
+void Renderer::copy_plane(int plane, const ConstFrameView& in, const FrameView& out, int row,
+                          int rows) const {
+  if (in.data[plane] == out.data[plane]) return;
+  const int top = row * TileGrid::kHeight;
+  const int bottom = std::min({top + rows * TileGrid::kHeight, in.size.height, out.size.height});
+  const ptrdiff_t bytes = planes_[plane].layout.byte_end(drawn_width(in, out));
+  for (int y = top; y < bottom; ++y)
+    std::memcpy(out.row(plane, y), in.row(plane, y), size_t(bytes));
 }
 
 void Renderer::blend_tile(kernels::Overlay overlay, int column) const {
@@ -274,7 +314,10 @@ void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int
   const int width = drawn_width(in, out);
   for (int p = first_plane; p < format_.n_planes; ++p) {
     const Plane& plane = planes_[p];
-    if (!plane.has_color) continue;
+    if (!plane.has_color) {
+      copy_plane(p, in, out, row, rows);
+      continue;
+    }
     kernels::Overlay drawn = overlay(p, in, out, row, rows);
     if (is_cut(p, width)) {
       kernels::Overlay last = drawn;

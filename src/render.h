@@ -43,7 +43,7 @@ class Renderer {
   /// padding, which `draw` leaves alone, and an overlay would not.
   bool is_cut(int plane, int width) const {
     const PlaneLayout& layout = planes_[plane].layout;
-    return width % 2 != 0 && layout.x_shift && layout.cut_mask != layout.mask;
+    return width % 2 != 0 && layout.width > 1 && layout.cut_mask != layout.mask;
   }
 
   /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
@@ -53,7 +53,8 @@ class Renderer {
   /// Blends the part of that which tile `column` of its rows has.
   void blend_tile(kernels::Overlay overlay, int column) const;
 
-  /// Blends `rows` rows of tiles from row `row` on in all planes from `first_plane` on.
+  /// Blends `rows` rows of tiles from row `row` on in all planes from `first_plane` on; copies
+  /// those of alpha.
   void draw(const ConstFrameView& in, const FrameView& out, int row, int rows,
             int first_plane = 0) const;
 
@@ -93,7 +94,9 @@ class Renderer {
                     const ColorBytes& colors,
                     void (*look_up)(const Key*, const uint8_t*, int, uint8_t*));
   template <typename Sample>
-  void put_chunk(int x, int y, const Sample* values);
+  void put_chunk(const Rect& part, const Sample* values);
+  void copy_plane(int plane, const ConstFrameView& in, const FrameView& out, int row,
+                  int rows) const;
   void blend(const kernels::Overlay& overlay) const;
   int drawn_width(const ConstFrameView& in, const FrameView& out) const;
 

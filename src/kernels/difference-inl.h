@@ -227,6 +227,25 @@ HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
   return hn::VecFromMask(d, hn::Eq(hn::Max(sum, limit), sum));
 }
 
+// The same of bytes.
+HWY_INLINE hn::Vec<U8> AboveBytes(hn::Vec<U8> r, hn::Vec<U8> g, hn::Vec<U8> b, uint8_t threshold) {
+  const U8 d;
+  const hn::Half<U8> d_half;
+  const U16 d16;
+  const hn::Rebind<int16_t, U16> d16_signed;
+  const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
+  const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
+  const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
+                             hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
+                             hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
+  const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
+                              hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
+                              hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
+  const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
+  const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
+  return hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+}
+
 // Compares a row as far as whole vectors of pixels go.
 template <int kStep>
 struct CompareRgb : Compared {
@@ -237,10 +256,6 @@ struct CompareRgb : Compared {
   HWY_INLINE hn::Vec<U8> Above(hn::Vec<U8> d0, hn::Vec<U8> d1, hn::Vec<U8> d2,
                                hn::Vec<U8> d3) const {
     const U8 d;
-    const hn::Half<U8> d_half;
-    const U16 d16;
-    const hn::Rebind<int16_t, U16> d16_signed;
-    const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
     const int n = int(hn::Lanes(d));
     HWY_ALIGN uint8_t packed[4 * hn::MaxLanes(d)];
     hn::Store(d0, d, packed);
@@ -254,17 +269,7 @@ struct CompareRgb : Compared {
       hn::LoadInterleaved4(d, packed, b0, b1, b2, b3);
     }
     const auto pick = [&](int i) { return i == 0 ? b0 : i == 1 ? b1 : i == 2 ? b2 : b3; };
-    const auto r = pick(order.r), g = pick(order.g), b = pick(order.b);
-    const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
-    const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
-                               hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
-                               hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
-    const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
-                                hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
-                                hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
-    const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
-    const auto high_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, high));
-    return hn::Combine(d, hn::BitCast(d_half, high_bytes), hn::BitCast(d_half, low_bytes));
+    return AboveBytes(pick(order.r), pick(order.g), pick(order.b), threshold);
   }
 
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
@@ -319,6 +324,98 @@ MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Row
   return (order.step == 3 ? DifferencePacked<3> : DifferencePacked<4>)(current, previous, moved,
                                                                        extent, order, threshold,
                                                                        overlay);
+}
+
+// By how much the grey of samples of two bytes is above a limit. In 32 bits: the weights, 2^15 in
+// all, times the highest sample fit.
+HWY_INLINE hn::Vec<U16> GreyOver(hn::Vec<U16> r, hn::Vec<U16> g, hn::Vec<U16> b,
+                                 hn::Vec<U16> limit) {
+  const U16 d;
+  const hn::Half<U16> d_half;
+  const hn::Repartition<uint32_t, U16> d32;
+  const hn::RebindToSigned<decltype(d32)> d32_signed;
+  const auto grey = [&](auto half) {
+    const auto part = [&](hn::Vec<U16> v, uint32_t weight) {
+      return hn::Mul(hn::PromoteTo(d32, half(v)), hn::Set(d32, weight));
+    };
+    const auto sum = hn::Add(hn::Add(part(r, 9798), part(g, 19235)), part(b, 3735));
+    const auto rounded = hn::ShiftRight<15>(hn::Add(sum, hn::Set(d32, 1 << 14)));
+    return hn::DemoteTo(d_half, hn::BitCast(d32_signed, rounded));
+  };
+  const auto low = grey([&](hn::Vec<U16> v) { return hn::LowerHalf(d_half, v); });
+  const auto high = grey([&](hn::Vec<U16> v) { return hn::UpperHalf(d_half, v); });
+  return hn::SaturatedSub(hn::Combine(d, high, low), limit);
+}
+
+HWY_INLINE hn::Vec<U8> GreyOver(hn::Vec<U8> r, hn::Vec<U8> g, hn::Vec<U8> b, hn::Vec<U8> limit) {
+  return AboveBytes(r, g, b, hn::GetLane(limit));
+}
+
+// Compares rows of three planes as far as whole vectors of samples go.
+template <class D>
+HWY_INLINE MovedRows ComparePlanes(D d, const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                   hn::TFromD<D> threshold, hn::TFromD<D> bits) {
+  const U8 d8;
+  const auto limit = hn::Set(d, threshold);
+  const auto counted = hn::Set(d, bits);
+  MovedRows result = 0;
+  for (int y = 0; y < extent.height; ++y) {
+    // The distances of a vector of a colour, which is then remembered.
+    const auto take = [&](int i, int x) {
+      const ptrdiff_t byte = ptrdiff_t(x * sizeof(threshold));
+      uint8_t* const previous = planes.previous[i][y] + byte;
+      const auto now = hn::LoadU(d8, planes.current[i][y] + byte);
+      const auto before = hn::LoadU(d8, previous);
+      hn::StoreU(now, d8, previous);
+      return Distance(hn::And(hn::BitCast(d, now), counted),
+                      hn::And(hn::BitCast(d, before), counted));
+    };
+    auto any = hn::Zero(d);
+    for (int x = 0; x < extent.width; x += int(hn::Lanes(d))) {
+      const auto r = take(0, x), g = take(1, x), b = take(2, x);
+      auto over = hn::Zero(d);
+      // A grey is never above its largest colour.
+      if (AnySet(d, hn::SaturatedSub(hn::Max(hn::Max(r, g), b), limit))) {
+        over = GreyOver(r, g, b, limit);
+        any = hn::Or(any, over);
+      }
+      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved[y] + x / 8);
+    }
+    result |= MovedRows{AnySet(d, any)} << y / kChunkHeight;
+  }
+  return result;
+}
+
+template <class D>
+HWY_INLINE MovedRows DifferencePlanes(D d, decltype(Kernels::difference_planes_u8) twin,
+                                      const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                      uint16_t threshold, uint16_t bits) {
+  using T = hn::TFromD<D>;
+  const int whole = WholeOf(extent.width, int(hn::Lanes(d)));
+  const MovedRows result =
+      ComparePlanes(d, planes, moved, {whole, extent.height}, T(threshold), T(bits));
+  if (whole == extent.width) return result;
+  RgbPlanes rest = planes;
+  for (auto& rows : rest.current) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
+  for (auto& rows : rest.previous) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
+  return result | twin(rest, moved.from(whole / 8), {extent.width - whole, extent.height},
+                       threshold, bits, nullptr);
+}
+
+MovedRows DifferencePlanesU8(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                             uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const MovedRows result =
+      DifferencePlanes(U8(), scalar.difference_planes_u8, planes, moved, extent, threshold, bits);
+  if (overlay) BlendU8(*overlay);
+  return result;
+}
+
+MovedRows DifferencePlanesU16(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                              uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const MovedRows result =
+      DifferencePlanes(U16(), scalar.difference_planes_u16, planes, moved, extent, threshold, bits);
+  if (overlay) BlendU16(*overlay);
+  return result;
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

@@ -35,6 +35,8 @@ const Kernels* Set() {
       .difference_u8 = DifferenceU8,
       .difference_u16 = DifferenceU16,
       .difference_rgb = DifferenceRgb,
+      .difference_planes_u8 = DifferencePlanesU8,
+      .difference_planes_u16 = DifferencePlanesU16,
       .interleave_u8 = InterleaveU8,
       .average_u8 = AverageU8,
       .accumulate = Accumulate,

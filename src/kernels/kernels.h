@@ -96,6 +96,12 @@ struct RgbOrder {
   int b;
 };
 
+/// Rows of the planes that red, green and blue have in this order.
+struct RgbPlanes {
+  std::array<Rows<const uint8_t>, 3> current;
+  std::array<Rows<uint8_t>, 3> previous;
+};
+
 /// Byte position of luma in a packed pixel of `step` (1, 2 or 4) bytes.
 struct LumaPlace {
   int step;
@@ -174,6 +180,12 @@ struct Kernels {
   MovedRows (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous,
                               Rows<uint8_t> moved, Extent extent, RgbOrder order, uint8_t threshold,
                               const Overlay* overlay);
+  /// The same for RGB in planes, of samples of one byte or, with the same weights, of two; those
+  /// set in `bits` count. The overlay is that of any one plane.
+  MovedRows (*difference_planes_u8)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                    uint16_t threshold, uint16_t bits, const Overlay* overlay);
+  MovedRows (*difference_planes_u16)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                     uint16_t threshold, uint16_t bits, const Overlay* overlay);
   /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width` bytes a row, a
   /// multiple of 16 and nothing between rows.
   void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);

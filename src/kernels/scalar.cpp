@@ -15,9 +15,13 @@ template <typename Blend>
 void for_each_sample(const Overlay& o, int bytes, Blend blend) {
   for (int y = 0; y < o.rows; ++y) {
     const uint8_t* painted = o.painted[y / o.segment_rows];
-    for (int x = o.begin; x < o.end; x += bytes)
-      blend(o.out[y] + x, o.picture[y] + x,
-            painted[x / o.segment_width] ? o.color[y] + x : o.cold + x % o.segment_width, x);
+    for (int x = o.begin, end; x < o.end; x = end) {
+      const int segment = x / o.segment_width, first = segment * o.segment_width;
+      const uint8_t* color = painted[segment] ? o.color[y] + first : o.cold;
+      end = std::min(o.end, first + o.segment_width);
+      for (int i = x; i < end; i += bytes)
+        blend(o.out[y] + i, o.picture[y] + i, color + (i - first), i);
+    }
   }
 }
 
@@ -117,9 +121,9 @@ MovedRows difference_u16(Rows<const uint8_t> current, Rows<uint16_t> previous, R
   return any;
 }
 
-// OpenCV's 8-bit grey: 0.299 R + 0.587 G + 0.114 B in 1/32768, rounded half up.
+// OpenCV's grey: 0.299 R + 0.587 G + 0.114 B in 1/32768, rounded half up.
 int grey(int r, int g, int b) {
-  return (r * 9798 + g * 19235 + b * 3735 + (1 << 14)) >> 15;
+  return int((unsigned(r) * 9798 + unsigned(g) * 19235 + unsigned(b) * 3735 + (1 << 14)) >> 15);
 }
 
 MovedRows difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
@@ -133,6 +137,37 @@ MovedRows difference_rgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Ro
     return g > threshold;
   });
   if (overlay) blend_u8(*overlay);
+  return any;
+}
+
+template <typename Sample>
+MovedRows mark_planes(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                      uint16_t threshold, uint16_t bits) {
+  return mark(moved, extent, [&](int x, int y) {
+    std::array<int, 3> distance;
+    for (int i = 0; i < 3; ++i) {
+      Sample now, before;  // rows need not be aligned
+      std::memcpy(&now, planes.current[i][y] + x * sizeof now, sizeof now);
+      uint8_t* const previous = planes.previous[i][y] + x * sizeof before;
+      std::memcpy(&before, previous, sizeof before);
+      std::memcpy(previous, &now, sizeof now);
+      distance[i] = std::abs((now & bits) - (before & bits));
+    }
+    return grey(distance[0], distance[1], distance[2]) > threshold;
+  });
+}
+
+MovedRows difference_planes_u8(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                               uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const MovedRows any = mark_planes<uint8_t>(planes, moved, extent, threshold, bits);
+  if (overlay) blend_u8(*overlay);
+  return any;
+}
+
+MovedRows difference_planes_u16(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+  const MovedRows any = mark_planes<uint16_t>(planes, moved, extent, threshold, bits);
+  if (overlay) blend_u16(*overlay);
   return any;
 }
 
@@ -282,6 +317,8 @@ const Kernels scalar = {
     .difference_u8 = difference_u8,
     .difference_u16 = difference_u16,
     .difference_rgb = difference_rgb,
+    .difference_planes_u8 = difference_planes_u8,
+    .difference_planes_u16 = difference_planes_u16,
     .interleave_u8 = interleave_u8,
     .average_u8 = average_u8,
     .accumulate = accumulate,

@@ -54,6 +54,15 @@ std::pair<Suite*, TCase*> new_suite(const char* name) {
 }
 
 Picture::Picture(const GstVideoInfo& i) : info(i), planes(GST_VIDEO_INFO_N_PLANES(&i)) {
+  // Three samples of 10 bits to a word: six pixels of v210 fill four, three of grey one.
+  if (GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_v210) {
+    planes[0] = cv::Mat::zeros(info.height, (info.width + 5) / 6, CV_8UC(16));
+    return;
+  }
+  if (GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_GRAY10_LE32) {
+    planes[0] = cv::Mat::zeros(info.height, (info.width + 2) / 3, CV_8UC4);
+    return;
+  }
   for (int c = 0; c < int(GST_VIDEO_INFO_N_COMPONENTS(&info)); ++c) {
     planes[GST_VIDEO_INFO_COMP_PLANE(&info, c)] =
         cv::Mat::zeros(GST_VIDEO_INFO_COMP_HEIGHT(&info, c), GST_VIDEO_INFO_COMP_WIDTH(&info, c),
@@ -108,7 +117,8 @@ Picture moved(const Picture& picture, unsigned seed) {
 
 Picture filled(const GstVideoInfo& info, int value) {
   Picture picture(info);
-  for (cv::Mat& plane : picture.planes) plane.setTo(cv::Scalar::all(value));
+  for (cv::Mat& plane : picture.planes)
+    std::fill_n(plane.data, plane.total() * plane.elemSize(), uchar(value));
   return picture;
 }
 

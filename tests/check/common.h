@@ -16,7 +16,8 @@
 /// than once in each of them.
 std::pair<Suite*, TCase*> new_suite(const char* name);
 
-/// A raw picture without padding: one matrix a plane, in it one channel for each byte of a pixel.
+/// A raw picture without padding: one matrix a plane, in it one channel for each byte of a pixel,
+/// or of the pixels that share words.
 struct Picture {
   GstVideoInfo info;
   std::vector<cv::Mat> planes;

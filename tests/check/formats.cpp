@@ -11,9 +11,19 @@
 namespace {
 
 const char* const kFormats[] = {
-    "RGB",  "BGR",  "RGBx", "BGRx",  "xRGB",      "xBGR",      "RGBA",      "BGRA",     "ARGB",
-    "ABGR", "I420", "YV12", "NV12",  "NV21",      "Y42B",      "Y444",      "YUY2",     "UYVY",
-    "YVYU", "AYUV", "VUYA", "GRAY8", "I420_10LE", "I422_10LE", "P010_10LE", "GRAY16_LE"};
+    "RGB",       "BGR",       "RGBx",      "BGRx",      "xRGB",        "xBGR",       "RGBA",
+    "BGRA",      "ARGB",      "ABGR",      "I420",      "YV12",        "NV12",       "NV21",
+    "Y42B",      "NV16",      "NV61",      "Y444",      "NV24",        "Y41B",       "YUV9",
+    "YVU9",      "YUY2",      "UYVY",      "YVYU",      "VYUY",        "AYUV",       "VUYA",
+    "A420",      "GRAY8",     "I420_10LE", "I422_10LE", "Y444_10LE",   "P010_10LE",  "Y210",
+    "v210",      "A420_10LE", "A422_10LE", "A444_10LE", "I420_12LE",   "I422_12LE",  "Y444_12LE",
+    "P012_LE",   "Y212_LE",   "P016_LE",   "GBR",       "GBRA",        "RGBP",       "BGRP",
+    "RGB16",     "BGR16",     "RGB15",     "BGR15",     "RGB10A2_LE",  "BGR10A2_LE", "GBR_10LE",
+    "GBRA_10LE", "GBR_12LE",  "GBRA_12LE", "ARGB64",    "GRAY10_LE32", "GRAY16_LE",  "GRAY16_BE",
+#if GST_CHECK_VERSION(1, 24, 0)
+    "A422",      "A444",
+#endif
+};
 
 // Odd ones, one pixel, and such that end just after a tile or a band of the heat map does.
 const cv::Size kSizes[] = {{1, 1},     {2, 2},   {3, 5},  {17, 9}, {257, 33},
@@ -134,6 +144,39 @@ void compare(Stream& stream, Model& model, unsigned seed = 1) {
 }
 
 }  // namespace
+
+// The model finds samples where GStreamer's own converter does.
+GST_START_TEST(layout_of_each_format) {
+  const Picture picture = noise(video_info(caps(kFormats[__i__], {24, 8})), 4);
+  const BufferPtr buffer(to_buffer(picture));
+  GstVideoFrame frame;
+  fail_unless(gst_video_frame_map(&frame, &picture.info, buffer.get(), GST_MAP_READ));
+  const GstVideoFormatInfo* finfo = picture.info.finfo;
+  const bool wide = GST_VIDEO_FORMAT_INFO_BITS(gst_video_format_get_info(finfo->unpack_format)) > 8;
+  const int width = picture.info.width;
+  for (int y = 0; y < picture.info.height; ++y) {
+    std::vector<uint16_t> words(size_t(width) * 4 + 8);
+    const uint8_t* bytes = reinterpret_cast<const uint8_t*>(words.data());
+    finfo->unpack_func(finfo, GST_VIDEO_PACK_FLAG_NONE, words.data(), frame.data, frame.info.stride,
+                       0, y, width);
+    for (int c = 0; c < std::min<int>(3, GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo)); ++c) {
+      const cv::Mat values = component(picture, c);
+      const int row = y >> GST_VIDEO_FORMAT_INFO_H_SUB(finfo, c);
+      for (int x = 0; x < width; ++x) {
+        const int column = x >> GST_VIDEO_FORMAT_INFO_W_SUB(finfo, c);
+        const int unpacked = wide ? words[x * 4 + 1 + c] : bytes[x * 4 + 1 + c];
+        const int depth = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, c);
+        const int expected = wide ? unpacked >> (16 - depth) : unpacked;
+        const int value = values.depth() == CV_16U ? values.at<ushort>(row, column)
+                                                   : values.at<uchar>(row, column);
+        fail_unless(value == expected, "component %d at %d, %d: %d, not %d", c, x, y, value,
+                    expected);
+      }
+    }
+  }
+  gst_video_frame_unmap(&frame);
+}
+GST_END_TEST;
 
 GST_START_TEST(overlay_in_each_format) {
   for (const cv::Size& size : kSizes) {
@@ -304,6 +347,16 @@ GST_START_TEST(thresholds) {
                                      caps("BGR", {256, 1}),
                                      caps("I422_10LE", {1024, 1}),
                                      caps("P010_10LE", {1024, 1}, ",colorimetry=(string)1:3:5:1"),
+                                     caps("P016_LE", {256, 256}, ",colorimetry=bt2020"),
+                                     caps("v210", {1024, 1}),
+                                     caps("Y212_LE", {4096, 1}),
+                                     caps("GBR", {256, 1}),
+                                     caps("RGB16", {256, 1}),
+                                     caps("GBR_10LE", {1024, 1}),
+                                     caps("RGB10A2_LE", {1024, 1}),
+                                     caps("ARGB64", {256, 256}),
+                                     caps("GRAY10_LE32", {1024, 1}),
+                                     caps("GRAY16_BE", {256, 256}),
                                      caps("GRAY16_LE", {256, 256}),
                                      caps("GRAY16_LE", {256, 256}, ",colorimetry=(string)2:4:0:0")};
   Stream stream(stream_caps[__i__]);
@@ -344,6 +397,7 @@ GST_END_TEST;
 
 static Suite* formats_suite() {
   const auto [suite, tc] = new_suite("formats");
+  tcase_add_loop_test(tc, layout_of_each_format, 0, G_N_ELEMENTS(kFormats));
   tcase_add_loop_test(tc, overlay_in_each_format, 0, G_N_ELEMENTS(kFormats));
   tcase_add_loop_test(tc, heatmap_in_each_format, 0, G_N_ELEMENTS(kFormats));
   tcase_add_loop_test(tc, none_in_each_format, 0, G_N_ELEMENTS(kFormats));
@@ -354,7 +408,7 @@ static Suite* formats_suite() {
   tcase_add_loop_test(tc, colorimetries, 0, G_N_ELEMENTS(kColorimetries));
   tcase_add_test(tc, gray_ranges);
   tcase_add_test(tc, colorimetry_by_size);
-  tcase_add_loop_test(tc, thresholds, 0, 10);
+  tcase_add_loop_test(tc, thresholds, 0, 20);
   tcase_add_test(tc, chroma_does_not_move);
   return suite;
 }

@@ -5,30 +5,95 @@
 
 namespace {
 
+// Bits of the values that are worked with: colours of less than 8 bits become such of 8.
 int depth(const GstVideoInfo& info) {
-  return GST_VIDEO_INFO_COMP_DEPTH(&info, 0);
+  return std::max<int>(8, GST_VIDEO_INFO_COMP_DEPTH(&info, 0));
 }
 
-// The highest value of a sample, and how far it is shifted from the lowest bit.
+// The highest value.
 int top(const GstVideoInfo& info) {
   return (1 << depth(info)) - 1;
 }
-int shift(const GstVideoInfo& info) {
-  return GST_VIDEO_FORMAT_INFO_SHIFT(info.finfo, 0);
+
+cv::Mat& plane_of(const Picture& picture, int c) {
+  return const_cast<cv::Mat&>(picture.planes[GST_VIDEO_INFO_COMP_PLANE(&picture.info, c)]);
 }
 
-// Where sample (x, y) of a component begins. One of more than 8 bits has two bytes, the lower
-// first.
-uchar* sample(const Picture& picture, int c, int x, int y) {
-  const GstVideoInfo* info = &picture.info;
-  int offset = GST_VIDEO_INFO_COMP_POFFSET(info, c);
-  // GStreamer 1.22 counts this one in samples.
-  if (GST_VIDEO_INFO_FORMAT(info) == GST_VIDEO_FORMAT_P010_10LE && c == 2) offset = 2;
-  const cv::Mat& plane = picture.planes[GST_VIDEO_INFO_COMP_PLANE(info, c)];
-  return plane.data + plane.step * y + GST_VIDEO_INFO_COMP_PSTRIDE(info, c) * x + offset;
+// The bits in which sample x of a row has its value, the lowest of the first byte being bit 0.
+struct Bits {
+  int first;
+  int n;
+};
+
+Bits bits_of(const GstVideoInfo& info, int c, int x) {
+  const int n = GST_VIDEO_INFO_COMP_DEPTH(&info, c);
+  const int shift = GST_VIDEO_FORMAT_INFO_SHIFT(info.finfo, c);
+  const auto thirds = [](int sample) { return Bits{sample / 3 * 32 + sample % 3 * 10, 10}; };
+  switch (GST_VIDEO_INFO_FORMAT(&info)) {
+    case GST_VIDEO_FORMAT_BGR16:  // red is the lowest
+    case GST_VIDEO_FORMAT_BGR15:
+      return {16 * x + std::array{0, 5, 5 + int(GST_VIDEO_INFO_COMP_DEPTH(&info, 1))}[c], n};
+    case GST_VIDEO_FORMAT_RGB10A2_LE:
+      return {32 * x + 10 * c, 10};
+    case GST_VIDEO_FORMAT_BGR10A2_LE:
+      return {32 * x + 10 * (2 - c), 10};
+    case GST_VIDEO_FORMAT_VYUY:
+      return {8 * (c == 0 ? 2 * x + 1 : 4 * x + (c == 1 ? 2 : 0)), 8};
+    case GST_VIDEO_FORMAT_v210:
+      return thirds(c == 0 ? 2 * x + 1 : 4 * x + (c == 1 ? 0 : 2));
+    case GST_VIDEO_FORMAT_GRAY10_LE32:
+      return thirds(x);
+    case GST_VIDEO_FORMAT_Y210:  // Y U Y V in words of 16 bits, of which the upper ones count
+    case GST_VIDEO_FORMAT_Y212_LE:
+      return {16 * (c == 0 ? 2 * x : 4 * x + (c == 1 ? 1 : 3)) + 16 - n, n};
+    case GST_VIDEO_FORMAT_P010_10LE:  // GStreamer 1.22 counts the offsets of these in samples
+    case GST_VIDEO_FORMAT_P012_LE:
+    case GST_VIDEO_FORMAT_P016_LE:
+      return {c == 0 ? 16 * x + 16 - n : 16 * (2 * x + c - 1) + 16 - n, n};
+    default:
+      return {8 * (GST_VIDEO_INFO_COMP_PSTRIDE(&info, c) * x +
+                   int(GST_VIDEO_INFO_COMP_POFFSET(&info, c))) +
+                  shift,
+              n};
+  }
 }
 
-// The values of one component: R, G, B or Y, U, V.
+bool is_big_endian(const GstVideoInfo& info) {
+  return GST_VIDEO_INFO_FORMAT(&info) == GST_VIDEO_FORMAT_GRAY16_BE;
+}
+
+// What is stored of a value, and what a stored value stands for.
+int stored(int value, int bits) {
+  return bits >= 8 ? value : int(std::floor(value * ((1 << bits) - 1) / 255.0 + 0.5));
+}
+int shown(int value, int bits) {
+  return bits >= 8 ? value : value << (8 - bits) | value >> (2 * bits - 8);
+}
+
+int sample(const Picture& picture, int c, int x, int y) {
+  const Bits bits = bits_of(picture.info, c, x);
+  const uchar* row = plane_of(picture, c).ptr(y);
+  int value = 0;
+  for (int i = 0; i < bits.n; ++i)
+    value |= (row[(bits.first + i) / 8] >> (bits.first + i) % 8 & 1) << i;
+  if (is_big_endian(picture.info)) value = (value & 255) << 8 | value >> 8;
+  return shown(value, bits.n);
+}
+
+void set_sample(Picture& picture, int c, int x, int y, int value) {
+  const Bits bits = bits_of(picture.info, c, x);
+  uchar* row = plane_of(picture, c).ptr(y);
+  if (is_big_endian(picture.info)) value = (value & 255) << 8 | value >> 8;
+  value = stored(value, bits.n);
+  for (int i = 0; i < bits.n; ++i) {
+    uchar& byte = row[(bits.first + i) / 8];
+    const int bit = (bits.first + i) % 8;
+    byte = uchar((byte & ~(1 << bit)) | (value >> i & 1) << bit);
+  }
+}
+
+}  // namespace
+
 cv::Mat component(const Picture& picture, int c) {
   const GstVideoInfo* info = &picture.info;
   const bool wide = depth(*info) > 8;
@@ -36,21 +101,28 @@ cv::Mat component(const Picture& picture, int c) {
                  wide ? CV_16UC1 : CV_8UC1);
   for (int y = 0; y < values.rows; ++y) {
     for (int x = 0; x < values.cols; ++x) {
-      const uchar* from = sample(picture, c, x, y);
+      const int value = sample(picture, c, x, y);
       if (wide)
-        values.at<ushort>(y, x) = ushort((from[0] | from[1] << 8) >> shift(*info)) & top(*info);
+        values.at<ushort>(y, x) = ushort(value);
       else
-        values.at<uchar>(y, x) = *from;
+        values.at<uchar>(y, x) = uchar(value);
     }
   }
   return values;
 }
+
+namespace {
 
 cv::Mat bgr(const Picture& picture) {
   cv::Mat result;
   cv::merge(std::vector{component(picture, 2), component(picture, 1), component(picture, 0)},
             result);
   return result;
+}
+
+// Without alpha.
+int n_colors(const GstVideoInfo& info) {
+  return std::min<int>(3, GST_VIDEO_INFO_N_COMPONENTS(&info));
 }
 
 bool is_limited(const GstVideoInfo& info) {
@@ -111,38 +183,25 @@ cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift) {
 void set_component(Picture& picture, int c, const cv::Mat& values) {
   cv::Mat wide;
   values.convertTo(wide, CV_16U);
-  const GstVideoInfo& info = picture.info;
-  for (int y = 0; y < wide.rows; ++y) {
-    for (int x = 0; x < wide.cols; ++x) {
-      uchar* to = sample(picture, c, x, y);
-      const int value = wide.at<ushort>(y, x) << shift(info);
-      if (depth(info) == 8) {
-        *to = uchar(value);
-        continue;
-      }
-      const int bits = top(info) << shift(info);
-      to[0] = uchar((to[0] & ~bits) | value);
-      to[1] = uchar((to[1] & ~(bits >> 8)) | value >> 8);
-    }
-  }
+  for (int y = 0; y < wide.rows; ++y)
+    for (int x = 0; x < wide.cols; ++x) set_sample(picture, c, x, y, wide.at<ushort>(y, x));
 }
 
 cv::Mat difference(const Picture& a, const Picture& b) {
-  cv::Mat grey;
+  cv::Mat change, grey;
   if (GST_VIDEO_INFO_IS_RGB(&a.info)) {
-    cv::Mat change;
     cv::absdiff(bgr(a), bgr(b), change);
-    cv::cvtColor(change, grey, cv::COLOR_BGR2GRAY);
-    return grey;
+    cv::cvtColor(change, change, cv::COLOR_BGR2GRAY);
+  } else {
+    cv::absdiff(component(a, 0), component(b, 0), change);
   }
-  cv::Mat luma;
-  cv::absdiff(component(a, 0), component(b, 0), luma);
-  luma.convertTo(luma, CV_64F);
-  const double white = is_limited(a.info) ? 219 * (1 << depth(a.info)) / 256.0 : top(a.info);
-  grey.create(luma.size(), CV_8UC1);
-  std::transform(luma.begin<double>(), luma.end<double>(), grey.begin<uchar>(), [&](double value) {
-    return uchar(std::min(255.0, std::floor(value * 255 / white + 0.5)));
-  });
+  change.convertTo(change, CV_64F);
+  const bool limited = !GST_VIDEO_INFO_IS_RGB(&a.info) && is_limited(a.info);
+  const double white = limited ? 219 * (1 << depth(a.info)) / 256.0 : top(a.info);
+  grey.create(change.size(), CV_8UC1);
+  std::transform(
+      change.begin<double>(), change.end<double>(), grey.begin<uchar>(),
+      [&](double value) { return uchar(std::min(255.0, std::floor(value * 255 / white + 0.5))); });
   return grey;
 }
 
@@ -183,25 +242,23 @@ cv::Mat Model::index(cv::Size size) const {
   return index;
 }
 
-Picture Model::heatmap(const Picture& picture) const {
+cv::Mat Model::colors(const GstVideoInfo& info, int c) const {
   cv::Mat colors;
-  cv::applyColorMap(index(cv::Size(picture.info.width, picture.info.height)), colors, colormap);
+  cv::applyColorMap(index(cv::Size(info.width, info.height)), colors, colormap);
+  cv::Mat values(colors.size(), CV_16UC1);
+  std::transform(colors.begin<cv::Vec3b>(), colors.end<cv::Vec3b>(), values.begin<ushort>(),
+                 [&](const cv::Vec3b& v) {
+                   if (!GST_VIDEO_INFO_IS_RGB(&info)) return ushort(ycbcr(info, v)[c]);
+                   return ushort(std::floor(v[2 - c] * top(info) / 255.0 + 0.5));
+                 });
+  return subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(info.finfo, c),
+                   GST_VIDEO_FORMAT_INFO_H_SUB(info.finfo, c));
+}
 
+Picture Model::heatmap(const Picture& picture) const {
   Picture result = picture;
-  const int n_colors = std::min<int>(3, GST_VIDEO_INFO_N_COMPONENTS(&picture.info));
-  for (int c = 0; c < n_colors; ++c) {
-    cv::Mat values(colors.size(), CV_16UC1);
-    if (GST_VIDEO_INFO_IS_RGB(&picture.info)) {
-      cv::extractChannel(colors, values, 2 - c);
-      values.convertTo(values, CV_16U);
-    } else {
-      std::transform(colors.begin<cv::Vec3b>(), colors.end<cv::Vec3b>(), values.begin<ushort>(),
-                     [&](const cv::Vec3b& v) { return ushort(ycbcr(picture.info, v)[c]); });
-    }
-    set_component(result, c,
-                  subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(picture.info.finfo, c),
-                            GST_VIDEO_FORMAT_INFO_H_SUB(picture.info.finfo, c)));
-  }
+  for (int c = 0; c < n_colors(picture.info); ++c)
+    set_component(result, c, colors(picture.info, c));
   return result;
 }
 
@@ -221,11 +278,12 @@ cv::Mat Model::blended(const GstVideoInfo& info, const cv::Mat& picture,
 }
 
 Picture Model::overlay(const Picture& picture) const {
-  const Picture colors = heatmap(picture);
   Picture result = picture;
-  const int n_colors = std::min<int>(3, GST_VIDEO_INFO_N_COMPONENTS(&picture.info));
-  for (int c = 0; c < n_colors; ++c) {
-    set_component(result, c, blended(picture.info, component(picture, c), component(colors, c)));
+  for (int c = 0; c < n_colors(picture.info); ++c) {
+    const cv::Mat values = component(picture, c);
+    cv::Mat color;
+    colors(picture.info, c).convertTo(color, values.type());
+    set_component(result, c, blended(picture.info, values, color));
   }
   return result;
 }

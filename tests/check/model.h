@@ -37,6 +37,8 @@ class Model {
   }
 
  private:
+  /// Of one component, CV_16UC1, in the size of its plane.
+  cv::Mat colors(const GstVideoInfo& info, int c) const;
   cv::Mat blended(const GstVideoInfo& info, const cv::Mat& picture, const cv::Mat& color) const;
 
   cv::Mat heat_;  // float32, 255 for each event
@@ -47,5 +49,9 @@ class Model {
 /// Step 1: how much each pixel changed, in 8-bit full-range grey.
 cv::Mat difference(const Picture& a, const Picture& b);
 
-/// Sets the values of one component (R, G, B or Y, U, V), and no other bit.
+/// The values of one component (R, G, B or Y, U, V), of 8 bits or in 16.
+cv::Mat component(const Picture& picture, int c);
+
+/// Sets the values of one component (R, G, B or Y, U, V), and no other bit. Those of less than 8
+/// bits are told in 8.
 void set_component(Picture& picture, int c, const cv::Mat& values);

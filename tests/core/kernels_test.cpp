@@ -519,6 +519,50 @@ TEST_P(KernelSet, ComparesAndBlendsAsItsScalarTwin) {
   }
 }
 
+// The same for RGB in planes, of 8 bits and of words whose upper bits may not count.
+TEST_P(KernelSet, ComparesPlanesAsItsScalarTwin) {
+  std::mt19937 random(8);
+  for (int round = 0; round < 600; ++round) {
+    const int bytes = 1 + round % 2;
+    const uint16_t bits =
+        bytes == 1 ? 0xff : std::array<uint16_t, 3>{0x3ff, 0xfff, 0xffff}[round % 3];
+    const kernels::Extent extent{1 + int(random() % 300), 1 + int(random() % 64)};
+    const int padding = int(random() % 5);
+    std::vector<Picture> current, previous;
+    for (int i = 0; i < 3; ++i) {
+      current.emplace_back(extent.width * bytes, extent.height, padding, random);
+      previous.emplace_back(current.back());
+      const int nth = std::array{1, 3, 1000, 1000000}[random() % 4];
+      for (int y = 0; y < extent.height; ++y)
+        for (int x = 0; x < extent.width * bytes; ++x)
+          if (random() % nth == 0) previous[i].view()[y][x] = uint8_t(random());
+    }
+    const uint16_t threshold = uint16_t(random() % (bits / 3u));
+    const auto run = [&](const Kernels& k, std::vector<Picture>& remembered, const Picture& mask) {
+      kernels::RgbPlanes planes;
+      for (int i = 0; i < 3; ++i) {
+        planes.current[i] = current[i].view();
+        planes.previous[i] = remembered[i].view();
+      }
+      std::memset(mask.bytes.data(), 0xff, mask.size());
+      return (bytes == 1 ? k.difference_planes_u8 : k.difference_planes_u16)(
+          planes, mask.view(), extent, threshold, bits, nullptr);
+    };
+    std::vector<Picture> twins(previous);
+    const Picture mask((extent.width + 7) / 8, extent.height), twin_mask(mask);
+    ASSERT_EQ(run(*GetParam(), previous, mask), run(kernels::scalar, twins, twin_mask))
+        << "round " << round;
+    ASSERT_TRUE(mask == twin_mask) << "round " << round;
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(previous[i] == twins[i]) << "round " << round;
+      for (int y = 0; y < extent.height; ++y)
+        ASSERT_EQ(
+            std::memcmp(previous[i].view()[y], current[i].view()[y], size_t(extent.width) * bytes),
+            0);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sets, KernelSet,
                          ::testing::ValuesIn(kernels::available().begin(),
                                              kernels::available().end()),
