@@ -267,13 +267,13 @@ cv::Mat Model::blended(const GstVideoInfo& info, const cv::Mat& picture,
   cv::Mat result;
   cv::addWeighted(picture, 1 - opacity, color, opacity, 0, result);
   if (depth(info) < 16) return result;
-  // No bits are left to round with: products with weights of 16 bits lose their fractions, and one
-  // is what both lose on average.
+  // In integers, rounded once.
   const unsigned weight = unsigned(std::lround(opacity * 65536));
   for (int y = 0; y < result.rows; ++y)
     for (int x = 0; x < result.cols; ++x)
-      result.at<ushort>(y, x) = ushort((picture.at<ushort>(y, x) * (65536 - weight) >> 16) +
-                                       (color.at<ushort>(y, x) * weight >> 16) + 1);
+      result.at<ushort>(y, x) = ushort((picture.at<ushort>(y, x) * (65536 - weight) +
+                                        color.at<ushort>(y, x) * weight + (1u << 15)) >>
+                                       16);
   return result;
 }
 
