@@ -32,7 +32,13 @@ int merge_files(const char* output, char** inputs, bool force) {
       merged = motionheat::merge(pair);
     }
     file = output;
-    motionheat::save_state(output, merged);
+    try {
+      motionheat::save_state(output, merged);
+    } catch (const motionheat::StateError& error) {
+      // What is not ours is replaced only by who says so.
+      if (!force || error.kind != motionheat::StateError::kForeign || std::remove(output) != 0) throw;
+      motionheat::save_state(output, merged);
+    }
     return 0;
   } catch (const std::exception& error) {
     return fail(kFailure, file, error.what());

@@ -28,11 +28,11 @@ void expect_no_growth(int n, Cycle cycle) {
   fail_unless(after <= before + kSlack, "%zu bytes more", after - before);
 }
 
-/// Drops what queues up in the bus and the harness; none of it may be a complaint.
-void drop_queues(Stream& stream) {
+/// Drops what queues up in the bus and the harness; no more than `warnings` of it may be complaints.
+void drop_queues(Stream& stream, int warnings = 0) {
   while (const MessagePtr message = stream.pop(GST_MESSAGE_ANY))
-    fail_unless_equals_int(
-        GST_MESSAGE_TYPE(message.get()) & (GST_MESSAGE_WARNING | GST_MESSAGE_ERROR), 0);
+    if (GST_MESSAGE_TYPE(message.get()) & (GST_MESSAGE_WARNING | GST_MESSAGE_ERROR))
+      fail_unless(--warnings >= 0);
   while (GstEvent* event = gst_harness_try_pull_event(stream.harness())) gst_event_unref(event);
   while (GstEvent* event = gst_harness_try_pull_upstream_event(stream.harness()))
     gst_event_unref(event);
@@ -109,7 +109,7 @@ GST_START_TEST(ten_thousand_flushes) {
     stream.flush();
     stream.send(gst_event_new_segment(&segment));
     stream.push(blinking.next(0, kFrame));
-    drop_queues(stream);
+    drop_queues(stream, 1);  // once it is told that no two frames can be compared
   });
   fail_unless_equals_uint64(stream.frames(), 10002);
   fail_unless_equals_float(figure(stream, "max"), 1.0);

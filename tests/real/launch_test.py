@@ -12,11 +12,13 @@ FIELDS = {
     "duration": "guint64",
     "frames": "guint64",
     "skipped": "guint64",
+    "repeated": "guint64",
     "width": "int",
     "height": "int",
     "max": "double",
     "full-scale": "double",
     "motion": "double",
+    "motion-peak": "double",
     "coverage": "double",
     "hot-x": "double",
     "hot-y": "double",
@@ -29,6 +31,8 @@ PROPERTIES = {
     "detector": 'Default: 0, "difference"',
     "analysis-scale": "Unsigned Integer. Range: 1 - 16 Default: 1",
     "analysis-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
+    "corrupted": 'Default: 0, "auto"',
+    "max-gap": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 10000000000",
     "half-life": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
     "normalization": 'Default: 0, "max"',
     "percentile": "Double. Range: 0 - 100 Default: 99.5",
@@ -76,7 +80,7 @@ class Launch(unittest.TestCase):
             # The figures come first and fit a few lines of a terminal, before the map's 64 x 36
             # cells of two digits.
             self.assertEqual(fields[-1][0], "heatmap")
-            self.assertLess(line.index("heatmap=("), 500)
+            self.assertLess(line.index("heatmap=("), 600)
             self.assertLess(len(line), 6000)
             reports.append(dict(re.findall(r", ([\w-]+)=\(\w+\)([^,;]+)", line)))
         self.assertEqual([report["frames"] for report in reports], ["25", "50", "60"])

@@ -133,7 +133,7 @@ class Merge(unittest.TestCase):
         reasons = {
             "missing": "No such file or directory",
             ".": "this is not a regular file",
-            "text": "the file is cut off",
+            "text": "this is not a state file of motionheatmap",
             "other": "this is not a state file of motionheatmap",
             "newer": "the file has format version 7, this program knows up to 1",
             "damaged": "the checksum does not match",

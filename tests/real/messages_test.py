@@ -31,11 +31,13 @@ FIELDS = {
     "duration": GObject.TYPE_UINT64,
     "frames": GObject.TYPE_UINT64,
     "skipped": GObject.TYPE_UINT64,
+    "repeated": GObject.TYPE_UINT64,
     "width": GObject.TYPE_INT,
     "height": GObject.TYPE_INT,
     "max": GObject.TYPE_DOUBLE,
     "full-scale": GObject.TYPE_DOUBLE,
     "motion": GObject.TYPE_DOUBLE,
+    "motion-peak": GObject.TYPE_DOUBLE,
     "coverage": GObject.TYPE_DOUBLE,
     "hot-x": GObject.TYPE_DOUBLE,
     "hot-y": GObject.TYPE_DOUBLE,
@@ -67,7 +69,6 @@ class Reference:
             "height": HEIGHT,
             "max": self.max,
             "full-scale": self.max,
-            "motion": self.moved / (WIDTH * HEIGHT),
             "coverage": sum(count > 0 for count in self.heat) / (WIDTH * HEIGHT),
             "hot-x": (hottest % WIDTH + 0.5) / WIDTH if self.max else 0,
             "hot-y": (hottest // WIDTH + 0.5) / HEIGHT if self.max else 0,
@@ -183,6 +184,16 @@ class Messages(unittest.TestCase):
             for field, value in reference.figures().items():
                 self.assertEqual(report.get_value(field), value, field)
         self.assertGreater(self.reports[-1].get_value("max"), 1)
+
+    def test_motion_is_the_mean_since_the_last_message(self):
+        begin = end = 0
+        for report in self.reports:
+            if report.get_value("frames") > end:
+                begin, end = end, report.get_value("frames")
+            shares = [Reference(self.run_.frames[:n]).moved / (WIDTH * HEIGHT)
+                      for n in range(begin + 1, end + 1)]
+            self.assertAlmostEqual(report.get_value("motion"), sum(shares) / len(shares))
+            self.assertEqual(report.get_value("motion-peak"), max(shares))
 
     def test_map_has_the_maximum_of_each_cell(self):
         for report in self.reports:
