@@ -122,9 +122,14 @@ class Inspect(unittest.TestCase):
 
     def test_lists_the_actions(self):
         actions = self.result.stdout.split("Element Actions:")[1]
-        # GStreamer 1.22 writes "name" : type, 1.26 "name" -> type.
-        self.assertRegex(actions, r'"reset" (:|->) +void')
-        self.assertRegex(actions, r'"snapshot" (:|->) +gboolean[^"]*gchararray')
+        # GStreamer 1.22 writes:  "snapshot" :  gboolean user_function (GstElement* object,
+        #                                                                gchararray arg0);
+        # and 1.26:  "snapshot" -> gboolean  :  g_signal_emit_by_name (element, "snapshot",
+        #                                                              const gchar * arg0,
+        #                                                              gboolean * p_return_value);
+        self.assertRegex(actions, r'(?m)^  "reset" (:|->) +void')
+        self.assertRegex(actions, r'(?m)^  "snapshot" (:|->) +gboolean[^;]*(gchararray|gchar \*) arg0')
+        self.assertRegex(actions, r'(?m)^  "save-state" (:|->) +gboolean')
 
 
 if __name__ == "__main__":
