@@ -104,6 +104,11 @@ ColorSpace Engine::color_space(const StreamFormat& stream, const Settings& setti
   return color;
 }
 
+// Before a frame is drawn on: it may have its chroma in fields.
+void Engine::follow_fields(bool interlaced) {
+  if (renderer_.set_interlaced(interlaced)) repaint_all();
+}
+
 // Before a frame is compared and drawn on.
 void Engine::follow_gray_levels(const ConstFrameView& frame) {
   if (!settings_.auto_gray_levels || !has_gray_levels(stream_.format)) return;
@@ -317,6 +322,7 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
     difference_.remember(seen);
   update_scale();
   if (background_) background_->add(in);
+  follow_fields(in.interlaced);
   if (out && enlarger_) {
     draw_plain(in, *out);
   } else if (out) {
@@ -362,6 +368,7 @@ void Engine::compare_ahead(const ConstFrameView& frame, bool all) {
 
 void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
+  follow_fields(in.interlaced);
   if (enlarger_) get_indices(enlarger_->update());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;

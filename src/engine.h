@@ -199,6 +199,7 @@ class Engine {
   void configure_plain(const StreamFormat& stream, const Settings& settings);
   ColorSpace color_space(const StreamFormat& stream, const Settings& settings) const;
   std::optional<GrayLevels> gray_levels(const PixelFormat& format, const Settings& settings) const;
+  void follow_fields(bool interlaced);
   void follow_gray_levels(const ConstFrameView& frame);
   void process_plain(const ConstFrameView& in, const FrameView* out);
   void draw_plain(const ConstFrameView& in, const FrameView& out);

@@ -449,6 +449,37 @@ GST_START_TEST(warm_body) {
 }
 GST_END_TEST;
 
+// Chroma of fields belongs to every other row.
+GST_START_TEST(interlaced) {
+  for (const char* format :
+       {"I420", "NV12", "A420", "P010_10LE", "Y42B", "YUY2", "Y444", "BGR", "YUV9"}) {
+    for (const cv::Size& size : {cv::Size(1, 1), cv::Size(3, 2), cv::Size(2, 3), cv::Size(35, 18),
+                                 cv::Size(33, 21), cv::Size(131, 79), cv::Size(64, 48)}) {
+      Stream stream(caps(format, size, ",interlace-mode=interleaved"));
+      Model model;
+      model.interlaced = true;
+      compare(stream, model);
+    }
+  }
+}
+GST_END_TEST;
+
+// In a mixed stream each frame tells.
+GST_START_TEST(mixed) {
+  Stream stream(caps("NV12", {35, 20}, ",interlace-mode=mixed"));
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 8; ++i) {
+    model.interlaced = i % 3 == 1;
+    GstBuffer* buffer = stream.timed_buffer(picture);
+    if (model.interlaced) GST_BUFFER_FLAG_SET(buffer, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+    const Picture shown = to_picture(stream.push(buffer).get(), stream.info());
+    fail_unless(shown == model.add_and_overlay(picture), "frame %u", i);
+    if (i % 2) picture = moved(picture, i);
+  }
+}
+GST_END_TEST;
+
 // In 10 bits the blend is one of the two values around the exact one, whatever the opacity.
 GST_START_TEST(opacities_in_10_bits) {
   for (const char* text :
@@ -580,6 +611,8 @@ static Suite* formats_suite() {
   tcase_add_test(tc, gray_range_of_the_user);
   tcase_add_test(tc, gray_range_changes);
   tcase_add_test(tc, warm_body);
+  tcase_add_test(tc, interlaced);
+  tcase_add_test(tc, mixed);
   tcase_add_test(tc, colorimetry_by_size);
   tcase_add_loop_test(tc, thresholds, 0, 20);
   tcase_add_test(tc, chroma_does_not_move);

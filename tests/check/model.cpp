@@ -168,15 +168,15 @@ std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr,
 }
 
 // The mean of blocks as large as a chroma sample, rounded to nearest; those at an odd edge are
-// smaller.
-cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift) {
+// smaller. Of fields a block has every other row.
+cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift, bool fields) {
   const int width = 1 << x_shift, height = 1 << y_shift;
   cv::Mat result((values.rows + height - 1) / height, (values.cols + width - 1) / width, CV_16UC1);
   for (int y = 0; y < result.rows; ++y) {
     for (int x = 0; x < result.cols; ++x) {
       int sum = 0, n = 0;
       for (int i = 0; i < height; ++i) {
-        const int row = y * height + i;
+        const int row = fields ? y / 2 * 4 + y % 2 + 2 * i : y * height + i;
         for (int column = x * width; column < (x + 1) * width; ++column) {
           if (row >= values.rows || column >= values.cols) continue;
           sum += values.at<ushort>(row, column);
@@ -264,7 +264,8 @@ cv::Mat Model::colors(const GstVideoInfo& info, int c) const {
                    return ushort(std::floor(v[2 - c] * top(info) / 255.0 + 0.5));
                  });
   const int y_shift = GST_VIDEO_FORMAT_INFO_H_SUB(info.finfo, c);
-  return subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(info.finfo, c), y_shift);
+  return subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(info.finfo, c), y_shift,
+                   interlaced && y_shift == 1);
 }
 
 Picture Model::heatmap(const Picture& picture) const {

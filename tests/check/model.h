@@ -15,6 +15,7 @@ class Model {
   double opacity = 0.4;
   /// Of grey: the levels that 0 and 255 stand for.
   std::optional<std::pair<int, int>> levels;
+  bool interlaced = false;
 
   /// Adds the motion from the previous picture to this one, if there is a previous one.
   void add(const Picture& picture);
