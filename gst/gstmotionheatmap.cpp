@@ -196,9 +196,15 @@ static void
 gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  std::lock_guard < std::mutex > lock (priv->settings_lock);
 
-  priv->current = priv->settings;
+  {
+    std::lock_guard < std::mutex > lock (priv->settings_lock);
+    priv->current = priv->settings;
+    priv->settings.refusal.clear ();
+  }
+  if (!priv->current.refusal.empty ())
+    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
+        priv->current.refusal);
 }
 
 /* Reports */

@@ -149,6 +149,11 @@ Pictures::keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool dra
     gst_buffer_memset (picture_, 0, 0, GST_VIDEO_INFO_SIZE (&info));
     picture_info_ = info;
   }
+  /* in a mixed stream each frame tells whether it is interlaced */
+  if (GST_VIDEO_FRAME_IS_INTERLACED (shown))
+    GST_BUFFER_FLAG_SET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  else
+    GST_BUFFER_FLAG_UNSET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
   if (!gst_video_frame_map (&kept, &info, picture_, GST_MAP_WRITE))
     return;
   motionheat::copy_picture (motion_heatmap_stream_format (&info).format,

@@ -126,6 +126,42 @@ set_string (GValue * value, const std::string & string)
   g_value_set_string (value, string.empty ()? nullptr : string.c_str ());
 }
 
+static std::string
+gray_range_text (const motionheat::Settings & engine)
+{
+  if (engine.auto_gray_levels)
+    return "auto";
+  if (!engine.gray_levels)
+    return "";
+  return std::to_string (engine.gray_levels->low) + "," + std::to_string (engine.gray_levels->high);
+}
+
+/* Takes a value of `gray-range`, or tells why not. */
+static std::string
+take_gray_range (const std::string & text, motionheat::Settings & engine)
+{
+  constexpr guint64 highest = 65535;
+  const size_t comma = text.find (',');
+  guint64 low, high;
+
+  if (text.empty () || text == "none" || text == "auto") {
+    engine.auto_gray_levels = text == "auto";
+    engine.gray_levels.reset ();
+    return "";
+  }
+  if (comma == std::string::npos)
+    return "it takes two levels as in \"7800,8400\", \"auto\" or \"none\"";
+  if (!g_ascii_string_to_unsigned (text.substr (0, comma).c_str (), 10, 0, highest, &low, nullptr)
+      || !g_ascii_string_to_unsigned (text.substr (comma + 1).c_str (), 10, 0, highest, &high,
+          nullptr))
+    return "both levels are whole numbers from 0 to " + std::to_string (highest);
+  if (low >= high)
+    return "the first level must be below the second";
+  engine.auto_gray_levels = false;
+  engine.gray_levels = motionheat::GrayLevels { (int) low, (int) high };
+  return "";
+}
+
 bool
 MotionHeatmapSettings::set (guint prop_id, const GValue * value)
 {
@@ -178,6 +214,13 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_BACKGROUND:
       engine.background = (motionheat::Background) g_value_get_enum (value);
       return true;
+    case PROP_GRAY_RANGE:{
+      const std::string reason = take_gray_range (string_of (value), engine);
+
+      if (!reason.empty ())
+        refusal = "\"" + string_of (value) + "\" cannot become the property gray-range: " + reason;
+      return true;
+    }
     case PROP_POST_MESSAGES:
       post_messages = g_value_get_boolean (value);
       return true;
@@ -259,6 +302,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     case PROP_BACKGROUND:
       g_value_set_enum (value, (int) engine.background);
       return true;
+    case PROP_GRAY_RANGE:
+      set_string (value, gray_range_text (engine));
+      return true;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, post_messages);
       return true;
@@ -297,12 +343,16 @@ std::map < std::string, std::string > MotionHeatmapSettings::counting () const
   const std::string detector = g_enum_get_value (detectors, (int) engine.detector)->value_nick;
 
   g_type_class_unref (detectors);
-  return {
+  std::map < std::string, std::string > values = {
     {"analysis-interval", std::to_string (continuity.analysis_interval)},
     {"analysis-scale", std::to_string (engine.analysis_scale)},
     {"detector", detector},
     {"threshold", std::to_string (engine.threshold)},
   };
+  /* of most streams it says nothing */
+  if (const std::string range = gray_range_text (engine); !range.empty ())
+    values["gray-range"] = range;
+  return values;
 }
 
 void
@@ -494,6 +544,20 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_enum ("background", "Background",
           "What the heat is drawn on", GST_TYPE_MOTION_HEATMAP_BACKGROUND,
           (int) defaults.engine.background, live));
+
+  /**
+   * GstMotionHeatmap:gray-range:
+   *
+   * In grey of more than 8 bits the two levels that 0 and 255 of 8-bit grey stand for, as in
+   * `7800,8400`, or `auto` for what the stream uses of them. #GstMotionHeatmap:threshold is in that
+   * unit, and the colours are drawn between these levels.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_GRAY_RANGE,
+      g_param_spec_string ("gray-range", "Gray range",
+          "In grey of more than 8 bits the two levels that 0 and 255 stand for, 'lo,hi', or 'auto' "
+          "for what the stream uses of them", nullptr, live));
 
   /**
    * GstMotionHeatmap:post-messages:

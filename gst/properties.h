@@ -35,6 +35,7 @@ enum
   PROP_OPACITY,
   PROP_OUTPUT,
   PROP_BACKGROUND,
+  PROP_GRAY_RANGE,
   PROP_POST_MESSAGES,
   PROP_INTERVAL,
   PROP_MESSAGE_WIDTH,
@@ -64,6 +65,10 @@ struct MotionHeatmapSettings
   bool snapshot_reset = false;
   std::string state_location;
   GstClockTime state_interval = 60 * GST_SECOND;
+
+  /* Why the last value of a property was refused, if it was: then the one before is in force. Told
+   * with the next frame, since there is no bus before the element is in a pipeline. */
+  std::string refusal;
 
   bool set (guint prop_id, const GValue * value);
   bool get (guint prop_id, GValue * value) const;

@@ -137,12 +137,15 @@ motion_heatmap_frame_view (const GstVideoFrame * frame, const GstVideoInfo * inf
 
   motionheat::FrameView view ({std::min (visible.width, info->width),
         std::min (visible.height, info->height)});
+  view.interlaced = GST_VIDEO_FRAME_IS_INTERLACED (frame);
   for (int plane = 0; plane < format.n_planes; plane++) {
     const motionheat::PlaneLayout layout = motionheat::plane_layout (format, plane);
 
     view.stride[plane] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
+    /* a rectangle that begins in the middle of four rows begins with the fields of these */
+    const int top = view.interlaced && layout.y_shift == 1 ? visible.y / 4 * 4 : visible.y;
     view.data[plane] = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane) +
-        layout.row (visible.y) * view.stride[plane] + layout.byte (visible.x);
+        layout.row (top) * view.stride[plane] + layout.byte (visible.x);
   }
 
   return view;

@@ -36,12 +36,24 @@ BackgroundSubtractor::BackgroundSubtractor(Detector detector, const PixelFormat&
       model_(make_background_model(detector)),
       model_pixel_bytes_(model_pixel_bytes(detector, format.model == ColorModel::kRgb ? 3 : 1)) {}
 
-void BackgroundSubtractor::apply(const ConstFrameView& frame) {
-  const bool rgb = format_.model == ColorModel::kRgb;
-  const int channels = rgb ? 3 : 1;
+void BackgroundSubtractor::apply(const ConstFrameView& frame,
+                                 const std::optional<GrayLevels>& levels) {
   const cv::Size size(frame.size.width, frame.size.height);
   if (picture_.size() != size) frames_ = 0;
-  picture_.create(size, CV_8UC(channels));
+  picture_.create(size, CV_8UC(format_.model == ColorModel::kRgb ? 3 : 1));
+  if (levels)
+    take(frame, *levels);
+  else
+    take(frame);
+  model_->apply(picture_, mask_);
+  cv::compare(mask_, 255, mask_, cv::CMP_EQ);            // shadows have another value
+  frames_ = std::min(frames_ + 1, kSettlingFrames + 1);  // counts no further
+}
+
+// Puts what the model sees of a frame into the picture.
+void BackgroundSubtractor::take(const ConstFrameView& frame) {
+  const cv::Size size = picture_.size();
+  const int channels = picture_.channels();
   const int shift = format_.components[0].lsb + format_.components[0].depth - 8;
   for (int i = 0; i < channels; ++i) {
     const Component& c = format_.components[i];
@@ -52,9 +64,19 @@ void BackgroundSubtractor::apply(const ConstFrameView& frame) {
         *to = format_.sample_bytes() == 1 ? *from : uint8_t((from[0] | from[1] << 8) >> shift);
     }
   }
-  model_->apply(picture_, mask_);
-  cv::compare(mask_, 255, mask_, cv::CMP_EQ);            // shadows have another value
-  frames_ = std::min(frames_ + 1, kSettlingFrames + 1);  // counts no further
+}
+
+void BackgroundSubtractor::take(const ConstFrameView& frame, const GrayLevels& levels) {
+  const Component& c = format_.components[0];
+  const int top = (1 << c.depth) - 1;
+  for (int y = 0; y < picture_.rows; ++y) {
+    const uint8_t* from = frame.row(c.plane, y) + c.offset;
+    uint8_t* to = picture_.ptr(y);
+    for (int x = 0; x < picture_.cols; ++x, from += c.step) {
+      const int value = (from[0] | from[1] << 8) >> c.lsb & top;
+      to[x] = uint8_t(std::clamp((value - levels.low) * 255 / levels.span(), 0, 255));
+    }
+  }
 }
 
 bool BackgroundSubtractor::is_settled() const {

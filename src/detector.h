@@ -5,6 +5,7 @@
 #include <string>
 
 #include "frame_view.h"
+#include "gray_levels.h"
 #include "kernels/kernels.h"
 
 namespace motionheat {
@@ -16,8 +17,8 @@ enum class Detector {
   kKnn,         // OpenCV's background subtraction by nearest neighbours
 };
 
-/// Why a detector cannot be used here, because the module with its models cannot be loaded; empty if
-/// it can.
+/// Why a detector cannot be used here, because the module with its models cannot be loaded; empty
+/// if it can.
 std::string why_unavailable(Detector detector);
 
 /// Steps 1 and 2 by a model of the background, which also finds what moves slowly or stops. It sees
@@ -29,8 +30,8 @@ class BackgroundSubtractor {
   BackgroundSubtractor(Detector detector, const PixelFormat& format);
 
   /// Learns `frame` and marks what is not background. A frame of another size than the last starts
-  /// a new model.
-  void apply(const ConstFrameView& frame);
+  /// a new model. With `levels` grey of more than 8 bits is seen in steps of theirs.
+  void apply(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
 
   /// False for the first frames of a model, in which everything is foreground.
   bool is_settled() const;
@@ -42,6 +43,9 @@ class BackgroundSubtractor {
   size_t memory() const;
 
  private:
+  void take(const ConstFrameView& frame);
+  void take(const ConstFrameView& frame, const GrayLevels& levels);
+
   PixelFormat format_;
   cv::Ptr<cv::BackgroundSubtractor> model_;
   size_t model_pixel_bytes_;

@@ -41,6 +41,11 @@ void Difference::set_threshold(int threshold) {
   native_threshold_ = (threshold == 255 ? highest : std::min(native, highest)) << luma.lsb;
 }
 
+void Difference::set_luma_range(int luma_range) {
+  luma_range_ = luma_range;
+  set_threshold(threshold_);
+}
+
 void Difference::remember(const ConstFrameView& frame) {
   // Comparing is how a tile is remembered; what it says of motion does not count.
   uint8_t mask[TileGrid::kMaskBytes * TileGrid::kHeight];

@@ -23,6 +23,9 @@ class Difference {
   /// The grey difference, 0..255, above which a pixel moved.
   void set_threshold(int threshold);
 
+  /// The same distance anew; the previous frame stays.
+  void set_luma_range(int luma_range);
+
   /// True once a frame was remembered: `compare` has something to compare with.
   bool has_previous() const { return has_previous_; }
   /// After a break in the stream: the next frame is a first one.

@@ -26,9 +26,13 @@ constexpr float kNever = std::numeric_limits<float>::infinity();
 // is known.
 constexpr int kBusyShare = 16;
 
-int luma_range(const StreamFormat& stream) {
-  if (stream.format.model != ColorModel::kRgb) return stream.color.scale[0];
-  return (1 << stream.format.components[0].depth) - 1;
+int luma_range(const PixelFormat& format, const ColorSpace& color) {
+  if (format.model != ColorModel::kRgb) return color.scale[0];
+  return (1 << format.components[0].depth) - 1;
+}
+
+bool has_gray_levels(const PixelFormat& format) {
+  return format.model == ColorModel::kGray && format.sample_bytes() == 2;
 }
 
 // Whether a bit of a tile's mask is set.
@@ -81,6 +85,38 @@ void Engine::configure(const StreamFormat& stream) {
     unpacked_ = std::move(unpacked);
   }
   given_ = stream;
+  auto_levels_.restart();
+}
+
+// The levels to work with, other than those of the colorimetry.
+std::optional<GrayLevels> Engine::gray_levels(const PixelFormat& format,
+                                              const Settings& settings) const {
+  if (!has_gray_levels(format)) return {};
+  return settings.auto_gray_levels ? auto_levels_.levels() : settings.gray_levels;
+}
+
+ColorSpace Engine::color_space(const StreamFormat& stream, const Settings& settings) const {
+  ColorSpace color = stream.color;
+  if (const auto levels = gray_levels(stream.format, settings)) {
+    color.offset[0] = levels->low;
+    color.scale[0] = levels->span();
+  }
+  return color;
+}
+
+// Before a frame is drawn on: it may have its chroma in fields.
+void Engine::follow_fields(bool interlaced) {
+  if (renderer_.set_interlaced(interlaced)) repaint_all();
+}
+
+// Before a frame is compared and drawn on.
+void Engine::follow_gray_levels(const ConstFrameView& frame) {
+  if (!settings_.auto_gray_levels || !has_gray_levels(stream_.format)) return;
+  if (!auto_levels_.add(frame, stream_.format.components[0])) return;
+  const ColorSpace color = color_space(stream_, settings_);
+  difference_.set_luma_range(luma_range(stream_.format, color));
+  renderer_.set_colors(make_color_table(settings_.colormap, stream_.format, color));
+  repaint_all();
 }
 
 void Engine::configure_plain(const StreamFormat& stream, const Settings& settings) {
@@ -99,11 +135,12 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   }
   const PixelFormat& seen = shrinker ? shrinker->format() : stream.format;
   Difference difference;
-  difference.configure(seen, luma_range(stream), analysis);
+  const ColorSpace color = color_space(stream, settings);
+  difference.configure(seen, luma_range(stream.format, color), analysis);
   difference.set_threshold(settings.threshold);
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
-  renderer.set_colors(make_color_table(settings.colormap, stream.format, stream.color));
+  renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
   renderer.set_blend(blend_for(settings));
   if (scale_.table()) renderer.set_counts(*scale_.table());
   auto subtractor = make_subtractor(settings, seen);
@@ -151,7 +188,9 @@ void Engine::set(const Settings& settings) {
     configure_plain(stream_, settings);
     return;
   }
-  const bool colors_change = settings.colormap != settings_.colormap;
+  const ColorSpace color = color_space(stream_, settings);
+  const bool colors_change =
+      settings.colormap != settings_.colormap || color != color_space(stream_, settings_);
   const bool blend_changes =
       settings.opacity != settings_.opacity || settings.output != settings_.output;
   const bool detector_changes = settings.detector != settings_.detector;
@@ -160,7 +199,7 @@ void Engine::set(const Settings& settings) {
   // Everything that may fail comes before anything changes.
   if (settings.normalization == Normalization::kPercentile) percentile_.prepare();
   std::optional<ColorTable> colors;
-  if (colors_change) colors = make_color_table(settings.colormap, stream_.format, stream_.color);
+  if (colors_change) colors = make_color_table(settings.colormap, stream_.format, color);
   std::optional<Blend> blend;
   if (blend_changes) blend = blend_for(settings);
   std::optional<BackgroundSubtractor> subtractor;
@@ -169,9 +208,11 @@ void Engine::set(const Settings& settings) {
   std::optional<BackgroundPicture> background;
   if (background_changes) background = make_background(settings, stream_);
 
+  if (settings.auto_gray_levels != settings_.auto_gray_levels) auto_levels_.restart();
   settings_ = settings;
   percentile_due_ = 0;
   difference_.set_threshold(settings.threshold);
+  difference_.set_luma_range(luma_range(stream_.format, color));
   if (colors) {
     renderer_.set_colors(*colors);
     repaint_all();
@@ -264,13 +305,14 @@ void Engine::pack(const ConstFrameView& frame, const FrameView& out) {
 }
 
 void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
+  follow_gray_levels(in);
   const ConstFrameView seen = shrinker_ ? shrinker_->shrink(in) : in;
   ++frames_;
   // Beyond the last frame there is nothing to compare with.
   if (seen.size.width > frame_size_.width || seen.size.height > frame_size_.height)
     forget_previous();
   frame_size_ = seen.size;
-  if (subtractor_) subtractor_->apply(seen);
+  if (subtractor_) subtractor_->apply(seen, gray_levels(stream_.format, settings_));
   const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
   std::fill(compared_.begin(), compared_.end(), !comparing);
   std::fill(moved_.begin(), moved_.end(), 0);
@@ -280,6 +322,7 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
     difference_.remember(seen);
   update_scale();
   if (background_) background_->add(in);
+  follow_fields(in.interlaced);
   if (out && enlarger_) {
     draw_plain(in, *out);
   } else if (out) {
@@ -325,6 +368,7 @@ void Engine::compare_ahead(const ConstFrameView& frame, bool all) {
 
 void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
+  follow_fields(in.interlaced);
   if (enlarger_) get_indices(enlarger_->update());
   const ConstFrameView picture =
       background_ && background_->has_picture() ? background_->view() : in;

@@ -11,6 +11,7 @@
 #include "color_map.h"
 #include "detector.h"
 #include "difference.h"
+#include "gray_levels.h"
 #include "heat_map.h"
 #include "normalize.h"
 #include "packing.h"
@@ -35,6 +36,10 @@ enum class Output {
 /// What may change between any two frames.
 struct Settings {
   int threshold = 25;  // 0..255, grey difference above which a pixel moved
+  // In grey of more than 8 bits: the levels that 0 and 255 stand for, in the difference and in the
+  // colours. None are what the stream's colorimetry says; automatic ones are the stream's own.
+  std::optional<GrayLevels> gray_levels;
+  bool auto_gray_levels = false;
   Detector detector = Detector::kDifference;
   int analysis_scale = 1;  // the picture is analysed at 1/so much of its size in each direction
   int colormap = 2;        // cv::ColormapTypes
@@ -117,7 +122,10 @@ class Engine {
 
   /// After a break in the stream: the next frame has no previous one. The heat stays, and so does
   /// what a detector knows of the background.
-  void forget_previous() { difference_.forget(); }
+  void forget_previous() {
+    difference_.forget();
+    auto_levels_.restart();
+  }
 
   /// Forgets all heat and starts to count anew. The previous frame stays.
   void reset();
@@ -189,6 +197,10 @@ class Engine {
   explicit Engine(const Settings& settings);
 
   void configure_plain(const StreamFormat& stream, const Settings& settings);
+  ColorSpace color_space(const StreamFormat& stream, const Settings& settings) const;
+  std::optional<GrayLevels> gray_levels(const PixelFormat& format, const Settings& settings) const;
+  void follow_fields(bool interlaced);
+  void follow_gray_levels(const ConstFrameView& frame);
   void process_plain(const ConstFrameView& in, const FrameView* out);
   void draw_plain(const ConstFrameView& in, const FrameView& out);
   FrameView unpack(const ConstFrameView& frame);
@@ -215,13 +227,14 @@ class Engine {
   void get_indices(std::vector<uint8_t>& indices) const;
 
   StreamFormat given_;
-  StreamFormat stream_;  // the same, with frames unpacked
+  StreamFormat stream_;                      // the same, with frames unpacked
   std::optional<UnpackedPicture> unpacked_;  // if frames are not plain
   Size frame_size_;  // of the last frame, which may be smaller than the stream's
   Settings settings_;
   TileGrid grid_;                     // of the picture; that of the analysis is the heat's
   std::optional<Shrinker> shrinker_;  // both if the analysis is smaller
   std::optional<Enlarger> enlarger_;
+  AutoLevels auto_levels_;
   Difference difference_;
   std::optional<BackgroundSubtractor> subtractor_;  // instead, if there is one
   std::optional<BackgroundPicture> background_;

@@ -103,12 +103,15 @@ struct PlaneLayout {
 PlaneLayout plane_layout(const PixelFormat& format, int plane);
 
 /// A picture that somebody else owns: `size` pixels, in planes whose rows lie `stride` bytes apart
-/// (a stride may be negative). Rows need no alignment and no padding.
+/// (a stride may be negative). Rows need no alignment and no padding. In an `interlaced` one of
+/// 4:2:0 a chroma row belongs to luma rows of its own field: rows 0 and 1 to luma rows 0, 2 and
+/// 1, 3.
 template <typename Byte>
 struct BasicFrameView {
   Size size;
   std::array<Byte*, kMaxPlanes> data{};
   std::array<ptrdiff_t, kMaxPlanes> stride{};
+  bool interlaced = false;
 
   BasicFrameView() = default;
   BasicFrameView(Size s) : size(s) {}
@@ -116,7 +119,7 @@ struct BasicFrameView {
   template <typename Other>
   requires std::is_const_v<Byte> &&
       (!std::is_const_v<Other>)BasicFrameView(const BasicFrameView<Other>& other)
-      : size(other.size), stride(other.stride) {
+      : size(other.size), stride(other.stride), interlaced(other.interlaced) {
     std::copy(other.data.begin(), other.data.end(), data.begin());
   }
 

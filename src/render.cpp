@@ -2,6 +2,7 @@
 #include "render.h"
 
 #include <cstring>
+#include <utility>
 
 #include "kernels/kernels.h"
 
@@ -12,14 +13,24 @@ using kernels::kChunkHeight;
 using kernels::kChunkPixels;
 using kernels::kChunkWidth;
 
-// Repeats the last column and the last row that a chunk has of the picture. Only the pixel next to
-// an odd edge counts: it stands in for the one that is not there when chroma is averaged.
+// Repeats the last column and the last row, or with `fields` two, that a chunk has of the picture.
+// Only the pixel next to an odd edge counts: it stands in for the one that is not there when chroma
+// is averaged.
 template <typename Key>
-void repeat_edges(Key* chunk, int width, int height) {
+void repeat_edges(Key* chunk, int width, int height, bool fields) {
   for (int y = 0; y < height && width < kChunkWidth; ++y)
     chunk[y * kChunkWidth + width] = chunk[y * kChunkWidth + width - 1];
-  if (height < kChunkHeight)
-    std::copy_n(chunk + (height - 1) * kChunkWidth, kChunkWidth, chunk + height * kChunkWidth);
+  const int lines = fields ? 2 : 1;
+  for (int y = std::max(height, lines); y < std::min(height + lines, kChunkHeight); ++y)
+    std::copy_n(chunk + (y - lines) * kChunkWidth, kChunkWidth, chunk + y * kChunkWidth);
+}
+
+// Rows 0, 2, 1, 3 of each four of `chunks` chunks: what two chroma rows of fields are the means of.
+template <typename Sample>
+void order_by_fields(const Sample* values, int chunks, Sample* ordered) {
+  constexpr int kOrder[] = {0, 2, 1, 3};
+  for (int y = 0; y < chunks * kChunkHeight; ++y, ordered += kChunkWidth)
+    std::copy_n(values + (y / 4 * 4 + kOrder[y % 4]) * kChunkWidth, kChunkWidth, ordered);
 }
 
 // The means of the values of `chunks` chunks, one after the other: of each two of a row or, with
@@ -163,6 +174,11 @@ void Renderer::make_count_colors() {
       count_colors_[i][count] = colors_[i][counts_.index[count]];
 }
 
+bool Renderer::set_interlaced(bool interlaced) {
+  const bool matters = format_.components[1].y_shift == 1;
+  return std::exchange(interlaced_, interlaced && matters) != interlaced_;
+}
+
 void Renderer::paint_cold(int tile) {
   const Rect rect = grid_.rect(tile);
   for (const Plane& plane : planes_) {
@@ -199,7 +215,7 @@ void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& c
     const Key* whole = keys;
     if (part.width < kChunkWidth || part.height < kChunkHeight) {
       std::copy_n(keys, kChunkPixels, edge.begin());
-      repeat_edges(edge.data(), part.width, part.height);
+      repeat_edges(edge.data(), part.width, part.height, interlaced_);
       whole = edge.data();
     }
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
@@ -223,11 +239,16 @@ template <typename Sample>
 void Renderer::put_chunk(const Rect& part, const Sample* values) {
   alignas(kAlignment) static constexpr std::array<Sample, kChunkPixels> kZeros{};
   alignas(kAlignment) std::array<Sample, kChunkPixels> means;
+  alignas(kAlignment) std::array<Sample, 2 * kChunkPixels> fields;
   std::array<Sample, kChunkPixels> pairs;
   std::array<const Sample*, 3> rows{values, values + kChunkPixels, values + 2 * kChunkPixels};
   if (const Component& chroma = format_.components[1]; chroma.x_shift) {
     const std::array of{means.data(),
                         means.data() + (kChunkPixels >> (chroma.x_shift + chroma.y_shift))};
+    if (interlaced_) {
+      order_by_fields(rows[1], 2, fields.data());
+      rows[1] = fields.data();
+    }
     if (chroma.x_shift == 1) {
       average(rows[1], 2, chroma.y_shift, of[0]);
     } else {

@@ -26,6 +26,9 @@ class Renderer {
   void set_colors(const ColorTable& colors);
   /// What low counts are painted by from now on.
   void set_counts(const kernels::CountTable& counts);
+  /// Whether chroma of 4:2:0 is that of fields from now on; true if what is painted has other
+  /// colours then.
+  bool set_interlaced(bool interlaced);
   void set_blend(Blend blend) { blend_ = std::move(blend); }
 
   /// Makes `tile`, or all tiles, as if they had never been painted.
@@ -107,6 +110,7 @@ class Renderer {
   alignas(kAlignment) ColorBytes colors_{};        // of all indices
   alignas(kAlignment) ColorBytes count_colors_{};  // of low counts
   kernels::CountTable counts_{};
+  bool interlaced_ = false;
   Blend blend_{0.0};
 };
 

@@ -296,6 +296,190 @@ GST_START_TEST(gray_ranges) {
 }
 GST_END_TEST;
 
+// One of each kind of layout.
+const char* const kKinds[] = {"I420",        "Y41B",      "A420",  "P010_10LE", "Y210",
+                              "v210",        "GBR",       "RGB16", "GBR_10LE",  "RGB10A2_LE",
+                              "GRAY10_LE32", "GRAY16_BE", "BGRx",  "ARGB64"};
+
+GST_START_TEST(threads) {
+  Stream stream(caps(kKinds[__i__], {40, 900}));
+  stream.set("n-threads", "4");
+  Model model;
+  compare(stream, model);
+}
+GST_END_TEST;
+
+GST_START_TEST(first_background) {
+  Stream stream(caps(kKinds[__i__], {35, 19}));
+  stream.set("background", "first");
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  const Picture first = picture;
+  for (unsigned i = 0; i < 4; ++i) {
+    const Picture shown = stream.show(picture);
+    model.add(picture);
+    const Picture expected = model.overlay(first);
+    for (int c = 0; c < (GST_VIDEO_INFO_IS_GRAY(&picture.info) ? 1 : 3); ++c)
+      fail_unless(equal(component(shown, c), component(expected, c)), "frame %u", i);
+    picture = moved(picture, i);
+  }
+}
+GST_END_TEST;
+
+// The analysis of a picture whose pixels come in twos is that of half of it.
+GST_START_TEST(half_the_size) {
+  const cv::Size size(38, 18);
+  Stream small(caps(kKinds[__i__], size / 2)), large(caps(kKinds[__i__], size));
+  large.set("analysis-scale", "2");
+  large.set("output", "none");
+  Picture picture = noise(small.info(), 1);
+  for (unsigned i = 0; i < 4; ++i) {
+    Picture doubled(large.info());
+    for (int c = 0; c < (GST_VIDEO_INFO_IS_GRAY(&picture.info) ? 1 : 3); ++c) {
+      cv::Mat values;
+      cv::resize(component(picture, c), values, {}, 2, 2, cv::INTER_NEAREST);
+      set_component(doubled, c,
+                    values(cv::Rect(0, 0, component(doubled, c).cols, component(doubled, c).rows)));
+    }
+    small.show(picture);
+    large.show(doubled);
+    fail_unless(equal(small.map(), large.map()), "frame %u", i);
+    picture = moved(picture, i);
+  }
+  fail_unless(cv::countNonZero(small.map()) > 0);
+}
+GST_END_TEST;
+
+// Background subtraction sees what moves, whatever the layout.
+GST_START_TEST(subtraction) {
+  Stream stream(caps(kKinds[__i__], {96, 64}));
+  stream.set("detector", "mog2");
+  const cv::Rect body(40, 20, 20, 24);
+  for (int i = 0; i < 14; ++i) {
+    Picture picture = filled(stream.info(), 0);
+    for (int c = 0; c < (GST_VIDEO_INFO_IS_GRAY(&picture.info) ? 1 : 3); ++c) {
+      cv::Mat values = component(picture, c);
+      const int top =
+          values.depth() == CV_8U ? 255 : (1 << GST_VIDEO_INFO_COMP_DEPTH(&stream.info(), 0)) - 1;
+      values.setTo(top / 4);
+      if (i >= 12 && values.size() == cv::Size(96, 64)) values(body) = top;
+      set_component(picture, c, values);
+    }
+    stream.show(picture);
+  }
+  cv::Mat expected = cv::Mat::zeros(64, 96, CV_8UC1);
+  expected(body) = 255;
+  fail_unless(equal(stream.map(), expected));
+}
+GST_END_TEST;
+
+// The levels that 0 and 255 stand for, in the difference as in the colours.
+GST_START_TEST(gray_range_of_the_user) {
+  const std::pair<int, int> levels[] = {{0, 1}, {100, 355}, {7800, 8400}, {0, 65535}};
+  for (const char* format : {"GRAY16_LE", "GRAY16_BE", "GRAY10_LE32"}) {
+    for (auto [low, high] : levels) {
+      Stream stream(caps(format, {35, 19}));
+      if (format == std::string("GRAY10_LE32"))
+        high = std::min(high, 1023), low = std::min(low, 600);
+      stream.set("gray-range", std::to_string(low) + "," + std::to_string(high));
+      Model model;
+      model.levels = {low, high};
+      compare(stream, model);
+    }
+  }
+  for (const char* format : {"GRAY8", "I420_10LE", "GBR_10LE"}) {  // which have no use for it
+    Stream stream(caps(format, {35, 19}));
+    stream.set("gray-range", "10,20");
+    Model model;
+    compare(stream, model);
+  }
+}
+GST_END_TEST;
+
+// A change counts from the next frame on, as does none.
+GST_START_TEST(gray_range_changes) {
+  Stream stream(caps("GRAY16_LE", {35, 19}));
+  Model model;
+  compare(stream, model);
+  stream.set("gray-range", "3000,5000");
+  model.levels = {3000, 5000};
+  compare(stream, model, 2);
+  stream.set("gray-range", "none");
+  model.levels.reset();
+  compare(stream, model, 3);
+}
+GST_END_TEST;
+
+// A body 150 levels warmer than a scene of 200 of 65,536, as thermal cameras deliver it.
+GST_START_TEST(warm_body) {
+  const GstVideoInfo info = video_info(caps("GRAY16_LE", {160, 120}));
+  for (const bool automatic : {false, true}) {
+    Stream stream(caps("GRAY16_LE", {160, 120}));
+    if (automatic) stream.set("gray-range", "auto");
+    cv::RNG random(1);
+    Picture shown(info);
+    cv::Mat scene(120, 160, CV_16UC1), body = cv::Mat::zeros(120, 160, CV_8UC1);
+    for (int i = 0; i < 30; ++i) {
+      for (int y = 0; y < scene.rows; ++y)
+        for (int x = 0; x < scene.cols; ++x)
+          scene.at<ushort>(y, x) = ushort(8000 + 200 * x / 160 + random.gaussian(3));
+      const cv::Rect where(4 * i % 148, 50, 12, 30);
+      scene(where) += 150;
+      body(where) = 255;
+      Picture picture(info);
+      set_component(picture, 0, scene);
+      shown = stream.show(picture);
+    }
+    const StructurePtr stats = stream.stats();
+    if (!automatic) {
+      fail_unless_equals_float(double_field(stats.get(), "max"), 0);
+      continue;
+    }
+    fail_unless_equals_float(double_field(stats.get(), "max"), 2);  // it comes and it goes
+    // What has heat is where the body was, and nowhere else.
+    cv::Mat map = stream.map(), outside;
+    cv::bitwise_and(map, ~body, outside);
+    fail_unless_equals_int(cv::countNonZero(outside), 0);
+    fail_unless(cv::countNonZero(map) > cv::countNonZero(body) * 9 / 10);
+    // The colours lie within what the picture uses.
+    double low, high;
+    cv::minMaxLoc(component(shown, 0), &low, &high);
+    fail_unless(low > 7950 && high < 8400, "%g to %g", low, high);
+  }
+}
+GST_END_TEST;
+
+// Chroma of fields belongs to every other row.
+GST_START_TEST(interlaced) {
+  for (const char* format :
+       {"I420", "NV12", "A420", "P010_10LE", "Y42B", "YUY2", "Y444", "BGR", "YUV9"}) {
+    for (const cv::Size& size : {cv::Size(1, 1), cv::Size(3, 2), cv::Size(2, 3), cv::Size(35, 18),
+                                 cv::Size(33, 21), cv::Size(131, 79), cv::Size(64, 48)}) {
+      Stream stream(caps(format, size, ",interlace-mode=interleaved"));
+      Model model;
+      model.interlaced = true;
+      compare(stream, model);
+    }
+  }
+}
+GST_END_TEST;
+
+// In a mixed stream each frame tells.
+GST_START_TEST(mixed) {
+  Stream stream(caps("NV12", {35, 20}, ",interlace-mode=mixed"));
+  Model model;
+  Picture picture = noise(stream.info(), 1);
+  for (unsigned i = 0; i < 8; ++i) {
+    model.interlaced = i % 3 == 1;
+    GstBuffer* buffer = stream.timed_buffer(picture);
+    if (model.interlaced) GST_BUFFER_FLAG_SET(buffer, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+    const Picture shown = to_picture(stream.push(buffer).get(), stream.info());
+    fail_unless(shown == model.add_and_overlay(picture), "frame %u", i);
+    if (i % 2) picture = moved(picture, i);
+  }
+}
+GST_END_TEST;
+
 // In 10 bits the blend is one of the two values around the exact one, whatever the opacity.
 GST_START_TEST(opacities_in_10_bits) {
   for (const char* text :
@@ -322,16 +506,29 @@ GST_START_TEST(opacities_in_10_bits) {
 }
 GST_END_TEST;
 
-// Absent colorimetry is BT.709 above 576 lines and BT.601 up to there.
+// Absent colorimetry is BT.709 above 576 lines and BT.601 up to there. GStreamer itself sees to
+// that in Y'CbCr, where it does not accept colorimetry without a matrix; in grey it does.
 GST_START_TEST(colorimetry_by_size) {
-  for (const auto& [height, colorimetry] : {std::pair{576, "bt601"}, {577, "bt709"}}) {
-    Stream stream(caps("I420", {6, height}));
-    Model model;
-    Picture picture =
-        noise(video_info(caps("I420", {6, height}, std::string(",colorimetry=") + colorimetry)), 3);
-    for (unsigned i = 0; i < 3; ++i) {
-      fail_unless(stream.show(picture) == model.add_and_overlay(picture));
-      picture = moved(picture, i);
+  struct {
+    const char* format;
+    const char* said;
+    const char* range;
+  } const cases[] = {{"I420", "", "2"},
+                     {"I420", ",colorimetry=(string)2:0:0:0", "2"},
+                     {"GRAY8", ",colorimetry=(string)1:0:0:0", "1"},
+                     {"GRAY16_LE", ",colorimetry=(string)2:0:0:0", "2"}};
+  for (const auto& [height, matrix] : {std::pair{576, 4}, {577, 3}}) {
+    for (const auto& [format, said, range] : cases) {
+      Stream stream(caps(format, {6, height}, said));
+      Model model;
+      const std::string meant =
+          std::string(",colorimetry=(string)") + range + ":" + std::to_string(matrix) + ":0:0";
+      Picture picture = noise(video_info(caps(format, {6, height}, meant)), 3);
+      for (unsigned i = 0; i < 3; ++i) {
+        fail_unless(stream.show(picture) == model.add_and_overlay(picture), "%s%s, %d lines",
+                    format, said, height);
+        picture = moved(picture, i);
+      }
     }
   }
 }
@@ -407,6 +604,15 @@ static Suite* formats_suite() {
   tcase_add_test(tc, opacities_in_10_bits);
   tcase_add_loop_test(tc, colorimetries, 0, G_N_ELEMENTS(kColorimetries));
   tcase_add_test(tc, gray_ranges);
+  tcase_add_loop_test(tc, threads, 0, G_N_ELEMENTS(kKinds));
+  tcase_add_loop_test(tc, first_background, 0, G_N_ELEMENTS(kKinds));
+  tcase_add_loop_test(tc, half_the_size, 0, G_N_ELEMENTS(kKinds));
+  tcase_add_loop_test(tc, subtraction, 0, G_N_ELEMENTS(kKinds));
+  tcase_add_test(tc, gray_range_of_the_user);
+  tcase_add_test(tc, gray_range_changes);
+  tcase_add_test(tc, warm_body);
+  tcase_add_test(tc, interlaced);
+  tcase_add_test(tc, mixed);
   tcase_add_test(tc, colorimetry_by_size);
   tcase_add_loop_test(tc, thresholds, 0, 20);
   tcase_add_test(tc, chroma_does_not_move);

@@ -73,9 +73,10 @@ int shown(int value, int bits) {
 int sample(const Picture& picture, int c, int x, int y) {
   const Bits bits = bits_of(picture.info, c, x);
   const uchar* row = plane_of(picture, c).ptr(y);
+  const int shift = bits.first % 8, bytes = (shift + bits.n + 7) / 8;
   int value = 0;
-  for (int i = 0; i < bits.n; ++i)
-    value |= (row[(bits.first + i) / 8] >> (bits.first + i) % 8 & 1) << i;
+  for (int i = 0; i < bytes; ++i) value |= row[bits.first / 8 + i] << 8 * i;
+  value = value >> shift & ((1 << bits.n) - 1);
   if (is_big_endian(picture.info)) value = (value & 255) << 8 | value >> 8;
   return shown(value, bits.n);
 }
@@ -85,10 +86,11 @@ void set_sample(Picture& picture, int c, int x, int y, int value) {
   uchar* row = plane_of(picture, c).ptr(y);
   if (is_big_endian(picture.info)) value = (value & 255) << 8 | value >> 8;
   value = stored(value, bits.n);
-  for (int i = 0; i < bits.n; ++i) {
-    uchar& byte = row[(bits.first + i) / 8];
-    const int bit = (bits.first + i) % 8;
-    byte = uchar((byte & ~(1 << bit)) | (value >> i & 1) << bit);
+  const int shift = bits.first % 8, bytes = (shift + bits.n + 7) / 8;
+  const int mask = ((1 << bits.n) - 1) << shift;
+  for (int i = 0; i < bytes; ++i) {
+    uchar& byte = row[bits.first / 8 + i];
+    byte = uchar((byte & ~(mask >> 8 * i)) | value << shift >> 8 * i);
   }
 }
 
@@ -145,13 +147,16 @@ std::pair<double, double> luma_weights(const GstVideoInfo& info) {
   }
 }
 
-// Y, Cb and Cr of one colour in the stream's units, each rounded to nearest.
-std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr) {
+// Y, Cb and Cr of one colour in the stream's units, each rounded to nearest; with levels the grey
+// between these.
+std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr,
+                         const std::optional<std::pair<int, int>>& levels) {
   const auto [kr, kb] = luma_weights(info);
   const double b = bgr[0] / 255.0, g = bgr[1] / 255.0, r = bgr[2] / 255.0;
   const double y = kr * r + (1 - kr - kb) * g + kb * b;
   const double cb = (b - y) / (1 - kb) / 2;
   const double cr = (r - y) / (1 - kr) / 2;
+  if (levels) return {int(std::floor(levels->first + (levels->second - levels->first) * y + 0.5))};
   const bool limited = is_limited(info);
   const double unit = double(1 << depth(info)) / 256;
   const double middle = 128 * unit, chroma = limited ? 224 * unit : top(info);
@@ -163,16 +168,22 @@ std::array<int, 3> ycbcr(const GstVideoInfo& info, const cv::Vec3b& bgr) {
 }
 
 // The mean of blocks as large as a chroma sample, rounded to nearest; those at an odd edge are
-// smaller.
-cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift) {
-  const int block_width = 1 << x_shift, block_height = 1 << y_shift;
-  cv::Mat result((values.rows + block_height - 1) / block_height,
-                 (values.cols + block_width - 1) / block_width, CV_16UC1);
+// smaller. Of fields a block has every other row.
+cv::Mat subsample(const cv::Mat& values, int x_shift, int y_shift, bool fields) {
+  const int width = 1 << x_shift, height = 1 << y_shift;
+  cv::Mat result((values.rows + height - 1) / height, (values.cols + width - 1) / width, CV_16UC1);
   for (int y = 0; y < result.rows; ++y) {
     for (int x = 0; x < result.cols; ++x) {
-      const cv::Rect block(x * block_width, y * block_height, block_width, block_height);
-      const cv::Mat inside = values(block & cv::Rect(cv::Point(), values.size()));
-      result.at<ushort>(y, x) = ushort(std::floor(cv::mean(inside)[0] + 0.5));
+      int sum = 0, n = 0;
+      for (int i = 0; i < height; ++i) {
+        const int row = fields ? y / 2 * 4 + y % 2 + 2 * i : y * height + i;
+        for (int column = x * width; column < (x + 1) * width; ++column) {
+          if (row >= values.rows || column >= values.cols) continue;
+          sum += values.at<ushort>(row, column);
+          ++n;
+        }
+      }
+      result.at<ushort>(y, x) = ushort(std::floor(double(sum) / n + 0.5));
     }
   }
   return result;
@@ -187,7 +198,7 @@ void set_component(Picture& picture, int c, const cv::Mat& values) {
     for (int x = 0; x < wide.cols; ++x) set_sample(picture, c, x, y, wide.at<ushort>(y, x));
 }
 
-cv::Mat difference(const Picture& a, const Picture& b) {
+cv::Mat difference(const Picture& a, const Picture& b, double span) {
   cv::Mat change, grey;
   if (GST_VIDEO_INFO_IS_RGB(&a.info)) {
     cv::absdiff(bgr(a), bgr(b), change);
@@ -197,7 +208,7 @@ cv::Mat difference(const Picture& a, const Picture& b) {
   }
   change.convertTo(change, CV_64F);
   const bool limited = !GST_VIDEO_INFO_IS_RGB(&a.info) && is_limited(a.info);
-  const double white = limited ? 219 * (1 << depth(a.info)) / 256.0 : top(a.info);
+  const double white = span > 0 ? span : limited ? 219 * (1 << depth(a.info)) / 256.0 : top(a.info);
   grey.create(change.size(), CV_8UC1);
   std::transform(
       change.begin<double>(), change.end<double>(), grey.begin<uchar>(),
@@ -208,7 +219,8 @@ cv::Mat difference(const Picture& a, const Picture& b) {
 void Model::add(const Picture& picture) {
   if (previous_) {
     cv::Mat moved;
-    cv::threshold(difference(picture, *previous_), moved, threshold, 255, cv::THRESH_BINARY);
+    const double span = levels ? levels->second - levels->first : 0;
+    cv::threshold(difference(picture, *previous_, span), moved, threshold, 255, cv::THRESH_BINARY);
     motion_ = double(cv::countNonZero(moved)) / double(moved.total());
     if (heat_.empty()) heat_ = cv::Mat::zeros(moved.size(), CV_32F);
     cv::add(heat_, moved, heat_, cv::noArray(), CV_32F);
@@ -248,11 +260,12 @@ cv::Mat Model::colors(const GstVideoInfo& info, int c) const {
   cv::Mat values(colors.size(), CV_16UC1);
   std::transform(colors.begin<cv::Vec3b>(), colors.end<cv::Vec3b>(), values.begin<ushort>(),
                  [&](const cv::Vec3b& v) {
-                   if (!GST_VIDEO_INFO_IS_RGB(&info)) return ushort(ycbcr(info, v)[c]);
+                   if (!GST_VIDEO_INFO_IS_RGB(&info)) return ushort(ycbcr(info, v, levels)[c]);
                    return ushort(std::floor(v[2 - c] * top(info) / 255.0 + 0.5));
                  });
-  return subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(info.finfo, c),
-                   GST_VIDEO_FORMAT_INFO_H_SUB(info.finfo, c));
+  const int y_shift = GST_VIDEO_FORMAT_INFO_H_SUB(info.finfo, c);
+  return subsample(values, GST_VIDEO_FORMAT_INFO_W_SUB(info.finfo, c), y_shift,
+                   interlaced && y_shift == 1);
 }
 
 Picture Model::heatmap(const Picture& picture) const {

@@ -3,6 +3,7 @@
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 
 #include "common.h"
 
@@ -12,6 +13,9 @@ class Model {
   int threshold = 25;
   int colormap = cv::COLORMAP_JET;
   double opacity = 0.4;
+  /// Of grey: the levels that 0 and 255 stand for.
+  std::optional<std::pair<int, int>> levels;
+  bool interlaced = false;
 
   /// Adds the motion from the previous picture to this one, if there is a previous one.
   void add(const Picture& picture);
@@ -46,8 +50,9 @@ class Model {
   double motion_ = 0;
 };
 
-/// Step 1: how much each pixel changed, in 8-bit full-range grey.
-cv::Mat difference(const Picture& a, const Picture& b);
+/// Step 1: how much each pixel changed, in 8-bit full-range grey. `span` is the distance from black
+/// to white, 0 what the format says.
+cv::Mat difference(const Picture& a, const Picture& b, double span = 0);
 
 /// The values of one component (R, G, B or Y, U, V), of 8 bits or in 16.
 cv::Mat component(const Picture& picture, int c);

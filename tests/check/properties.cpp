@@ -115,9 +115,9 @@ GST_END_TEST;
 GST_START_TEST(values_come_back) {
   GstElement* element = make();
   const std::map<std::string, std::string> values = {
-      {"threshold", "7"},     {"colormap", "twilight_shifted"},  {"opacity", "0.75"},
-      {"output", "none"},     {"post-messages", "false"},        {"interval", "123456789"},
-      {"message-width", "0"}, {"snapshot-location", "a b/c.png"}};
+      {"threshold", "7"},     {"colormap", "twilight_shifted"},   {"opacity", "0.75"},
+      {"output", "none"},     {"post-messages", "false"},         {"interval", "123456789"},
+      {"message-width", "0"}, {"snapshot-location", "a b/c.png"}, {"gray-range", "7800,8400"}};
   for (const auto& [name, text] : values) {
     gst_util_set_object_arg(G_OBJECT(element), name.c_str(), text.c_str());
     GValue value = G_VALUE_INIT;
@@ -290,12 +290,66 @@ GST_START_TEST(controlled_by_stream_time) {
 }
 GST_END_TEST;
 
+std::string gray_range(const Stream& stream) {
+  gchar* text = nullptr;
+  g_object_get(stream.element(), "gray-range", &text, nullptr);
+  const std::string result = text ? text : "(none)";
+  g_free(text);
+  return result;
+}
+
+GST_START_TEST(gray_ranges_come_back) {
+  Stream stream("");
+  fail_unless(gray_range(stream) == "(none)");
+  for (const auto& [text, expected] : std::map<std::string, std::string>{
+           {"0,65535", "0,65535"}, {"auto", "auto"}, {"007,8", "7,8"}, {"none", "(none)"}}) {
+    stream.set("gray-range", text);
+    fail_unless(gray_range(stream) == expected, "%s", text.c_str());
+  }
+  stream.set("gray-range", "auto");
+  g_object_set(stream.element(), "gray-range", nullptr, nullptr);
+  fail_unless(gray_range(stream) == "(none)");
+}
+GST_END_TEST;
+
+// A value that means nothing leaves the one before in force, and the warning tells why. It comes
+// with the next frame.
+GST_START_TEST(bad_gray_ranges_are_refused) {
+  const std::map<std::string, std::string> reasons = {
+      {"5", "two levels"},         {"a,b", "whole numbers"},    {"1,2,3", "whole numbers"},
+      {"9,3", "below the second"}, {"7,7", "below the second"}, {"1,70000", "65535"},
+      {"-1,5", "whole numbers"},   {"1.5,9", "whole numbers"},  {",", "whole numbers"},
+      {"1,", "whole numbers"},     {"Auto", "two levels"},      {"1,2x", "whole numbers"}};
+  Stream stream("video/x-raw,format=GRAY16_LE,width=16,height=8,framerate=25/1");
+  stream.set("gray-range", "100,400");
+  const Picture picture = noise(stream.info(), 1);
+  for (const auto& [text, reason] : reasons) {
+    stream.set("gray-range", text);
+    fail_unless(gray_range(stream) == "100,400", "%s", text.c_str());
+    fail_unless(stream.pop(GST_MESSAGE_WARNING) == nullptr);
+    stream.show(picture);
+    const MessagePtr message = stream.pop(GST_MESSAGE_WARNING);
+    fail_unless(message != nullptr, "%s", text.c_str());
+    GError* error = nullptr;
+    gst_message_parse_warning(message.get(), &error, nullptr);
+    for (const std::string& part : {"\"" + text + "\"", std::string("gray-range"), reason})
+      fail_unless(std::string(error->message).find(part) != std::string::npos, "%s: %s",
+                  text.c_str(), error->message);
+    g_clear_error(&error);
+    stream.show(picture);
+    fail_unless(stream.pop(GST_MESSAGE_WARNING) == nullptr);
+  }
+}
+GST_END_TEST;
+
 static Suite* properties_suite() {
   const auto [suite, tc] = new_suite("properties");
   tcase_add_test(tc, types_ranges_and_defaults);
   tcase_add_test(tc, flags);
   tcase_add_test(tc, instance_has_the_defaults);
   tcase_add_test(tc, values_come_back);
+  tcase_add_test(tc, gray_ranges_come_back);
+  tcase_add_test(tc, bad_gray_ranges_are_refused);
   tcase_add_test(tc, colormaps_are_those_of_opencv);
   tcase_add_test(tc, outputs);
   tcase_add_test(tc, enums_are_plugin_api);
