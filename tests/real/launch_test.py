@@ -45,6 +45,7 @@ PROPERTIES = {
     "post-messages": "Boolean. Default: true",
     "interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 1000000000",
     "message-width": "Default: 64",
+    "gray-range": "String. Default: null",
     "snapshot-location": "String. Default: null",
     "snapshot-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
     "snapshot-reset": "Boolean. Default: false",
