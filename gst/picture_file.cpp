@@ -201,7 +201,8 @@ motion_heatmap_encode_events (const motionheat::HeatMap & heat, std::string & by
   const guint32 width = (guint32) heat.grid ().size ().width;
   const guint32 height = (guint32) heat.grid ().size ().height;
   const guint64 n_bytes = guint64{sizeof (gfloat)} * width * height;
-  const guint32 directory = 8, n_entries = 10;
+  /* so that the entries, two bytes into the directory, and the samples lie at multiples of four */
+  const guint32 directory = 10, n_entries = 10;
   const guint32 samples = directory + 2 + 12 * n_entries + 4;
   const TiffEntry entries[n_entries] = {
     {256, TIFF_LONG, width},
