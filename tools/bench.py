@@ -31,6 +31,7 @@ CLIP_BYTES = 1_500_000_000
 CLIP_FRAMES = 250
 STREAMS = 16
 STREAMS_FRAMES = 120
+STARTS = 10  # in a round
 # So many at the start of each stream do not count: loading plugins, first buffers and tables.
 FIRST_FRAMES = 10
 
@@ -160,6 +161,42 @@ def run_pipeline(pipeline_bench, pipeline):
     return tuple(map(float, times.split()))
 
 
+def start(element, **env):
+    """A process that shows one small frame: CPU time in ms, and memory in MiB at its highest."""
+    command = f'gst-launch-1.0 -q videotestsrc num-buffers=1 ! {element} ! fakesink'
+    process = subprocess.Popen(command.split(), env=os.environ | env, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise Failure(f'this failed:\n  {command}')
+    return 1000 * (usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024
+
+
+def libraries(element):
+    """How many shared libraries such a process loads, plugins among them."""
+    with tempfile.TemporaryDirectory() as directory:
+        start(element, LD_DEBUG='files', LD_DEBUG_OUTPUT=os.path.join(directory, 'log'))
+        loaded = set()
+        for entry in os.scandir(directory):
+            with open(entry.path, encoding='utf-8') as log:
+                loaded.update(re.findall('calling init: (.*)', log.read()))
+    return len(loaded)
+
+
+def run_starts(rounds):
+    """Each element's start in turn with the other's."""
+    elements = ('identity', OVERLAY)
+    start(OVERLAY)  # GStreamer looks for its plugins, and will know them
+    results = {element: {'libraries': libraries(element)} for element in elements}
+    runs = {element: [] for element in elements}
+    for _ in range(rounds * STARTS):
+        for element in elements:
+            runs[element].append(start(element))
+    for element in elements:
+        results[element]['cpu'], results[element]['memory'] = map(median, zip(*runs[element]))
+    return results
+
+
 def raw_clip(directory, fmt, size, frames):
     width, height = SIZES[size]
     frame_bytes = width * height * BITS[fmt] // 8
@@ -269,6 +306,7 @@ GROUPS = [
     Group('h264', 'I420', '1080p', OWN, encoded=True),
 ]
 CORE_GROUPS = [f'core/{size}' for size in SIZES]
+START = 'start'
 
 
 # What is told
@@ -358,6 +396,13 @@ def scoreboard(results):
     lines.append(at_most('memory it holds beyond the frames in flight, I420',
                          core('1080p/I420/real/overlay', 'bytes/pixel'), 9, 7, '',
                          ' bytes a pixel'))
+    for kind, what, unit, floor, record in (('cpu', 'CPU time', ' ms', 15, 5),
+                                            ('memory', 'memory', ' MiB', 8, 4),
+                                            ('libraries', 'shared libraries', '', 45, 30)):
+        own, other = (get(START, element, kind) for element in (OVERLAY, 'identity'))
+        lines.append(at_most(f'the start, until one frame was shown, over `identity`: {what}',
+                             own - other, floor, record,
+                             f'{own:.3g}{unit} against {other:.3g}{unit}', unit))
     decoding = get('h264', BARE)
     for label, what, to in ((ANALYSIS, 'H.264 1080p file to heatmap (`output=none`)', lines),
                             (OVERLAY, 'H.264 1080p file to overlay', shared)):
@@ -545,7 +590,7 @@ def scratch():
 
 
 def main():
-    names = CORE_GROUPS + [group.name for group in GROUPS]
+    names = CORE_GROUPS + [START] + [group.name for group in GROUPS]
     parser = argparse.ArgumentParser(
         prog='tools/bench',
         description='Measures what motionheatmap costs, and writes it to docs/performance.md.',
@@ -574,6 +619,8 @@ def main():
         if name in CORE_GROUPS:
             pattern = f'^{name.removeprefix("core/")}/'
             results.core |= run_core(benches.engine, pattern, core_rounds)
+        elif name == START:
+            results.groups[name] = run_starts(rounds)
         else:
             group = next(group for group in GROUPS if group.name == name)
             with scratch() as directory:

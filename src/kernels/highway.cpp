@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
+#include <opencv2/core/utility.hpp>
 
 #include "kernels/highway.h"
 
@@ -72,6 +74,33 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace motionheat::kernels {
 
+#if HWY_ARCH_X86
+
+// OpenCV tells what the machine has. Highway's library could, too, but up to version 1.2 it measures
+// the machine's timer whenever a process loads it, which takes longer than loading OpenCV's core.
+std::vector<const Kernels*> vector_sets() {
+  struct Candidate {
+    const Kernels* (*set)();  // null if it is not compiled
+    std::initializer_list<int> needs;
+  };
+  const Candidate from_the_best[] = {
+      {HWY_CHOOSE_AVX3_DL(Set), {CV_CPU_AVX512_ICL}},
+      {HWY_CHOOSE_AVX3(Set), {CV_CPU_AVX512_SKX}},
+      {HWY_CHOOSE_AVX2(Set), {CV_CPU_AVX2, CV_CPU_FMA3, CV_CPU_FP16}},
+      {HWY_CHOOSE_SSE4(Set), {CV_CPU_SSE4_2}},
+      {HWY_CHOOSE_SSSE3(Set), {CV_CPU_SSSE3}},
+  };
+  std::vector<const Kernels*> sets;
+  for (const Candidate& candidate : from_the_best) {
+    if (candidate.set && std::all_of(candidate.needs.begin(), candidate.needs.end(),
+                                     [](int feature) { return cv::checkHardwareSupport(feature); }))
+      sets.push_back(candidate.set());
+  }
+  return sets;
+}
+
+#else
+
 HWY_EXPORT(Set);
 
 std::vector<const Kernels*> vector_sets() {
@@ -86,6 +115,8 @@ std::vector<const Kernels*> vector_sets() {
   }
   return sets;
 }
+
+#endif
 
 }  // namespace motionheat::kernels
 #endif  // HWY_ONCE
