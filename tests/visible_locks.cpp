@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // To be preloaded under ThreadSanitizer, which sees neither the locks of GLib, futexes in a library
-// that was built without it, nor how a pool of OpenCV's hands on work: tells it of both. It is built
-// without ThreadSanitizer itself.
+// that was built without it, nor how a pool of OpenCV's hands on work: tells it of both. It is
+// built without ThreadSanitizer itself.
 #include <dlfcn.h>
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
@@ -77,4 +77,14 @@ gboolean g_cond_wait_until(GCond* cond, GMutex* mutex, gint64 end_time) {
   const gboolean signalled = real(cond, mutex, end_time);
   __tsan_acquire(mutex);
   return signalled;
+}
+
+// GLib keeps the texts under a lock of its own.
+const gchar* g_strerror(gint error) {
+  static const auto real = next<decltype(g_strerror)>("g_strerror");
+  static char kept;
+  const gchar* text = real(error);
+  __tsan_acquire(&kept);
+  __tsan_release(&kept);
+  return text;
 }

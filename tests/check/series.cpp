@@ -238,8 +238,8 @@ GST_START_TEST(shared_by_two) {
   for (const char* name : {"heat-%05d.png", "heat-%Y.png"}) {
     const Directory directory;
     constexpr int kPictures = 20;
-    const auto write = [&] {
-      Writing stream(directory / name);
+    Writing one(directory / name), another(directory / name);
+    const auto write = [](Writing& stream) {
       stream.set("snapshot-interval", "0");
       Picture picture = noise(stream.info(), 1);
       std::set<std::string> locations;
@@ -256,8 +256,8 @@ GST_START_TEST(shared_by_two) {
       }
       fail_unless_equals_int(locations.size(), kPictures);
     };
-    std::thread other(write);
-    write();
+    std::thread other([&] { write(another); });
+    write(one);
     other.join();
     fail_unless_equals_int(directory.size(), 2 * kPictures);
   }
