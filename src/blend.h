@@ -7,19 +7,18 @@
 
 namespace motionheat {
 
-/// Step 6: the arithmetic of `cv::addWeighted(picture, 1 - opacity, colour, opacity, 0)`.
+/// Step 6: `cv::addWeighted(picture, 1 - opacity, colour, opacity, 0)`.
 ///
-/// OpenCV blends 8-bit samples in float32. For many opacities 16-bit integers give the same; which
-/// those are is not guessed but tried on all 65,536 pairs. Where they fail the float forms that
-/// OpenCV's builds use are tried, with and without fused multiplication and addition, and where
-/// those fail too OpenCV's own results serve as a table. So whatever is chosen equals OpenCV on
-/// this machine.
+/// OpenCV blends samples of 8 bits in float32. Fixed point with weights in 1/65536 is within 0.506
+/// of the exact sum, so that it rounds as OpenCV does unless a sum may come that near to a half.
+/// Where that may happen, and the result must be OpenCV's bit for bit, float32 is used in the form
+/// that OpenCV's build has.
 class Blend {
  public:
-  /// `opacity` is 0..1, the weight of the colour.
-  explicit Blend(double opacity);
+  /// `opacity` is 0..1, the weight of the colour. `exact` is whether the result must be OpenCV's.
+  Blend(double opacity, bool exact);
 
-  /// The map alone: opacity 1, without the search.
+  /// The map alone: opacity 1.
   static Blend color_only();
 
   /// Valid as long as this object.

@@ -46,8 +46,11 @@ bool any_set(const uint8_t* mask, ptrdiff_t stride, int rows) {
   return any != 0;
 }
 
-Blend blend_for(const Settings& settings) {
-  return settings.output == Output::kHeatmap ? Blend::color_only() : Blend(settings.opacity);
+// Only RGB of 8 bits is what OpenCV makes of it.
+Blend blend_for(const Settings& settings, const PixelFormat& format) {
+  if (settings.output == Output::kHeatmap) return Blend::color_only();
+  const bool exact = format.model == ColorModel::kRgb && format.sample_bytes() == 1;
+  return Blend(settings.opacity, exact);
 }
 
 std::optional<BackgroundSubtractor> make_subtractor(const Settings& settings,
@@ -141,7 +144,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
-  renderer.set_blend(blend_for(settings));
+  renderer.set_blend(blend_for(settings, stream.format));
   if (scale_.table()) renderer.set_counts(*scale_.table());
   auto subtractor = make_subtractor(settings, seen);
   auto background = make_background(settings, stream);
@@ -201,7 +204,7 @@ void Engine::set(const Settings& settings) {
   std::optional<ColorTable> colors;
   if (colors_change) colors = make_color_table(settings.colormap, stream_.format, color);
   std::optional<Blend> blend;
-  if (blend_changes) blend = blend_for(settings);
+  if (blend_changes) blend = blend_for(settings, stream_.format);
   std::optional<BackgroundSubtractor> subtractor;
   if (detector_changes)
     subtractor = make_subtractor(settings, shrinker_ ? shrinker_->format() : stream_.format);

@@ -111,7 +111,7 @@ class Renderer {
   alignas(kAlignment) ColorBytes count_colors_{};  // of low counts
   kernels::CountTable counts_{};
   bool interlaced_ = false;
-  Blend blend_{0.0};
+  Blend blend_ = Blend::color_only();
 };
 
 }  // namespace motionheat

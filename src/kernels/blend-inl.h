@@ -218,40 +218,44 @@ HWY_INLINE void Blend(const Overlay& overlay, Join join) {
   FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u8);
 }
 
-// The colour of byte x of row y. A vector from there on ends within the segment if x is a multiple
-// of its length.
-HWY_INLINE const uint8_t* ColorAt(const Overlay& o, int y, int x) {
-  return o.painted[y / o.segment_rows][x / o.segment_width] ? o.color[y] + x
-                                                            : o.cold + x % o.segment_width;
-}
+// As float32 does it, half to even. Each of four bytes that lie together becomes a lane in its
+// turn.
+template <bool kFused>
+struct JoinFloat {
+  float picture;
+  float color;
 
-// In float32, `sum(picture, color)` rounded half to even.
-template <class Sum>
-HWY_INLINE void BlendFloat(const Overlay& o, Sum sum) {
-  const F32 d;
-  const hn::Rebind<int32_t, F32> d32;
-  const hn::Rebind<uint8_t, F32> d8;
-  const int lanes = int(hn::Lanes(d));
-  HWY_ALIGN uint8_t mask_bytes[hn::MaxLanes(U8())];
-  for (int i = 0; i < lanes; ++i) mask_bytes[i] = o.mask[i % 4];
-  const auto mask = hn::Load(d8, mask_bytes);
-  const int end = o.begin + WholeOf(o.end - o.begin, lanes);
-  for (int y = 0; y < o.rows; ++y) {
-    for (int x = o.begin; x < end; x += lanes) {
-      const auto picture = hn::LoadU(d8, o.picture[y] + x);
-      const auto p = hn::ConvertTo(d, hn::PromoteTo(d32, picture));
-      const auto c = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, ColorAt(o, y, x))));
-      const auto joined = hn::DemoteTo(d8, hn::NearestInt(sum(p, c)));
-      hn::StoreU(hn::Or(hn::And(mask, joined), hn::AndNot(mask, picture)), d8, o.out[y] + x);
-    }
+  explicit JoinFloat(const BlendParams& params)
+      : picture(params.picture_f), color(params.color_f) {}
+
+  template <class V>
+  HWY_INLINE V operator()(V p8, V c8) const {
+    const F32 d;
+    const hn::Repartition<uint32_t, F32> d_bits;
+    const hn::RebindToSigned<decltype(d_bits)> d_signed;
+    const auto p = hn::BitCast(d_bits, p8), c = hn::BitCast(d_bits, c8);
+    const auto to_float = [&](auto byte) { return hn::ConvertTo(d, hn::BitCast(d_signed, byte)); };
+    const auto join = [&](auto p_byte, auto c_byte) {
+      const auto color_part = hn::Mul(to_float(c_byte), hn::Set(d, color));
+      const auto weight = hn::Set(d, picture);
+      const auto sum = kFused ? hn::MulAdd(to_float(p_byte), weight, color_part)
+                              : hn::Add(hn::Mul(to_float(p_byte), weight), color_part);
+      return hn::BitCast(d_bits, hn::NearestInt(sum));
+    };
+    const auto byte = hn::Set(d_bits, 255);
+    const auto second = [&](auto v) { return hn::And(hn::ShiftRight<8>(v), byte); };
+    const auto third = [&](auto v) { return hn::And(hn::ShiftRight<16>(v), byte); };
+    const auto low = hn::Or(join(hn::And(p, byte), hn::And(c, byte)),
+                            hn::ShiftLeft<8>(join(second(p), second(c))));
+    const auto high = hn::Or(hn::ShiftLeft<16>(join(third(p), third(c))),
+                             hn::ShiftLeft<24>(join(hn::ShiftRight<24>(p), hn::ShiftRight<24>(c))));
+    return hn::BitCast(U8(), hn::Or(low, high));
   }
-  FinishRows(o, lanes, scalar.blend_u8);
-}
+};
 
 void BlendU8(const Overlay& overlay) {
   using Method = BlendParams::Method;
   const BlendParams& params = overlay.params;
-  const F32 d;
   switch (params.method) {
     case Method::kPicture:
       return Blend(overlay, JoinPicture());
@@ -259,17 +263,11 @@ void BlendU8(const Overlay& overlay) {
       return Blend(overlay, JoinColor());
     case Method::kFixed:
       return Blend(overlay, JoinFixed(params));
-    case Method::kSeparate: {
-      const auto picture = hn::Set(d, params.picture_f), color = hn::Set(d, params.color_f);
-      return BlendFloat(
-          overlay, [&](auto p, auto c) { return hn::Add(hn::Mul(p, picture), hn::Mul(c, color)); });
-    }
+    case Method::kSeparate:
+      return Blend(overlay, JoinFloat<false>(params));
 #if HWY_NATIVE_FMA
-    case Method::kFused: {
-      const auto picture = hn::Set(d, params.picture_f), color = hn::Set(d, params.color_f);
-      return BlendFloat(overlay,
-                        [&](auto p, auto c) { return hn::MulAdd(p, picture, hn::Mul(c, color)); });
-    }
+    case Method::kFused:
+      return Blend(overlay, JoinFloat<true>(params));
 #endif
     default:
       scalar.blend_u8(overlay);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <random>
 
@@ -37,33 +39,53 @@ cv::Mat expected(double opacity) {
   return result;
 }
 
-TEST(Blend, EqualsOpenCvAtEveryPercent) {
-  for (int percent = 0; percent <= 100; ++percent) {
-    const Blend blend(percent / 100.0);
-    ASSERT_TRUE(same_picture(blended(blend.params()), expected(percent / 100.0))) << percent;
+TEST(Blend, EqualsOpenCvAtEveryThousandth) {
+  for (int i = 0; i <= 1000; ++i) {
+    const double opacity = i / 1000.0;
+    const Blend blend(opacity, true);
+    ASSERT_TRUE(same_picture(blended(blend.params()), expected(opacity))) << opacity;
   }
 }
 
 TEST(Blend, EqualsOpenCvAtAnyOpacity) {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> anywhere(0, 1);
-  for (int i = 0; i < 200; ++i) {
-    const double opacity = anywhere(random);
-    const Blend blend(opacity);
+  std::vector<double> opacities{1e-9, 0.4f + 0.0, 1 / 3.0, 1 / 65536.0, 1 - 1e-9};
+  // Sums of 127 and 128 differences that come as near to a half as fixed point can and cannot tell.
+  for (const double distance : {0.0, 1e-5, 0.005, 0.0059, 0.006, 0.007}) {
+    opacities.push_back((63.5 + distance) / 127);
+    opacities.push_back((31.5 - distance) / 128);
+  }
+  for (int i = 0; i < 200; ++i) opacities.push_back(anywhere(random));
+  for (const double opacity : opacities) {
+    const Blend blend(opacity, true);
     ASSERT_TRUE(same_picture(blended(blend.params()), expected(opacity))) << opacity;
   }
-  for (const double opacity : {1e-9, 0.4f + 0.0, 1 / 3.0, 1 / 65536.0, 1 - 1e-9})
-    ASSERT_TRUE(same_picture(blended(Blend(opacity).params()), expected(opacity))) << opacity;
+}
+
+TEST(Blend, FixedPointIsNearTheExactSum) {
+  for (int i = 1; i < 1000; ++i) {
+    const double opacity = i / 1000.0;
+    const Blend blend(opacity, false);
+    ASSERT_EQ(blend.params().method, Method::kFixed);
+    const cv::Mat result = blended(blend.params());
+    double furthest = 0;
+    for (int p = 0; p < 256; ++p)
+      for (int c = 0; c < 256; ++c)
+        furthest = std::max(furthest,
+                            std::abs(result.at<uint8_t>(p, c) - (1 - opacity) * p - opacity * c));
+    ASSERT_LE(furthest, 0.506) << opacity;
+  }
 }
 
 // The default must not fall back to a slower way.
 TEST(Blend, DefaultIsDoneInIntegers) {
-  EXPECT_EQ(Blend(0.4).params().method, Method::kFixed);
+  EXPECT_EQ(Blend(0.4, true).params().method, Method::kFixed);
 }
 
 TEST(Blend, EndsNeedNoArithmetic) {
-  EXPECT_EQ(Blend(0).params().method, Method::kPicture);
-  EXPECT_EQ(Blend(1).params().method, Method::kColor);
+  EXPECT_EQ(Blend(0, true).params().method, Method::kPicture);
+  EXPECT_EQ(Blend(1, true).params().method, Method::kColor);
   EXPECT_EQ(Blend::color_only().params().method, Method::kColor);
 }
 

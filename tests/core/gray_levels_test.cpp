@@ -15,11 +15,11 @@ const PixelFormat kGray16{ColorModel::kGray, 1, 1, {Component{.step = 2, .depth 
 // A ramp from `low` to `high` with the noise of a sensor on it.
 void fill(const Frame& frame, double low, double high, std::mt19937& random, double noise = 2) {
   const Component& c = frame.format().components[0];
-  std::normal_distribution<double> sensor(0, noise);
+  std::normal_distribution<double> sensor(0, 1);
   for (int y = 0; y < frame.size().height; ++y) {
     for (int x = 0; x < frame.size().width; ++x) {
       const double level =
-          low + (high - low) * x / std::max(1, frame.size().width - 1) + sensor(random);
+          low + (high - low) * x / std::max(1, frame.size().width - 1) + noise * sensor(random);
       const int sample = std::clamp(int(std::lround(level)), 0, (1 << c.depth) - 1) << c.lsb;
       const int beside = int(random()) & 0xffff & ~(((1 << c.depth) - 1) << c.lsb);
       uint8_t* bytes = &frame.at(0, x, y);

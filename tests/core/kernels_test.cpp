@@ -43,7 +43,7 @@ TEST_P(KernelSet, BlendsSixteenBits) {
     const uint16_t value = uint16_t(((1 << bits.depth) - 1) << bits.lsb);
     for (const double opacity : {0.0, 1e-6, 1 / 131072.0, 1.5 / 65536, 0.1, 0.4, 0.5, 0.77,
                                  20000.5 / 65536, 1 - 1e-6, 1.0}) {
-      const Blend blend(opacity);
+      const Blend blend(opacity, false);
       for (const size_t n : {size_t{1}, size_t{31}, size_t{32}, size_t{131}}) {
         std::vector<uint16_t> src(n), color(n), out(n);
         for (size_t i = 0; i < n; ++i) {

@@ -46,7 +46,7 @@ Renderer renderer_for(const PixelFormat& format, Size size, const ColorTable& co
   Renderer renderer;
   renderer.configure(format, size);
   renderer.set_colors(colors);
-  renderer.set_blend(Blend(opacity));
+  renderer.set_blend(Blend(opacity, true));
   return renderer;
 }
 
