@@ -2,27 +2,25 @@
 #include "analysis_scale.h"
 
 #include <cstring>
-#include <opencv2/imgproc.hpp>
+
+#include "kernels/kernels.h"
 
 namespace motionheat {
 namespace {
 
-std::vector<int> cells(int pixels, int cells) {
-  std::vector<int> cell(pixels);
-  for (int i = 0; i < pixels; ++i) cell[i] = int(int64_t{i} * cells / pixels);
-  return cell;
-}
-
+// A plane for each component that is compared.
 PixelFormat shrunk_format(const PixelFormat& format) {
-  if (format.model == ColorModel::kRgb) {
-    PixelFormat rgb = format;
-    rgb.n_planes = format.is_planar_rgb() ? 3 : 1;  // without alpha
-    return rgb;
+  PixelFormat shrunk = format;
+  shrunk.n_components = shrunk.n_planes = format.model == ColorModel::kRgb ? 3 : 1;
+  if (format.model == ColorModel::kYuv) shrunk.model = ColorModel::kGray;
+  for (int i = 0; i < 3; ++i) {
+    Component& c = shrunk.components[i];
+    if (i < shrunk.n_planes)
+      c = {.plane = i, .step = format.sample_bytes(), .depth = c.depth, .lsb = c.lsb};
+    else
+      c = {};
   }
-  Component luma = format.components[0];
-  luma.plane = luma.offset = 0;
-  luma.step = format.sample_bytes();
-  return {ColorModel::kGray, 1, 1, {luma}};
+  return shrunk;
 }
 
 }  // namespace
@@ -31,83 +29,80 @@ Size analysis_size(Size size, int scale) {
   return {(size.width + scale - 1) / scale, (size.height + scale - 1) / scale};
 }
 
-Shrinker::Shrinker(const PixelFormat& format, int scale)
-    : format_(format), shrunk_format_(shrunk_format(format)), scale_(scale) {}
+Shrinker::Shrinker(const PixelFormat& format, const TileGrid& cells, int scale)
+    : format_(format),
+      shrunk_format_(shrunk_format(format)),
+      cells_(cells),
+      scale_(scale),
+      stride_(ptrdiff_t(aligned_stride(size_t(cells.size().width) * format.sample_bytes()))),
+      plane_bytes_(size_t(stride_) * cells.size().height),
+      planes_(make_aligned<uint8_t>(plane_bytes_ * shrunk_format_.n_planes)) {}
 
-ConstFrameView Shrinker::shrink(const ConstFrameView& frame) {
-  const Size size = analysis_size(frame.size, scale_);
-  ConstFrameView view(size);
+ConstFrameView Shrinker::shrink(const ConstFrameView& frame, Bands& bands) {
+  ConstFrameView shrunk(analysis_size(frame.size, scale_));
   for (int p = 0; p < shrunk_format_.n_planes; ++p) {
-    gather(frame, p);
-    cv::resize(plane_, shrunk_[p], cv::Size(size.width, size.height), 0, 0, cv::INTER_AREA);
-    view.data[p] = shrunk_[p].data;
-    view.stride[p] = ptrdiff_t(shrunk_[p].step);
+    shrunk.data[p] = planes_.get() + plane_bytes_ * p;
+    shrunk.stride[p] = stride_;
   }
-  return view;
+  bands.for_each(cells_, [&](int band, uint8_t*) {
+    const int begin = band * TileGrid::kBandHeight;
+    const int end = std::min(begin + TileGrid::kBandHeight, shrunk.size.height);
+    for (int p = 0; p < shrunk_format_.n_planes; ++p)
+      for (int y = begin; y < end; ++y) shrink_row(frame, p, y);
+  });
+  return shrunk;
 }
 
-// Puts what is looked at of a plane in a piece of memory that OpenCV understands, whatever the
-// stride.
-void Shrinker::gather(const ConstFrameView& frame, int plane) {
-  const bool rgb = format_.model == ColorModel::kRgb;
-  const Component& from = format_.components[0];
-  const int pixel_bytes = shrunk_format_.components[0].step;
-  const int depth = format_.sample_bytes() == 2 ? CV_16U : CV_8U;
-  plane_.create(frame.size.height, frame.size.width,
-                CV_MAKETYPE(depth, pixel_bytes / format_.sample_bytes()));
-  for (int y = 0; y < frame.size.height; ++y) {
-    const uint8_t* src = rgb ? frame.row(plane, y) : frame.row(from.plane, y) + from.offset;
-    uint8_t* dst = plane_.ptr(y);
-    if (from.step == pixel_bytes)
-      std::memcpy(dst, src, size_t(frame.size.width) * pixel_bytes);
-    else
-      for (int x = 0; x < frame.size.width; ++x, src += from.step) dst[x] = *src;
-  }
+// A row of cells.
+void Shrinker::shrink_row(const ConstFrameView& frame, int plane, int row) {
+  const Component& c = format_.components[plane];
+  const int y = row * scale_;
+  const kernels::Rows<const uint8_t> pixels{frame.row(c.plane, y), frame.stride[c.plane]};
+  const kernels::Extent extent{frame.size.width, std::min(scale_, frame.size.height - y)};
+  uint8_t* const means = planes_.get() + plane_bytes_ * plane + stride_ * row;
+  const kernels::Kernels& k = kernels::active();
+  if (format_.sample_bytes() == 2)
+    k.shrink_u16(pixels.from(c.offset), extent, scale_, means);
+  else
+    k.shrink_u8(pixels, {c.step, c.offset}, extent, scale_, means);
 }
 
-Enlarger::Enlarger(Size analysis, Size picture)
-    : grid_(picture),
-      size_(analysis),
-      cell_x_(cells(picture.width, analysis.width)),
-      cell_y_(cells(picture.height, analysis.height)),
-      indices_(size_t(analysis.area())),
-      before_(indices_.size()) {}
-
-// The cells that a tile shows.
-Rect Enlarger::covered(int tile) const {
-  const Rect rect = grid_.rect(tile);
-  const int x = cell_x_[rect.x], y = cell_y_[rect.y];
-  return {x, y, cell_x_[rect.right() - 1] + 1 - x, cell_y_[rect.bottom() - 1] + 1 - y};
+Enlarger::Enlarger(const TileGrid& cells, const TileGrid& picture, int scale)
+    : cells_(cells),
+      picture_(picture),
+      scale_(scale),
+      shown_(make_aligned<uint8_t>(shown_bytes())) {
+  forget();
 }
 
-bool Enlarger::is_cold(int tile) const {
-  const Rect cells = covered(tile);
-  for (int y = cells.y; y < cells.bottom(); ++y) {
-    const auto row = indices_.begin() + ptrdiff_t{y} * size_.width + cells.x;
-    if (std::any_of(row, row + cells.width, [](uint8_t index) { return index != 0; })) return false;
-  }
-  return true;
-}
-
-bool Enlarger::refresh(int tile, bool all, uint8_t* index, TileGrid::Chunks& changed) const {
-  const Rect rect = grid_.rect(tile);
-  const Rect cells = covered(tile);
-  bool stale = all;
-  for (int y = cells.y; y < cells.bottom(); ++y) {
-    const size_t row = size_t(y) * size_.width + cells.x;
-    stale |= std::memcmp(&before_[row], &indices_[row], cells.width) != 0;
-  }
-  if (!stale) return false;
-
+// Enlarges the chunks of a part in which an index became another; true if there are any.
+bool Enlarger::enlarge(const Part& part, const uint8_t* index, const uint8_t* shown,
+                       uint8_t* enlarged, TileGrid::Chunks& changed) const {
   bool any = false;
-  for (int y = 0; y < rect.height; ++y) {
-    const uint8_t* row = &indices_[size_t(cell_y_[rect.y + y]) * size_.width];
-    for (int x = 0; x < rect.width; ++x) {
-      uint8_t& shown = index[TileGrid::offset(x, y)];
-      const uint8_t value = row[cell_x_[rect.x + x]];
-      if (value == shown) continue;
-      shown = value;
-      changed[x / TileGrid::kChunkWidth] = any = true;
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
+    const int x = part.right * TileGrid::kWidth + chunk * TileGrid::kChunkWidth;
+    const int y = part.down * TileGrid::kHeight;
+    const int left = x / scale_, right = (x + TileGrid::kChunkWidth - 1) / scale_;
+    const int top = y / scale_, bottom = (y + TileGrid::kHeight - 1) / scale_;
+    for (int cell_y = top; cell_y <= bottom && !changed[chunk]; ++cell_y)
+      for (int cell_x = left; cell_x <= right; ++cell_x)
+        changed[chunk] |=
+            index[TileGrid::offset(cell_x, cell_y)] != shown[TileGrid::offset(cell_x, cell_y)];
+    if (!changed[chunk]) continue;
+    any = true;
+    uint8_t* to = enlarged + chunk * kernels::kChunkPixels;
+    for (int i = 0; i < TileGrid::kHeight; ++i, to += TileGrid::kChunkWidth) {
+      const int cell_y = (y + i) / scale_;
+      if (i > 0 && cell_y == (y + i - 1) / scale_) {
+        std::copy_n(to - TileGrid::kChunkWidth, TileGrid::kChunkWidth, to);
+        continue;
+      }
+      // Pixels up to the end of each cell in turn.
+      for (int cell_x = left, from = x; cell_x <= right; ++cell_x) {
+        const int end = std::min((cell_x + 1) * scale_, x + TileGrid::kChunkWidth);
+        std::fill(to + (from - x), to + (end - x), index[TileGrid::offset(cell_x, cell_y)]);
+        from = end;
+      }
     }
   }
   return any;

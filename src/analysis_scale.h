@@ -1,76 +1,96 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <opencv2/core/mat.hpp>
-#include <utility>
 #include <vector>
 
+#include "aligned.h"
+#include "bands.h"
 #include "tile_grid.h"
 
 namespace motionheat {
 
-/// The size at which a picture is analysed: 1/scale in each direction, rounded up.
+/// The size at which a picture is analysed: a cell for each `scale` by `scale` pixels; those at the
+/// right and bottom edge may have fewer.
 Size analysis_size(Size size, int scale);
 
-/// Shrinks what a detector looks at, by the mean of what falls together: luma, or RGB.
+/// Shrinks what is analysed to cells: the mean of their pixels, halves rounded up, of luma or of
+/// each colour of RGB.
 class Shrinker {
  public:
-  Shrinker(const PixelFormat& format, int scale);
+  /// `cells` is the grid of the analysis. Throws std::bad_alloc.
+  Shrinker(const PixelFormat& format, const TileGrid& cells, int scale);
 
-  /// The layout of what `shrink` returns: RGB as it came, or a plane of luma.
+  /// The layout of what `shrink` returns: a plane of luma or of each colour.
   const PixelFormat& format() const { return shrunk_format_; }
 
-  /// Valid until the next call.
-  ConstFrameView shrink(const ConstFrameView& frame);
+  /// The cells of a frame, which may be smaller than that of the grid. Valid until the next call.
+  ConstFrameView shrink(const ConstFrameView& frame, Bands& bands);
 
   /// Bytes it holds.
-  size_t memory() const {
-    size_t bytes = plane_.total() * plane_.elemSize();
-    for (const cv::Mat& plane : shrunk_) bytes += plane.total() * plane.elemSize();
-    return bytes;
-  }
+  size_t memory() const { return plane_bytes_ * shrunk_format_.n_planes; }
 
  private:
-  void gather(const ConstFrameView& frame, int plane);
+  void shrink_row(const ConstFrameView& frame, int plane, int row);
 
   PixelFormat format_;
   PixelFormat shrunk_format_;
+  TileGrid cells_;
   int scale_;
-  cv::Mat plane_;
-  std::array<cv::Mat, 3> shrunk_;
+  ptrdiff_t stride_;
+  size_t plane_bytes_;
+  AlignedArray<uint8_t> planes_;
 };
 
-/// The index map of a smaller analysis, enlarged tile by tile: the nearest cell's index.
+/// The indices of a smaller analysis on the whole picture: a tile of it is `scale` by `scale` tiles
+/// of the picture, and a cell as many pixels.
 class Enlarger {
  public:
-  Enlarger(Size analysis, Size picture);
+  /// Throws std::bad_alloc.
+  Enlarger(const TileGrid& cells, const TileGrid& picture, int scale);
 
-  /// Begins an update: returns where the indices of the analysis are to be put, row by row.
-  std::vector<uint8_t>& update() {
-    std::swap(before_, indices_);
-    return indices_;
-  }
+  /// Every index is 0 again.
+  void forget() { std::fill_n(shown_.get(), shown_bytes(), 0); }
 
-  /// Whether the index is 0 in all of a tile of the picture.
-  bool is_cold(int tile) const;
-
-  /// Brings the indices of a tile up to date, and sets the flags of the chunks in which one became
-  /// another; true if any did. To be called after each update for every tile that is not cold;
-  /// `all` if the tile's indices are not those of the update before.
-  bool refresh(int tile, bool all, uint8_t* index, TileGrid::Chunks& changed) const;
+  /// A tile of the analysis has these indices now. Calls `paint(tile, index, chunks)` for each tile
+  /// of the picture in which any became another: in the chunks whose flag is set. Different tiles
+  /// may be updated by several threads at once.
+  template <typename Paint>
+  void update(int tile, const uint8_t* index, Paint paint);
 
   /// Bytes it holds.
-  size_t memory() const { return indices_.size() + before_.size(); }
+  size_t memory() const { return shown_bytes(); }
 
  private:
-  Rect covered(int tile) const;
+  // The tile of the picture `right` and `down` from the first one of a tile of the analysis.
+  struct Part {
+    int right;
+    int down;
+  };
 
-  TileGrid grid_;
-  Size size_;                // of the analysis
-  std::vector<int> cell_x_;  // of each column of the picture
-  std::vector<int> cell_y_;  // of each row
-  std::vector<uint8_t> indices_;
-  std::vector<uint8_t> before_;  // those of the update before
+  size_t shown_bytes() const { return size_t(cells_.count()) * TileGrid::kPixels; }
+  bool enlarge(const Part& part, const uint8_t* index, const uint8_t* shown, uint8_t* enlarged,
+               TileGrid::Chunks& changed) const;
+
+  TileGrid cells_;
+  TileGrid picture_;
+  int scale_;
+  AlignedArray<uint8_t> shown_;  // indices as they were at the last update of their tile
 };
+
+template <typename Paint>
+void Enlarger::update(int tile, const uint8_t* index, Paint paint) {
+  const int column = tile % cells_.columns() * scale_, row = tile / cells_.columns() * scale_;
+  uint8_t* const shown = shown_.get() + size_t(tile) * TileGrid::kPixels;
+  for (Part part{0, 0}; part.down < scale_ && row + part.down < picture_.rows(); ++part.down) {
+    for (part.right = 0; part.right < scale_ && column + part.right < picture_.columns();
+         ++part.right) {
+      alignas(kAlignment) std::array<uint8_t, TileGrid::kPixels> enlarged;
+      TileGrid::Chunks changed{};
+      if (enlarge(part, index, shown, enlarged.data(), changed))
+        paint(picture_.index(column + part.right, row + part.down), enlarged.data(), changed);
+    }
+  }
+  std::copy_n(index, TileGrid::kPixels, shown);
+}
 
 }  // namespace motionheat

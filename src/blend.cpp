@@ -27,18 +27,11 @@ struct Pairs {
 
 bool equals(const kernels::BlendParams& params, const Pairs& pairs, const cv::Mat& expected) {
   cv::Mat blended(256, 256, CV_8UC1);
-  const uint8_t painted = true;
   kernels::active().blend_u8({.picture = {pairs.picture.data, 256},
                               .out = {blended.data, 256},
-                              .begin = 0,
-                              .end = 256,
-                              .rows = 256,
                               .color = {pairs.color.data, 256},
-                              .cold = pairs.color.data,
-                              .cold_step = 1,
-                              .painted = {&painted, 0},
-                              .segment_width = 256,
-                              .segment_rows = 256,
+                              .one_color = false,
+                              .bytes = {256, 256},
                               .mask = {0xff, 0xff, 0xff, 0xff},
                               .bits = {8, 0},
                               .params = params});

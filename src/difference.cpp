@@ -24,7 +24,6 @@ void Difference::configure(const PixelFormat& format, int luma_range, Size size)
   // RGB is remembered as it is packed or in its planes, anything else as a plain plane of luma.
   pixel_bytes_ =
       format.model == ColorModel::kRgb ? format.components[0].step : format.sample_bytes();
-  remembers_plane_ = pixel_bytes_ == format.components[0].step;
   previous_stride_ = aligned_stride(size_t(size.width) * pixel_bytes_);
   previous_size_ = previous_stride_ * size.height * (format.is_planar_rgb() ? 3 : 1);
   previous_ = make_aligned<uint8_t>(previous_size_);
@@ -56,8 +55,8 @@ void Difference::remember(const ConstFrameView& frame) {
 }
 
 kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                                       ptrdiff_t mask_stride, const kernels::Overlay* overlay) {
-  if (format_.is_planar_rgb()) return compare_planes(frame, area, mask, mask_stride, overlay);
+                                       ptrdiff_t mask_stride) {
+  if (format_.is_planar_rgb()) return compare_planes(frame, area, mask, mask_stride);
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
@@ -69,23 +68,21 @@ kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& 
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
                                   format_.components[2].offset};
-    return k.difference_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_),
-                            overlay);
+    return k.compare_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_));
   }
   if (format_.sample_bytes() == 2) {
     const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
                                         previous.stride};
-    return k.difference_u16(current.from(c.offset), words, moved, extent,
-                            uint16_t(native_threshold_), value_bits(c), overlay);
+    return k.compare_u16(current.from(c.offset), words, moved, extent, uint16_t(native_threshold_),
+                         value_bits(c));
   }
-  return k.difference_u8(current, {c.step, c.offset}, previous, moved, extent,
-                         uint8_t(native_threshold_), overlay);
+  return k.compare_u8(current, {c.step, c.offset}, previous, moved, extent,
+                      uint8_t(native_threshold_));
 }
 
 // Of RGB in three planes.
 kernels::MovedRows Difference::compare_planes(const ConstFrameView& frame, const Rect& area,
-                                              uint8_t* mask, ptrdiff_t mask_stride,
-                                              const kernels::Overlay* overlay) {
+                                              uint8_t* mask, ptrdiff_t mask_stride) {
   const kernels::Kernels& k = kernels::active();
   kernels::RgbPlanes planes;
   for (int i = 0; i < 3; ++i) {
@@ -95,10 +92,9 @@ kernels::MovedRows Difference::compare_planes(const ConstFrameView& frame, const
     planes.previous[i] = previous_rows(c.plane, area);
   }
   const kernels::Extent extent{area.width, area.height};
-  const auto difference =
-      format_.sample_bytes() == 2 ? k.difference_planes_u16 : k.difference_planes_u8;
-  return difference(planes, {mask, mask_stride}, extent, uint16_t(native_threshold_),
-                    value_bits(format_.components[0]), overlay);
+  const auto compare = format_.sample_bytes() == 2 ? k.compare_planes_u16 : k.compare_planes_u8;
+  return compare(planes, {mask, mask_stride}, extent, uint16_t(native_threshold_),
+                 value_bits(format_.components[0]));
 }
 
 // The rows that `area` has in what is remembered of a plane.
@@ -106,14 +102,6 @@ kernels::Rows<uint8_t> Difference::previous_rows(int plane, const Rect& area) co
   return {previous_.get() + (size_t(plane) * size_.height + area.y) * previous_stride_ +
               size_t(area.x) * pixel_bytes_,
           ptrdiff_t(previous_stride_)};
-}
-
-ConstFrameView Difference::remembered(const ConstFrameView& frame) const {
-  ConstFrameView view = frame;
-  if (!remembers_plane_) return view;
-  view.data[0] = previous_.get();
-  view.stride[0] = ptrdiff_t(previous_stride_);
-  return view;
 }
 
 }  // namespace motionheat

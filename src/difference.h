@@ -38,24 +38,16 @@ class Difference {
   /// (rows of `area`, `mask_stride` apart), of which a byte has the bits of eight pixels, the first
   /// one lowest: 1 where a pixel moved. Returns in which rows of tiles any did, the lowest bit
   /// being that of the first. The area begins with a tile and is no higher than a band of the grid.
-  /// Distinct areas may be compared by several threads at once. An `overlay` of the same rows of
-  /// the plane that is compared is blended in the same pass.
+  /// Distinct areas may be compared by several threads at once.
   kernels::MovedRows compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                             ptrdiff_t mask_stride, const kernels::Overlay* overlay = nullptr);
-
-  /// Whether what is remembered of a frame is all of the plane that is compared, the first one:
-  /// not where luma lies between chroma.
-  bool remembers_plane() const { return remembers_plane_; }
-  /// `frame`, the last one compared, with that plane as it was then if all of it is remembered:
-  /// with an `overlay` of it in `compare`, it may have been drawn on since.
-  ConstFrameView remembered(const ConstFrameView& frame) const;
+                             ptrdiff_t mask_stride);
 
   /// Bytes it holds.
   size_t memory() const { return previous_size_; }
 
  private:
   kernels::MovedRows compare_planes(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                                    ptrdiff_t mask_stride, const kernels::Overlay* overlay);
+                                    ptrdiff_t mask_stride);
   kernels::Rows<uint8_t> previous_rows(int plane, const Rect& area) const;
 
   PixelFormat format_;
@@ -64,7 +56,6 @@ class Difference {
   int threshold_ = 0;
   int native_threshold_ = 0;  // in the format's own units
   int pixel_bytes_ = 1;       // of a remembered pixel
-  bool remembers_plane_ = false;
   size_t previous_stride_ = 0;
   size_t previous_size_ = 0;
   AlignedArray<uint8_t> previous_;  // not initialised: remember() fills it

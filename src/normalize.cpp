@@ -35,6 +35,10 @@ const kernels::Curve* curve_table(Curve curve) {
 
 // A quotient below 2^24 in float32 needs a divisor that float32 holds.
 constexpr double kFloatLimit = 1 << 24;
+// A percentile takes a pass over all the heat: it is taken anew every so many frames.
+constexpr uint64_t kPercentileFrames = 16;
+// Scales to a power of two, where heat fades.
+constexpr double kFadingSteps = 512;
 
 }  // namespace
 
@@ -51,42 +55,26 @@ uint8_t Scale::index(uint64_t count) const {
 }
 
 // All is integers then.
-bool Scale::is_whole() const {
-  return !curve_ && full_ >= 1 && full_ <= kernels::kMaxWholeFull && full_ == std::trunc(full_);
-}
-
-void Scale::tabulate() {
-  if (!is_whole()) return;
-  table_.emplace();
-  const int full = int(full_);
-  for (int count = 0; count < kernels::kTableCounts; ++count) {
-    const int scaled = count * 255, index = std::min(255, scaled / full);
-    table_->index[count] = uint8_t(index);
-    // index <= scaled / (full + room) as long as room <= (scaled - index full) / index.
-    table_->room[count] = index == 0 ? kernels::CountTable::kEndless
-                                     : uint8_t(std::min(254, (scaled - index * full) / index));
-  }
+bool Scale::is_small_integer() const {
+  return !curve_ && full_ >= 1 && full_ <= kernels::kMaxSmallFull && full_ == std::trunc(full_);
 }
 
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
-                       Limits& limits) const {
+                       ValidUpTo& valid_up_to) const {
   if (full_ == 0) return false;
   const kernels::Kernels& k = kernels::active();
   const uint16_t* const low = heat.low(tile);
   const uint32_t* high = heat.high(tile);
-  if (tabulates(heat, tile))
-    return k.index_table(low, index, TileGrid::kChunks, uint16_t(full_), *table_, flags.data(),
-                         limits.data());
-  if (!high && is_whole())
-    return k.index_whole(low, index, TileGrid::kChunks, uint16_t(full_), flags.data(),
-                         limits.data());
+  if (!high && is_small_integer())
+    return k.index_small(low, index, TileGrid::kChunks, uint16_t(full_), flags.data(),
+                         valid_up_to.data());
   // Low words are exact in float32, and so must be the divisor.
   if (!high && full_ < kFloatLimit)
     return k.index_u16(low, index, TileGrid::kChunks, float(full_), curve_, flags.data(),
-                       limits.data());
+                       valid_up_to.data());
   static const std::array<uint32_t, TileGrid::kPixels> kNone{};
   return k.index_u48(low, high ? high : kNone.data(), index, TileGrid::kChunks, full_, curve_,
-                     flags.data(), limits.data());
+                     flags.data(), valid_up_to.data());
 }
 
 double Percentile::of(const HeatMap& heat, double percent) {
@@ -118,6 +106,35 @@ double Percentile::of(const HeatMap& heat, double percent) {
     if (below > 0 && below >= rank) return count_of(bin);
   }
   return 0;
+}
+
+// The count that index 255 stands for.
+double Normalizer::full_counts(const HeatMap& heat, const ScaleSettings& settings,
+                               uint64_t frames) {
+  const double unit = heat.unit();
+  switch (settings.normalization) {
+    case Normalization::kMax:
+      break;
+    case Normalization::kPercentile:
+      if (takes_percentile(settings, frames)) {
+        percentile_events_ = percentile_.of(heat, settings.percentile) / unit;
+        percentile_due_ = frames + (frames < kPercentileFrames ? 1 : kPercentileFrames);
+      }
+      return percentile_events_ * unit;
+    case Normalization::kFixed:
+      return settings.full_scale * unit;
+  }
+  // While there is no heat only a first event can need a scale.
+  return double(heat.max() > 0 ? heat.max() : heat.increment());
+}
+
+Scale Normalizer::scale(const HeatMap& heat, const ScaleSettings& settings, uint64_t frames) {
+  double full = full_counts(heat, settings, frames);
+  // As heat fades every index changes a little with every frame. Scales that differ by less than a
+  // part in 700 are one: an index is within one step, and most frames repaint nothing.
+  if (settings.fades && settings.normalization != Normalization::kMax && full > 0)
+    full = std::exp2(std::round(std::log2(full) * kFadingSteps) / kFadingSteps);
+  return Scale(full, settings.curve);
 }
 
 }  // namespace motionheat

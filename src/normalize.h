@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "heat_map.h"
@@ -24,6 +23,15 @@ enum class Curve {
   kLog,     // ln(1 + 255 q) / ln(256)
 };
 
+/// How the scale follows the heat.
+struct ScaleSettings {
+  Normalization normalization = Normalization::kMax;
+  double percentile = 99.5;  // 0..100, for kPercentile
+  double full_scale = 300;   // events, for kFixed
+  Curve curve = Curve::kLinear;
+  bool fades = false;  // heat gets older
+};
+
 /// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without
 /// heat 0. On the linear curve `trunc(float32(count / full) * 255)`, a float32 quotient and a
 /// float32 product; on the others the curve of `trunc(float32(count / full) * 65535) / 65535`,
@@ -38,38 +46,29 @@ class Scale {
     return full_ == other.full_ && curve_ == other.curve_;
   }
   double full() const { return full_; }
-  /// Whether this is `before` grown, so that limits of indices made with `before` hold.
-  bool continues(const Scale& before) const {
+  /// Whether this is `before` grown, so that indices made with `before` that are valid up to this
+  /// still hold.
+  bool only_grew_since(const Scale& before) const {
     return full_ >= before.full_ && before.full_ > 0 && curve_ == before.curve_;
   }
 
   /// The index of one count.
   uint8_t index(uint64_t count) const;
 
-  /// Makes the table that low counts are looked up in, if the scale is linear and whole.
-  void tabulate();
-  /// Null if there is none.
-  const kernels::CountTable* table() const { return table_ ? &*table_ : nullptr; }
-  /// Whether that has all counts of a tile.
-  bool tabulates(const HeatMap& heat, int tile) const {
-    return table_ && heat.tile_max(tile) < kernels::kTableCounts;
-  }
-
   /// For each chunk of a tile the highest `full` up to which its indices stay, if its counts do.
-  using Limits = TileGrid::PerChunk<float>;
+  using ValidUpTo = TileGrid::PerChunk<float>;
 
   /// Brings the indices of a tile that is not cold up to date in the chunks whose flag is set.
-  /// Clears the flags of chunks in which no index became another; true if any is left. Sets the
-  /// limits of the chunks that were flagged.
+  /// Clears the flags of chunks in which no index became another; true if any is left. Sets up to
+  /// what the chunks that were flagged are valid.
   bool index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
-                  Limits& limits) const;
+                  ValidUpTo& valid_up_to) const;
 
  private:
-  bool is_whole() const;
+  bool is_small_integer() const;
 
   double full_ = 0;
   const kernels::Curve* curve_ = nullptr;  // none for the linear one
-  std::optional<kernels::CountTable> table_;
 };
 
 /// Finds percentiles of counts.
@@ -87,6 +86,34 @@ class Percentile {
   static constexpr int kBins = 65536 + 32 * 256;
 
   std::vector<uint64_t> histogram_;  // kept, so that no frame allocates
+};
+
+/// Chooses the scale of a frame.
+class Normalizer {
+ public:
+  /// Has the memory at hand that `scale` takes. Throws std::bad_alloc.
+  void prepare(const ScaleSettings& settings) {
+    if (settings.normalization == Normalization::kPercentile) percentile_.prepare();
+  }
+  /// Settings or the whole heat became others.
+  void restart() { percentile_due_ = 0; }
+
+  /// Whether the percentile is taken anew with the frame number `frames`: all of its motion must be
+  /// counted before the scale is known.
+  bool takes_percentile(const ScaleSettings& settings, uint64_t frames) const {
+    return settings.normalization == Normalization::kPercentile &&
+           (frames >= percentile_due_ || percentile_events_ == 0);
+  }
+
+  /// The scale for the heat of frame number `frames`.
+  Scale scale(const HeatMap& heat, const ScaleSettings& settings, uint64_t frames);
+
+ private:
+  double full_counts(const HeatMap& heat, const ScaleSettings& settings, uint64_t frames);
+
+  Percentile percentile_;
+  double percentile_events_ = 0;  // what it was when last taken
+  uint64_t percentile_due_ = 0;   // the number of frames at which it is taken anew
 };
 
 }  // namespace motionheat

@@ -16,8 +16,7 @@ using kernels::kChunkWidth;
 // Repeats the last column and the last row, or with `fields` two, that a chunk has of the picture.
 // Only the pixel next to an odd edge counts: it stands in for the one that is not there when chroma
 // is averaged.
-template <typename Key>
-void repeat_edges(Key* chunk, int width, int height, bool fields) {
+void repeat_edges(uint8_t* chunk, int width, int height, bool fields) {
   for (int y = 0; y < height && width < kChunkWidth; ++y)
     chunk[y * kChunkWidth + width] = chunk[y * kChunkWidth + width - 1];
   const int lines = fields ? 2 : 1;
@@ -160,18 +159,6 @@ void Renderer::set_colors(const ColorTable& colors) {
     for (size_t byte = c.offset; byte < cold.size(); byte += c.step)
       for (int b = 0; b < format_.sample_bytes(); ++b) cold[byte + b] = uint8_t(sample >> 8 * b);
   }
-  make_count_colors();
-}
-
-void Renderer::set_counts(const kernels::CountTable& counts) {
-  counts_ = counts;
-  make_count_colors();
-}
-
-void Renderer::make_count_colors() {
-  for (size_t i = 0; i < colors_.size(); ++i)
-    for (size_t count = 0; count < counts_.index.size(); ++count)
-      count_colors_[i][count] = colors_[i][counts_.index[count]];
 }
 
 bool Renderer::set_interlaced(bool interlaced) {
@@ -192,39 +179,28 @@ void Renderer::paint_cold(int tile) {
 }
 
 void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
-  paint_chunks(tile, index, chunks, colors_, kernels::active().look_up);
-}
-
-void Renderer::paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks) {
-  paint_chunks(tile, counts, chunks, count_colors_, kernels::active().look_up_counts);
-}
-
-// Paints what `look_up` finds of keys in the colours.
-template <typename Key>
-void Renderer::paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
-                            const ColorBytes& colors,
-                            void (*look_up)(const Key*, const uint8_t*, int, uint8_t*)) {
   if (!painted_[tile]) paint_cold(tile);
   const Rect rect = grid_.rect(tile);
   const int n = format_.n_components;
-  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, keys += kChunkPixels) {
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, index += kChunkPixels) {
     const int x = chunk * kChunkWidth;
     if (!chunks[chunk] || x >= rect.width) continue;
     const Rect part{rect.x + x, rect.y, std::min(kChunkWidth, rect.width - x), rect.height};
-    alignas(kAlignment) std::array<Key, kChunkPixels> edge;
-    const Key* whole = keys;
+    alignas(kAlignment) std::array<uint8_t, kChunkPixels> edge;
+    const uint8_t* whole = index;
     if (part.width < kChunkWidth || part.height < kChunkHeight) {
-      std::copy_n(keys, kChunkPixels, edge.begin());
+      std::copy_n(index, kChunkPixels, edge.begin());
       repeat_edges(edge.data(), part.width, part.height, interlaced_);
       whole = edge.data();
     }
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
-    look_up(whole, colors[0].data(), n, bytes[0].data());
+    const auto look_up = kernels::active().look_up;
+    look_up(whole, colors_[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
       put_chunk(part, bytes[0].data());
       continue;
     }
-    look_up(whole, colors[3].data(), n, bytes[3].data());
+    look_up(whole, colors_[3].data(), n, bytes[3].data());
     std::array<std::array<uint16_t, kChunkPixels>, 3> words;
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
@@ -278,39 +254,55 @@ void Renderer::put_chunk(const Rect& part, const Sample* values) {
   }
 }
 
-int Renderer::drawn_width(const ConstFrameView& in, const FrameView& out) const {
-  return std::min({grid_.size().width, in.size.width, out.size.width});
+Size Renderer::drawn_size(const ConstFrameView& in, const FrameView& out) const {
+  const Size size = grid_.size();
+  return {std::min({size.width, in.size.width, out.size.width}),
+          std::min({size.height, in.size.height, out.size.height})};
 }
 
-kernels::Overlay Renderer::overlay(int plane, const ConstFrameView& in, const FrameView& out,
-                                   int row, int rows) const {
+// Draws a row of tiles.
+void Renderer::draw_row(int plane, const ConstFrameView& in, const FrameView& out, int row) const {
   const Plane& p = planes_[plane];
-  const int top = row * TileGrid::kHeight;
-  const int bottom = std::min(
-      {top + rows * TileGrid::kHeight, grid_.size().height, in.size.height, out.size.height});
-  const int first = p.layout.row(top);
-  return {.picture = {in.row(plane, first), in.stride[plane]},
-          .out = {out.row(plane, first), out.stride[plane]},
-          .begin = 0,
-          .end = int(p.layout.byte_end(drawn_width(in, out))),
-          .rows = std::max(0, p.layout.row_end(bottom) - first),
-          .color = {p.row(top), p.stride},
-          .cold = p.cold.data(),
-          .cold_step = p.layout.step,
-          .painted = {&painted_[grid_.index(0, row)], grid_.columns()},
-          .segment_width = int(p.layout.byte(TileGrid::kWidth)),
-          .segment_rows = p.layout.row(TileGrid::kHeight),
-          .mask = p.layout.mask,
-          .bits = {format_.components[0].depth, format_.components[0].lsb},
-          .params = blend_.params()};
+  const PlaneLayout& layout = p.layout;
+  const Size size = drawn_size(in, out);
+  const int first = layout.row(row * TileGrid::kHeight);
+  const int last = layout.row_end(std::min((row + 1) * TileGrid::kHeight, size.height));
+  if (first >= last) return;
+  kernels::BlendJob job{.picture = {in.row(plane, first), in.stride[plane]},
+                        .out = {out.row(plane, first), out.stride[plane]},
+                        .bytes = {.width = 0, .height = last - first},
+                        .mask = layout.mask,
+                        .bits = {format_.components[0].depth, format_.components[0].lsb},
+                        .params = blend_.params()};
+  int end = int(layout.byte_end(size.width));
+  if (size.width % layout.width != 0 && layout.cut_mask != layout.mask) {
+    end -= layout.step;
+    kernels::BlendJob last_group = job;
+    last_group.mask = layout.cut_mask;
+    blend(p, last_group, row, end, end + layout.step);
+  }
+  const uint8_t* const painted = &painted_[grid_.index(0, row)];
+  const int tile_bytes = int(layout.byte(TileGrid::kWidth));
+  for (int begin = 0, next; begin < end; begin = next) {
+    int tile = begin / tile_bytes;
+    do next = ++tile * tile_bytes;
+    while (next < end && painted[tile] == painted[tile - 1]);
+    blend(p, job, row, begin, std::min(next, end));
+  }
 }
 
-void Renderer::blend(const kernels::Overlay& overlay) const {
-  if (overlay.begin >= overlay.end) return;
-  // A tile of 4:1:1 or 4:1:0 has fewer bytes of chroma than vectors do at once.
-  const bool is_narrow = overlay.segment_width % 64 != 0;
-  const kernels::Kernels& k = is_narrow ? kernels::scalar : kernels::active();
-  (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(overlay);
+// Blends bytes of a row of tiles that are painted alike.
+void Renderer::blend(const Plane& plane, kernels::BlendJob job, int row, int begin, int end) const {
+  const int column = begin / int(plane.layout.byte(TileGrid::kWidth));
+  job.one_color = !painted_[grid_.index(column, row)];
+  job.color = job.one_color ? kernels::Rows<const uint8_t>{plane.cold.data(), 0}
+                            : kernels::Rows<const uint8_t>{
+                                  plane.row(row * TileGrid::kHeight) + begin, plane.stride};
+  job.picture = job.picture.from(begin);
+  job.out = job.out.from(begin);
+  job.bytes.width = end - begin;
+  const kernels::Kernels& k = kernels::active();
+  (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(job);
 }
 
 // Alpha passes through.
@@ -318,35 +310,17 @@ void Renderer::copy_plane(int plane, const ConstFrameView& in, const FrameView& 
                           int rows) const {
   if (in.data[plane] == out.data[plane]) return;
   const int top = row * TileGrid::kHeight;
-  const int bottom = std::min({top + rows * TileGrid::kHeight, in.size.height, out.size.height});
-  const ptrdiff_t bytes = planes_[plane].layout.byte_end(drawn_width(in, out));
+  const int bottom = std::min(top + rows * TileGrid::kHeight, drawn_size(in, out).height);
+  const ptrdiff_t bytes = planes_[plane].layout.byte_end(drawn_size(in, out).width);
   for (int y = top; y < bottom; ++y)
     std::memcpy(out.row(plane, y), in.row(plane, y), size_t(bytes));
 }
 
-void Renderer::blend_tile(kernels::Overlay overlay, int column) const {
-  overlay.begin = std::max(overlay.begin, column * overlay.segment_width);
-  overlay.end = std::min(overlay.end, (column + 1) * overlay.segment_width);
-  blend(overlay);
-}
-
-void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int rows,
-                    int first_plane) const {
-  const int width = drawn_width(in, out);
-  for (int p = first_plane; p < format_.n_planes; ++p) {
-    const Plane& plane = planes_[p];
-    if (!plane.has_color) {
-      copy_plane(p, in, out, row, rows);
-      continue;
-    }
-    kernels::Overlay drawn = overlay(p, in, out, row, rows);
-    if (is_cut(p, width)) {
-      kernels::Overlay last = drawn;
-      last.begin = drawn.end -= plane.layout.step;
-      last.mask = plane.layout.cut_mask;
-      blend(last);
-    }
-    blend(drawn);
+void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int rows) const {
+  const int end = std::min(row + rows, grid_.rows());
+  for (int p = 0; p < format_.n_planes; ++p) {
+    if (!planes_[p].has_color) copy_plane(p, in, out, row, rows);
+    for (int r = row; planes_[p].has_color && r < end; ++r) draw_row(p, in, out, r);
   }
 }
 

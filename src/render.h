@@ -24,42 +24,21 @@ class Renderer {
   /// The colours to paint with from now on. What is painted keeps the old ones, what is not has the
   /// new one of index 0.
   void set_colors(const ColorTable& colors);
-  /// What low counts are painted by from now on.
-  void set_counts(const kernels::CountTable& counts);
   /// Whether chroma of 4:2:0 is that of fields from now on; true if what is painted has other
   /// colours then.
   bool set_interlaced(bool interlaced);
   void set_blend(Blend blend) { blend_ = std::move(blend); }
 
-  /// Makes `tile`, or all tiles, as if they had never been painted.
-  void erase(int tile) { painted_[tile] = false; }
+  /// Makes all tiles as if they had never been painted.
   void erase() { std::fill(painted_.begin(), painted_.end(), false); }
 
   /// Paints those chunks of `tile` whose flag is set. The index of whatever was never painted is 0.
   /// A chroma sample has the mean of the colours of the pixels it covers.
   void paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks);
 
-  /// The same by the counts of the tile, all below kernels::kTableCounts.
-  void paint_counts(int tile, const uint16_t* counts, const TileGrid::Chunks& chunks);
-
-  /// Whether rows of `width` pixels end within a group of pixels of a plane: the rest of it is
-  /// padding, which `draw` leaves alone, and an overlay would not.
-  bool is_cut(int plane, int width) const {
-    const PlaneLayout& layout = planes_[plane].layout;
-    return width % 2 != 0 && layout.width > 1 && layout.cut_mask != layout.mask;
-  }
-
-  /// What is to be blended of plane `plane` from row `row` of tiles on, `rows` rows of them, as far
-  /// as `in` and `out` reach. `out` may be the picture that `in` is of.
-  kernels::Overlay overlay(int plane, const ConstFrameView& in, const FrameView& out, int row,
-                           int rows) const;
-  /// Blends the part of that which tile `column` of its rows has.
-  void blend_tile(kernels::Overlay overlay, int column) const;
-
-  /// Blends `rows` rows of tiles from row `row` on in all planes from `first_plane` on; copies
-  /// those of alpha.
-  void draw(const ConstFrameView& in, const FrameView& out, int row, int rows,
-            int first_plane = 0) const;
+  /// Blends `rows` rows of tiles from row `row` on in all planes, as far as `in` and `out` reach;
+  /// copies those of alpha. `out` may be the picture that `in` is of.
+  void draw(const ConstFrameView& in, const FrameView& out, int row, int rows) const;
 
   /// Bytes it holds.
   size_t memory() const;
@@ -82,6 +61,7 @@ class Renderer {
     AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
     // A row of a tile in the colour of index 0.
     alignas(kAlignment) std::array<uint8_t, 4 * TileGrid::kWidth> cold{};
+    static_assert(sizeof cold >= 2 * kernels::BlendJob::kPeriod);
 
     uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
   };
@@ -90,26 +70,21 @@ class Renderer {
   // upper ones.
   using ColorBytes = std::array<std::array<uint8_t, 256>, 6>;
 
-  void make_count_colors();
   void paint_cold(int tile);
-  template <typename Key>
-  void paint_chunks(int tile, const Key* keys, const TileGrid::Chunks& chunks,
-                    const ColorBytes& colors,
-                    void (*look_up)(const Key*, const uint8_t*, int, uint8_t*));
   template <typename Sample>
   void put_chunk(const Rect& part, const Sample* values);
+  void draw_row(int plane, const ConstFrameView& in, const FrameView& out, int row) const;
+  void blend(const Plane& plane, kernels::BlendJob job, int row, int begin, int end) const;
   void copy_plane(int plane, const ConstFrameView& in, const FrameView& out, int row,
                   int rows) const;
-  void blend(const kernels::Overlay& overlay) const;
-  int drawn_width(const ConstFrameView& in, const FrameView& out) const;
+  Size drawn_size(const ConstFrameView& in, const FrameView& out) const;
 
   PixelFormat format_;
   TileGrid grid_;
   std::array<Plane, kMaxPlanes> planes_;
-  std::vector<uint8_t> painted_;                   // a flag for each tile
-  alignas(kAlignment) ColorBytes colors_{};        // of all indices
-  alignas(kAlignment) ColorBytes count_colors_{};  // of low counts
-  kernels::CountTable counts_{};
+  std::vector<uint8_t> painted_;  // a flag for each tile
+  // The colours of all indices: the lower bytes of each component in turn, then the upper ones.
+  alignas(kAlignment) std::array<std::array<uint8_t, 256>, 6> colors_{};
   bool interlaced_ = false;
   Blend blend_ = Blend::color_only();
 };

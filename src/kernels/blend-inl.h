@@ -1,133 +1,64 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A part of highway.cpp, which includes it once for each instruction set.
-// Blending, of rows that may be compared in the same pass.
+// Blending.
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-// Has the scalar twin do what whole vectors of `lanes` bytes leave of the rows.
-HWY_INLINE void FinishRows(const Overlay& overlay, int lanes, void (*blend)(const Overlay&)) {
-  const int end = overlay.begin + WholeOf(overlay.end - overlay.begin, lanes);
-  if (end == overlay.end) return;
-  Overlay rest = overlay;
-  rest.begin = end;
-  blend(rest);
-}
-
-// Blends whole vectors of `n` bytes of a row, with the colours `color_at(x, i)` of that which
-// begins at x and is number i of those that are worked on at once. All of these are read before any
-// is written: reading on would wait for writes that, by the lower bits of their addresses, look
-// alike.
-template <int kAtOnce, class ColorAt, class Join>
-HWY_INLINE void BlendRow(const uint8_t* picture, uint8_t* out, int n, ColorAt color_at, Join join) {
-  static_assert(kAtOnce == 3 || kAtOnce == 4);
+// Blends `width` bytes of each row, whole vectors.
+template <class Join>
+HWY_NOINLINE void BlendRows(const BlendJob& job, int width, Join join) {
   const U8 d;
   const int lanes = int(hn::Lanes(d));
-  const auto load = [&](int x) { return hn::LoadU(d, picture + x); };
-  int x = 0;
-  for (; x + kAtOnce * lanes <= n; x += kAtOnce * lanes) {
-    const int x1 = x + lanes, x2 = x1 + lanes, x3 = kAtOnce == 4 ? x2 + lanes : x2;
-    const auto p0 = load(x), p1 = load(x1), p2 = load(x2), p3 = load(x3);
-    const auto c0 = color_at(x, 0), c1 = color_at(x1, 1), c2 = color_at(x2, 2),
-               c3 = color_at(x3, kAtOnce - 1);
-    hn::StoreU(join(p0, c0), d, out + x);
-    hn::StoreU(join(p1, c1), d, out + x1);
-    hn::StoreU(join(p2, c2), d, out + x2);
-    if (kAtOnce == 4) hn::StoreU(join(p3, c3), d, out + x3);
+  for (int y = 0; y < job.bytes.height; ++y) {
+    const uint8_t* picture = job.picture[y];
+    const uint8_t* color = job.color[y];
+    uint8_t* out = job.out[y];
+    for (int x = 0; x < width; x += lanes)
+      hn::StoreU(join(hn::LoadU(d, picture + x), hn::LoadU(d, color + x)), d, out + x);
   }
-  if (x < n) hn::StoreU(join(load(x), color_at(x, 0)), d, out + x);
-  if ((x += lanes) < n) hn::StoreU(join(load(x), color_at(x, 1)), d, out + x);
-  if (kAtOnce == 4 && (x += lanes) < n) hn::StoreU(join(load(x), color_at(x, 2)), d, out + x);
 }
 
-// Memory is asked for rows of the picture while those that are so many above them are compared.
-constexpr int kRowsAhead = 2;
-constexpr int kCacheLine = 64;
-
-// Into the second level of caches: the first one is full of what is at hand.
-HWY_INLINE void AskFor(const uint8_t* line) {
-  __builtin_prefetch(line, 0, 2);
-}
-
-// Which segments of rows are painted.
-enum class Painted { kNone, kSome, kAll };
-
-// Compares and blends row after row: reading and writing take turns so often that memory is never
-// idle. The loops are all there is to this function, so that what they need is in registers:
-// reading it from the stack would wait for what is still to be written. After `kPeriod` vectors the
-// cold colours repeat themselves.
-template <Painted kPainted, int kPeriod, class Compare, class Join>
-HWY_NOINLINE MovedRows DrawRows(const uint8_t* picture, ptrdiff_t picture_stride, uint8_t* out,
-                                ptrdiff_t out_stride, const uint8_t* color, ptrdiff_t color_stride,
-                                Extent bytes, int segment_rows, Compare compare, Join join,
-                                const uint8_t* cold, const uint8_t* painted, int segment) {
-  constexpr int kAtOnce = kPeriod == 3 ? 3 : 4;
+// The same with one colour, whose bytes repeat themselves after three vectors: what is made of it
+// alone is made once.
+template <class Join>
+HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
   const U8 d;
-  const auto cold0 = hn::LoadU(d, cold);
-  const auto cold1 = kPeriod == 3 ? hn::LoadU(d, cold + hn::Lanes(d)) : cold0;
-  const auto cold2 = kPeriod == 3 ? hn::LoadU(d, cold + 2 * hn::Lanes(d)) : cold0;
-  const auto cold_at = [&](int, int i) { return i == 0 ? cold0 : i == 1 ? cold1 : cold2; };
-  MovedRows moved = 0;
-  for (MovedRows bit = 1; bytes.height > 0; bit <<= 1, bytes.height -= segment_rows) {
-    auto any = hn::Zero(d);
-    for (int rows = HWY_MIN(segment_rows, bytes.height); rows > 0; --rows) {
-      // What is drawn in place was written just before, and is near.
-      any = compare.Row(picture, picture == out ? picture : picture + kRowsAhead * picture_stride,
-                        any);
-      // Runs of segments that are painted alike.
-      const uint8_t* flag = painted;
-      for (int x = 0, end = bytes.width; x < bytes.width; x = end) {
-        bool is_painted = kPainted == Painted::kAll;
-        if (kPainted == Painted::kSome) {
-          is_painted = *flag++;
-          for (end = x + segment; end < bytes.width && *flag == is_painted; ++flag) end += segment;
-          end = HWY_MIN(end, bytes.width);
-        }
-        if (is_painted)
-          BlendRow<kAtOnce>(
-              picture + x, out + x, end - x,
-              [&](int i, int) { return hn::LoadU(d, color + x + i); }, join);
-        else
-          BlendRow<kAtOnce>(picture + x, out + x, end - x, cold_at, join);
-      }
-      picture += picture_stride;
-      out += out_stride;
-      color += color_stride;
+  const int lanes = int(hn::Lanes(d));
+  const auto color0 = hn::LoadU(d, job.color[0]);
+  const auto color1 = hn::LoadU(d, job.color[0] + lanes);
+  const auto color2 = hn::LoadU(d, job.color[0] + 2 * lanes);
+  for (int y = 0; y < job.bytes.height; ++y) {
+    const uint8_t* picture = job.picture[y];
+    uint8_t* out = job.out[y];
+    const auto blend = [&](int x, auto color) {
+      hn::StoreU(join(hn::LoadU(d, picture + x), color), d, out + x);
+    };
+    int x = 0;
+    for (; x + 3 * lanes <= width; x += 3 * lanes) {
+      blend(x, color0);
+      blend(x + lanes, color1);
+      blend(x + 2 * lanes, color2);
     }
-    if (AnySet(d, any)) moved |= bit;
+    if (x < width) blend(x, color0);
+    if (x + lanes < width) blend(x + lanes, color1);
   }
-  return moved;
 }
 
-// Compares and blends what whole vectors reach. Rows of segments that are painted alike are gone
-// through in one go.
-template <int kPeriod, class Compare, class Join>
-HWY_INLINE MovedRows Draw(const Overlay& o, Compare compare, Join join) {
-  const int width = WholeOf(o.end - o.begin, int(hn::Lanes(U8())));
-  const int first = o.begin / o.segment_width;
-  const int segments = (o.end - 1) / o.segment_width + 1 - first;
-  const auto kind_of = [&](int row) {
-    const uint8_t* painted = o.painted[row] + first;
-    if (std::memcmp(painted, painted + 1, segments - 1) != 0) return Painted::kSome;
-    return *painted ? Painted::kAll : Painted::kNone;
-  };
-  MovedRows moved = 0;
-  for (int row = 0, next; row * o.segment_rows < o.rows; row = next) {
-    const Painted kind = kind_of(row);
-    next = row + 1;
-    while (kind != Painted::kSome && next * o.segment_rows < o.rows && kind_of(next) == kind)
-      ++next;
-    const int top = row * o.segment_rows;
-    const Extent bytes{width, HWY_MIN(next * o.segment_rows, o.rows) - top};
-    const auto draw = kind == Painted::kNone  ? DrawRows<Painted::kNone, kPeriod, Compare, Join>
-                      : kind == Painted::kAll ? DrawRows<Painted::kAll, kPeriod, Compare, Join>
-                                              : DrawRows<Painted::kSome, kPeriod, Compare, Join>;
-    moved |= draw(o.picture[top] + o.begin, o.picture.stride, o.out[top] + o.begin, o.out.stride,
-                  o.color[top] + o.begin, o.color.stride, bytes, o.segment_rows, compare, join,
-                  o.cold, o.painted[row] + first, o.segment_width)
-             << row;
-    compare.Skip(bytes.height);
-  }
-  return moved;
+// Blends what whole vectors reach, and has the scalar twin blend the rest of each row.
+template <class Join>
+HWY_INLINE void Blend(const BlendJob& job, Join join, void (*twin)(const BlendJob&)) {
+  const int width = WholeOf(job.bytes.width, int(hn::Lanes(U8())));
+  if (job.one_color)
+    BlendOneColor(job, width, join);
+  else
+    BlendRows(job, width, join);
+  if (width == job.bytes.width) return;
+  BlendJob rest = job;
+  rest.picture = job.picture.from(width);
+  rest.color = job.color.from(job.one_color ? width % BlendJob::kPeriod : width);
+  rest.out = job.out.from(width);
+  rest.bytes.width -= width;
+  twin(rest);
 }
 
 struct JoinPicture {
@@ -176,8 +107,8 @@ struct JoinMasked {
   uint32_t mask;
   Join join;
 
-  JoinMasked(const Overlay& overlay, Join j) : join(j) {
-    std::memcpy(&mask, overlay.mask.data(), sizeof mask);
+  JoinMasked(const BlendJob& job, Join j) : join(j) {
+    std::memcpy(&mask, job.mask.data(), sizeof mask);
   }
 
   template <class V>
@@ -188,34 +119,12 @@ struct JoinMasked {
   }
 };
 
-bool IsMasked(const Overlay& overlay) {
-  return (overlay.mask[0] & overlay.mask[1] & overlay.mask[2] & overlay.mask[3]) != 0xff;
-}
-
-// For rows that are blended only: all it does is to ask ahead.
-struct CompareNothing {
-  int width;  // in bytes
-
-  explicit CompareNothing(const Overlay& overlay) : width(overlay.end - overlay.begin) {}
-
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* picture, const uint8_t* ahead, hn::Vec<U8> any) {
-    if (ahead == picture) return any;
-    for (int x = 0; x < width; x += kCacheLine) AskFor(ahead + x);
-    return any;
-  }
-  void Skip(int) {}
-};
-
 template <class Join>
-HWY_INLINE void Blend(const Overlay& overlay, Join join) {
-  const CompareNothing nothing(overlay);
-  if (IsMasked(overlay))
-    Draw<1>(overlay, nothing, JoinMasked<Join>(overlay, join));
-  else if (overlay.cold_step == 3)
-    Draw<3>(overlay, nothing, join);
+HWY_INLINE void BlendMasked(const BlendJob& job, Join join) {
+  if ((job.mask[0] & job.mask[1] & job.mask[2] & job.mask[3]) == 0xff)
+    Blend(job, join, scalar.blend_u8);
   else
-    Draw<1>(overlay, nothing, join);
-  FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u8);
+    Blend(job, JoinMasked<Join>(job, join), scalar.blend_u8);
 }
 
 // As float32 does it, half to even. Each of four bytes that lie together becomes a lane in its
@@ -253,24 +162,24 @@ struct JoinFloat {
   }
 };
 
-void BlendU8(const Overlay& overlay) {
+void BlendU8(const BlendJob& job) {
   using Method = BlendParams::Method;
-  const BlendParams& params = overlay.params;
+  const BlendParams& params = job.params;
   switch (params.method) {
     case Method::kPicture:
-      return Blend(overlay, JoinPicture());
+      return BlendMasked(job, JoinPicture());
     case Method::kColor:
-      return Blend(overlay, JoinColor());
+      return BlendMasked(job, JoinColor());
     case Method::kFixed:
-      return Blend(overlay, JoinFixed(params));
+      return BlendMasked(job, JoinFixed(params));
     case Method::kSeparate:
-      return Blend(overlay, JoinFloat<false>(params));
+      return BlendMasked(job, JoinFloat<false>(params));
 #if HWY_NATIVE_FMA
     case Method::kFused:
-      return Blend(overlay, JoinFloat<true>(params));
+      return BlendMasked(job, JoinFloat<true>(params));
 #endif
     default:
-      scalar.blend_u8(overlay);
+      scalar.blend_u8(job);
   }
 }
 
@@ -283,12 +192,12 @@ struct JoinU16 {
   uint16_t value;
   int top;
 
-  explicit JoinU16(const Overlay& o)
-      : picture(o.params.picture),
-        color(o.params.color),
-        bias(uint16_t((1 << (16 - o.bits.depth)) / 2 + 1)),
-        value(uint16_t(((1 << o.bits.depth) - 1) << o.bits.lsb)),
-        top(16 - o.bits.depth - o.bits.lsb) {}
+  explicit JoinU16(const BlendJob& job)
+      : picture(job.params.picture),
+        color(job.params.color),
+        bias(uint16_t((1 << (16 - job.bits.depth)) / 2 + 1)),
+        value(uint16_t(((1 << job.bits.depth) - 1) << job.bits.lsb)),
+        top(16 - job.bits.depth - job.bits.lsb) {}
 
   template <class V>
   HWY_INLINE V operator()(V p8, V c8) const {
@@ -309,7 +218,7 @@ struct JoinWords {
   uint16_t picture;
   uint16_t color;
 
-  explicit JoinWords(const Overlay& o) : picture(o.params.picture), color(o.params.color) {}
+  explicit JoinWords(const BlendParams& params) : picture(params.picture), color(params.color) {}
 
   template <class V>
   HWY_INLINE V operator()(V p8, V c8) const {
@@ -326,21 +235,14 @@ struct JoinWords {
   }
 };
 
-bool IsWeighted(const Overlay& overlay) {
+void BlendU16(const BlendJob& job) {
   using Method = BlendParams::Method;
-  return overlay.params.method != Method::kPicture && overlay.params.method != Method::kColor;
-}
-
-void BlendU16(const Overlay& overlay) {
-  if (!IsWeighted(overlay)) {
-    scalar.blend_u16(overlay);
-    return;
-  }
-  if (overlay.bits.depth == 16)
-    Draw<1>(overlay, CompareNothing(overlay), JoinWords(overlay));
+  if (job.params.method == Method::kPicture || job.params.method == Method::kColor)
+    scalar.blend_u16(job);
+  else if (job.bits.depth == 16)
+    Blend(job, JoinWords(job.params), scalar.blend_u16);
   else
-    Draw<1>(overlay, CompareNothing(overlay), JoinU16(overlay));
-  FinishRows(overlay, int(hn::Lanes(U8())), scalar.blend_u16);
+    Blend(job, JoinU16(job), scalar.blend_u16);
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

@@ -89,10 +89,10 @@ HWY_INLINE hn::Vec<hn::Repartition<uint16_t, D> > IndexPairs(D d, hn::Vec<D> fir
 }
 
 // Brings the flagged chunks up to date, as `Kernels::index_u16` says. `indices_at(i)` gives the
-// indices of pixels from i on in 16 bits each, then `limit_of(highest)` the limit of their chunk.
-template <class D16, class IndicesAt, class LimitOf>
-HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags, float* limits,
-                             IndicesAt indices_at, LimitOf limit_of) {
+// indices of pixels from i on in 16 bits each, then `valid_of(highest)` up to what they are valid.
+template <class D16, class IndicesAt, class ValidOf>
+HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags, float* valid,
+                             IndicesAt indices_at, ValidOf valid_of) {
   const hn::Rebind<int16_t, D16> d16_signed;
   const hn::Rebind<uint8_t, D16> d8;
   const int lanes = int(hn::Lanes(d16));
@@ -108,7 +108,7 @@ HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags
       hottest = hn::Max(hottest, indices);
       hn::StoreU(bytes, d8, index + i);
     }
-    limits[chunk] = limit_of(Highest(d16, hottest));
+    valid[chunk] = valid_of(Highest(d16, hottest));
     flags[chunk] = AnySet(d8, difference);
     any |= flags[chunk];
   }
@@ -118,20 +118,20 @@ HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags
 // The same by quotients: `pairs_at(i, least)` gives indices as IndexPairs does.
 template <class D, class PairsAt>
 HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, const Curve* curve,
-                               uint8_t* flags, float* limits, PairsAt pairs_at) {
+                               uint8_t* flags, float* valid, PairsAt pairs_at) {
   auto least = hn::Set(d, kFarAbove);
   return IndexFlagged(
-      hn::Repartition<uint16_t, D>(), index, chunks, flags, limits,
+      hn::Repartition<uint16_t, D>(), index, chunks, flags, valid,
       [&](int i) { return pairs_at(i, least); },
       [&](int highest) {
         const float exceeded_by = hn::GetLane(hn::MinOfLanes(d, least));
         least = hn::Set(d, kFarAbove);
-        return index_limit(full, exceeded_by, curve ? curve->first[highest] : float(highest));
+        return valid_up_to(full, exceeded_by, curve ? curve->first[highest] : float(highest));
       });
 }
 
 bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
-              uint8_t* flags, float* limits) {
+              uint8_t* flags, float* valid) {
   const hn::CappedTag<float, kChunkWidth / 2> d;
   const hn::RebindToSigned<decltype(d)> d32;
   const hn::RebindToUnsigned<decltype(d)> d32_unsigned;
@@ -140,7 +140,7 @@ bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const
   const auto quotient = [&](auto counts) {
     return Quotient(hn::ConvertTo(d, hn::BitCast(d32, counts)), divisor, inverse);
   };
-  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+  return IndexQuotients(d, index, chunks, full, curve, flags, valid, [&](int i, auto& least) {
     const auto pairs =
         hn::BitCast(d32_unsigned, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
     return IndexPairs(d, quotient(hn::And(pairs, hn::Set(d32_unsigned, 0xffff))),
@@ -150,8 +150,8 @@ bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const
 
 // The quotient of 255 count and full from a product with full's inverse, which is at most one less
 // than it, and corrected by the remainder.
-bool IndexWhole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
-                float* limits) {
+bool IndexSmall(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
+                float* valid) {
   const hn::CappedTag<uint16_t, kChunkWidth> d;
   // Counts below 256 are moved up, so that the inverse has a full 16 bits either way.
   const int up = full < 256 ? 8 : 0;
@@ -160,7 +160,7 @@ bool IndexWhole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, 
   const auto zero = hn::Zero(d);
   auto lacking = zero;  // the most that a count that has an index lacks to the next one
   return IndexFlagged(
-      d, index, chunks, flags, limits,
+      d, index, chunks, flags, valid,
       [&](int i) {
         const auto count = hn::Min(hn::LoadU(d, low + i), divisor);
         const auto estimate = hn::MulHigh(hn::ShiftLeftSame(count, up), inverse);
@@ -176,12 +176,12 @@ bool IndexWhole(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, 
       [&](int highest) {
         const int remainder = full - Highest(d, lacking);
         lacking = zero;
-        return index_limit(full, float(remainder) / full, float(highest));
+        return valid_up_to(full, float(remainder) / full, float(highest));
       });
 }
 
 bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
-              const Curve* curve, uint8_t* flags, float* limits) {
+              const Curve* curve, uint8_t* flags, float* valid) {
 #if HWY_HAVE_FLOAT64
   const hn::CappedTag<double, kChunkWidth / 2> d64;
   const hn::Rebind<int32_t, decltype(d64)> d32;
@@ -191,7 +191,7 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
   const int parts = int(hn::Lanes(d64)), lanes = int(hn::Lanes(d));
   const auto divisor = hn::Set(d64, full);
   const auto word = hn::Set(d64, 65536.0);
-  return IndexQuotients(d, index, chunks, full, curve, flags, limits, [&](int i, auto& least) {
+  return IndexQuotients(d, index, chunks, full, curve, flags, valid, [&](int i, auto& least) {
     HWY_ALIGN float quotients[2 * hn::MaxLanes(d)];
     for (int part = 0; part < 2 * lanes; part += parts) {
       const auto lower = hn::PromoteTo(d64, hn::PromoteTo(d32, hn::LoadU(d16, low + i + part)));
@@ -205,39 +205,8 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
     return IndexPairs(d, even, odd, curve, least);
   });
 #else
-  return scalar.index_u48(low, high, index, chunks, full, curve, flags, limits);
+  return scalar.index_u48(low, high, index, chunks, full, curve, flags, valid);
 #endif
-}
-
-bool IndexTable(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
-                const CountTable& table, uint8_t* flags, float* limits) {
-  const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
-  const hn::Repartition<uint16_t, decltype(d)> d16;
-  bool any = false;
-  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels, index += kChunkPixels) {
-    if (!flags[chunk]) continue;
-    auto difference = hn::Zero(d);
-    auto least_room = hn::Set(d, 255);
-    const auto update = [&](uint8_t* old, auto indices) {
-      difference = hn::Or(difference, hn::Xor(indices, hn::LoadU(d, old)));
-      hn::StoreU(indices, d, old);
-    };
-    LookUpIn<2>(
-        table.index.data(), table.room.data(), nullptr,
-        [&](auto, int i) { return LowCounts(d, low + i); },
-        [&](auto, int i, auto index0, auto index1, auto room0, auto room1, auto, auto) {
-          update(index + i, index0);
-          update(index + i + hn::Lanes(d), index1);
-          least_room = hn::Min(least_room, hn::Min(room0, room1));
-        });
-    const auto pairs = hn::BitCast(d16, hn::Not(least_room));
-    const int room =
-        255 - Highest(d16, hn::Max(hn::And(pairs, hn::Set(d16, 255)), hn::ShiftRight<8>(pairs)));
-    limits[chunk] = table_limit(full, uint8_t(room));
-    flags[chunk] = AnySet(d, difference);
-    any |= flags[chunk];
-  }
-  return any;
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

@@ -23,7 +23,8 @@
 // clang-format off
 #include "kernels/vectors-inl.h"
 #include "kernels/blend-inl.h"
-#include "kernels/difference-inl.h"
+#include "kernels/shrink-inl.h"
+#include "kernels/compare-inl.h"
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
 // clang-format on
@@ -34,20 +35,20 @@ namespace motionheat::kernels::HWY_NAMESPACE {
 const Kernels* Set() {
   static const Kernels set = {
       .name = hwy::TargetName(HWY_TARGET),
-      .difference_u8 = DifferenceU8,
-      .difference_u16 = DifferenceU16,
-      .difference_rgb = DifferenceRgb,
-      .difference_planes_u8 = DifferencePlanesU8,
-      .difference_planes_u16 = DifferencePlanesU16,
+      .compare_u8 = CompareLumaU8,
+      .compare_u16 = CompareLumaU16,
+      .compare_rgb = CompareRgbPacked,
+      .compare_planes_u8 = ComparePlanesU8,
+      .compare_planes_u16 = ComparePlanesU16,
+      .shrink_u8 = ShrinkU8,
+      .shrink_u16 = scalar.shrink_u16,
       .interleave_u8 = InterleaveU8,
       .average_u8 = AverageU8,
       .accumulate = Accumulate,
       .index_u16 = IndexU16,
-      .index_whole = IndexWhole,
-      .index_table = IndexTable,
+      .index_small = IndexSmall,
       .index_u48 = IndexU48,
       .look_up = LookUp,
-      .look_up_counts = LookUpCounts,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
   };
@@ -76,8 +77,9 @@ namespace motionheat::kernels {
 
 #if HWY_ARCH_X86
 
-// OpenCV tells what the machine has. Highway's library could, too, but up to version 1.2 it measures
-// the machine's timer whenever a process loads it, which takes longer than loading OpenCV's core.
+// OpenCV tells what the machine has. Highway's library could, too, but up to version 1.2 it
+// measures the machine's timer whenever a process loads it, which takes longer than loading
+// OpenCV's core.
 std::vector<const Kernels*> vector_sets() {
   struct Candidate {
     const Kernels* (*set)();  // null if it is not compiled

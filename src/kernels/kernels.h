@@ -9,7 +9,7 @@
 #include <span>
 #include <type_traits>
 
-// The loops over pixels in which the time goes. They know nothing of tiles or formats, read and
+// The loops over pixels in which the time goes. They know nothing of pictures or formats, read and
 // write exactly the elements they are told to, and may be given unaligned rows.
 namespace motionheat::kernels {
 
@@ -41,7 +41,7 @@ inline constexpr int kChunkWidth = 32;
 inline constexpr int kChunkHeight = 8;
 inline constexpr int kChunkPixels = kChunkWidth * kChunkHeight;
 
-/// How `blend_u8` joins a picture sample p and a colour sample c.
+/// How a picture sample p and a colour sample c are joined.
 struct BlendParams {
   enum class Method {
     kPicture,   // p
@@ -66,24 +66,20 @@ struct SampleBits {
   int lsb;    // depth + lsb <= 16
 };
 
-/// Rows of a plane of a picture, the colours they are blended with and where the result goes. There
-/// are at most 32 rows of segments.
-struct Overlay {
+/// Rows of a picture, the colours they are blended with and where the result goes.
+struct BlendJob {
+  /// Three times the longest vector: after so many bytes a row of one colour repeats itself,
+  /// whether a pixel has 1, 2, 3 or 4 bytes.
+  static constexpr int kPeriod = 3 * 64;
+
   Rows<const uint8_t> picture;
   Rows<uint8_t> out;  // may be `picture`
-  int begin, end;     // bytes of the rows that are blended
-  int rows;
-  /// The colours: those of `color` in segments that are painted, elsewhere those of `cold`, which
-  /// every segment begins with anew. A segment is `segment_width` bytes, a multiple of 64 and of
-  /// `cold_step` and at most 512, and `segment_rows` rows, and has a flag, 0 or 1.
   Rows<const uint8_t> color;
-  const uint8_t* cold;
-  int cold_step;  // bytes, 1 to 4, after which `cold` repeats itself
-  Rows<const uint8_t> painted;
-  int segment_width;
-  int segment_rows;
-  std::array<uint8_t, 4>
-      mask;         // byte x of a row is blended if byte x % 4 is 0xff, else only copied
+  /// All pixels have the same colour: `color` has but 2 * kPeriod bytes, which are every row's.
+  bool one_color;
+  Extent bytes;
+  /// Byte x of a row is blended if byte x % 4 of this is 0xff, else only copied.
+  std::array<uint8_t, 4> mask;
   SampleBits bits;  // of samples of two bytes
   BlendParams params;
 };
@@ -102,11 +98,14 @@ struct RgbPlanes {
   std::array<Rows<uint8_t>, 3> previous;
 };
 
-/// Byte position of luma in a packed pixel of `step` (1, 2 or 4) bytes.
-struct LumaPlace {
+/// Byte position of a sample in a packed pixel of `step` bytes: 1 to 4.
+struct SamplePlace {
   int step;
   int offset;
 };
+
+/// A block of 16 by 16 bytes has a sum that 16 bits hold.
+inline constexpr int kMaxScale = 16;
 
 /// How the index grows with heat where it does not do so in proportion.
 struct Curve {
@@ -120,12 +119,14 @@ struct Accumulated {
   uint16_t max = 0;    // highest low word in the rows of chunks in which any did
 };
 
-/// By how much the indices of a chunk that are other than 0 are exceeded where there are none.
+/// What the indices of a chunk that has none but 0 lack to the next one.
 inline constexpr float kFarAbove = 1e30f;
 
-/// The limit of a chunk (see `Kernels::index_u16`) whose indices other than 0 are reached at
-/// `most` or less, and exceeded by `least` or more.
-inline float index_limit(double full, float least, float most) {
+/// The highest `full` up to which indices stay: see `Kernels::index_u16`. Of those other than 0 the
+/// highest is reached at `most`, on the scale from 0 to 255 or that of a curve's entries, and each
+/// exceeds where it is reached by `least` or more. A count keeps its index until `full` has grown
+/// by the factor (reached + exceeding) / reached, which is lowest for the least over the most.
+inline float valid_up_to(double full, float least, float most) {
   if (most == 0) return std::numeric_limits<float>::infinity();
   // Lower by more than float32 may have rounded up, but not below what it was made with.
   const float exact = float(full);
@@ -137,55 +138,41 @@ inline float index_limit(double full, float least, float most) {
 /// the quotient and of its product with 255, change less than 255 * 2^-23 < 1 / full, so that only
 /// a product that is whole could be truncated to one less; there the quotient is v / 255, and of
 /// all these the product is v.
-inline constexpr int kMaxWholeFull = (1 << 15) - 1;
+inline constexpr int kMaxSmallFull = (1 << 15) - 1;
 
-/// Counts below this may be looked up.
-inline constexpr int kTableCounts = 128;
-
-/// What a scale with a whole `full` makes of them.
-struct CountTable {
-  /// A room of that much has no end.
-  static constexpr uint8_t kEndless = 255;
-
-  alignas(64) std::array<uint8_t, kTableCounts> index;
-  /// How far `full` may grow, 254 at most, while the index stays.
-  alignas(64) std::array<uint8_t, kTableCounts> room;
-};
-
-/// The limit of a chunk of counts of which `room` is the lowest.
-inline float table_limit(uint16_t full, uint8_t room) {
-  return room == CountTable::kEndless ? std::numeric_limits<float>::infinity() : full + room;
-}
-
-/// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest.
+/// In which rows anything moved: a bit for each kChunkHeight of them, the first ones lowest. There
+/// are no more than 32 such bits.
 using MovedRows = uint32_t;
 
 struct Kernels {
   const char* name;
 
-  /// A bit of `moved` for each pixel, eight a byte and the first one lowest:
-  /// |current - previous| > threshold, of the luma that each pixel of `current` has at `place` and
-  /// of `previous`, luma alone. The last byte of a row is filled with zeros. Then previous =
-  /// current. The extent is in pixels. With an overlay, of which the picture is `current`, as many
-  /// rows, in segments of kChunkHeight rows, that is blended, too: each byte once it was compared.
-  MovedRows (*difference_u8)(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
-                             Rows<uint8_t> moved, Extent extent, uint8_t threshold,
-                             const Overlay* overlay);
+  /// Sets a bit of `moved` for each pixel, eight a byte and the first one lowest:
+  /// |current - previous| > threshold, of the luma that each pixel of `current`, of 1, 2 or 4
+  /// bytes, has at `place` and of `previous`, luma alone. The last byte of a row is filled with
+  /// zeros. Then previous = current. The extent is in pixels.
+  MovedRows (*compare_u8)(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+                          Rows<uint8_t> moved, Extent extent, uint8_t threshold);
   /// The same for luma of 16 bits, of which those set in `bits` count; all are remembered.
-  MovedRows (*difference_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
-                              Rows<uint8_t> moved, Extent extent, uint16_t threshold, uint16_t bits,
-                              const Overlay* overlay);
+  MovedRows (*compare_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
+                           Rows<uint8_t> moved, Extent extent, uint16_t threshold, uint16_t bits);
   /// The same for packed RGB: OpenCV's 8-bit grey of the absolute difference of each colour.
   /// `previous` is packed as `current` is.
-  MovedRows (*difference_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous,
-                              Rows<uint8_t> moved, Extent extent, RgbOrder order, uint8_t threshold,
-                              const Overlay* overlay);
+  MovedRows (*compare_rgb)(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                           Extent extent, RgbOrder order, uint8_t threshold);
   /// The same for RGB in planes, of samples of one byte or, with the same weights, of two; those
-  /// set in `bits` count. The overlay is that of any one plane.
-  MovedRows (*difference_planes_u8)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
-                                    uint16_t threshold, uint16_t bits, const Overlay* overlay);
-  MovedRows (*difference_planes_u16)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
-                                     uint16_t threshold, uint16_t bits, const Overlay* overlay);
+  /// set in `bits` count.
+  MovedRows (*compare_planes_u8)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                 uint16_t threshold, uint16_t bits);
+  MovedRows (*compare_planes_u16)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                                  uint16_t threshold, uint16_t bits);
+  /// The means of a row of cells, halves rounded up: of the samples that pixels have at `place` in
+  /// each `scale` (1 to kMaxScale) columns and as many rows as there are, at most `scale`. The last
+  /// cell has the columns that are left.
+  void (*shrink_u8)(Rows<const uint8_t> pixels, SamplePlace place, Extent extent, int scale,
+                    uint8_t* means);
+  /// The same for samples of two bytes and nothing between them; so are the means.
+  void (*shrink_u16)(Rows<const uint8_t> samples, Extent extent, int scale, uint8_t* means);
   /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width` bytes a row, a
   /// multiple of 16 and nothing between rows.
   void (*interleave_u8)(const uint8_t* const* sources, int n, Rows<uint8_t> dst, Extent extent);
@@ -193,41 +180,36 @@ struct Kernels {
   /// halves rounded up. Half as many a row, and nothing between rows. So for `chunks` chunks, one
   /// after the other.
   void (*average_u8)(const uint8_t* values, int chunks, bool two_rows, uint8_t* means);
-  /// low += increment where the bit of a pixel is set, as `difference_u8` sets it; a sum may wrap.
+  /// low += increment where the bit of a pixel is set, as `compare_u8` sets it; a sum may wrap.
   /// The bits are those of `chunks` chunks beside each other, of which `rows` rows count. Sets the
   /// flag of each chunk in which any pixel moved, and leaves the others.
   Accumulated (*accumulate)(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
                             uint16_t increment, uint8_t* flags);
   /// index = min(255, trunc(float(count) / full * 255)) in chunks whose flag is set, in float32.
   /// With a curve it is curve.index[min(65535, trunc(float(count) / full * 65535))] instead. Clears
-  /// the flags of chunks in which no index became another; true if any flag is left. A chunk that
-  /// had its flag set gets a `limit`: as long as its counts stay and `full` grows to no more than
-  /// that, its indices stay.
+  /// the flags of chunks in which no index became another; true if any flag is left. For a chunk
+  /// that had its flag set `valid_up_to` becomes the highest `full` known to give the same indices
+  /// as long as its counts stay: a count of 7 of 10 has index 178, and keeps it until `full`
+  /// exceeds 255 * 7 / 178 = 10.03.
   bool (*index_u16)(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
-                    uint8_t* flags, float* limits);
-  /// The same without a curve for a whole `full` from 1 to kMaxWholeFull, in integers.
-  bool (*index_whole)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
-                      uint8_t* flags, float* limits);
-  /// The same for counts below kTableCounts, by a table of such a scale.
-  bool (*index_table)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
-                      const CountTable& table, uint8_t* flags, float* limits);
+                    uint8_t* flags, float* valid_up_to);
+  /// The same without a curve for a whole `full` from 1 to kMaxSmallFull, in integers.
+  bool (*index_small)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
+                      uint8_t* flags, float* valid_up_to);
   /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
   /// float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
-                    double full, const Curve* curve, uint8_t* flags, float* limits);
+                    double full, const Curve* curve, uint8_t* flags, float* valid_up_to);
   /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
-  /// The same for the counts of a chunk, all below kTableCounts: as many bytes of a table have a
-  /// meaning.
-  void (*look_up_counts)(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values);
-  /// Blends an overlay.
-  void (*blend_u8)(const Overlay& overlay);
-  /// Blends one of samples of two bytes. Their values are blended with the integer weights: with p
-  /// and c moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Where
-  /// values fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below
-  /// would take up what is cut off twice. Bits that hold no value pass through. There is no mask.
-  void (*blend_u16)(const Overlay& overlay);
+  /// Blends samples of one byte.
+  void (*blend_u8)(const BlendJob& job);
+  /// Blends samples of two bytes. Their values are blended with the integer weights: with p and c
+  /// moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Where values
+  /// fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below would take
+  /// up what is cut off twice. Bits that hold no value pass through. There is no mask.
+  void (*blend_u16)(const BlendJob& job);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

@@ -42,70 +42,39 @@ HWY_INLINE hn::Vec<D> LookUpPart(D d, const uint8_t* table, hn::Vec<D> entries) 
 
 #endif
 
-// Looks the keys of two vectors of pixels up, part by part. Most maps are cool, so that it ends
-// early. `keys_at(d, i)` gives the keys of the pixels from i on; `put(d, i, ...)` gets two vectors
-// of each table's values.
-template <int kTables, class KeysAt, class Put>
-HWY_INLINE void LookUpIn(const uint8_t* table_a, const uint8_t* table_b, const uint8_t* table_c,
-                         KeysAt keys_at, Put put) {
+// Looks indices up part by part, those of two vectors at a time. Most maps are cool, so that it
+// ends early.
+template <int kTables>
+HWY_INLINE void LookUpIn(const uint8_t* index, const uint8_t* tables, uint8_t* values) {
   const hn::CappedTag<uint8_t, kChunkPixels / 2> d;
   const int lanes = int(hn::Lanes(d));
   for (int i = 0; i < kChunkPixels; i += 2 * lanes) {
-    const auto keys0 = keys_at(d, i), keys1 = keys_at(d, i + lanes);
+    const auto keys0 = hn::LoadU(d, index + i), keys1 = hn::LoadU(d, index + i + lanes);
     const auto highest = hn::Max(keys0, keys1);
     auto a0 = hn::Zero(d), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
     for (int part = 0; part < 256; part += kPart) {
       const auto entries0 = EntriesOf(d, keys0, part), entries1 = EntriesOf(d, keys1, part);
-      const auto add = [&](const uint8_t* table, auto& sum0, auto& sum1) {
-        sum0 = hn::Or(sum0, LookUpPart(d, table + part, entries0));
-        sum1 = hn::Or(sum1, LookUpPart(d, table + part, entries1));
+      const auto add = [&](int table, auto& sum0, auto& sum1) {
+        sum0 = hn::Or(sum0, LookUpPart(d, tables + 256 * table + part, entries0));
+        sum1 = hn::Or(sum1, LookUpPart(d, tables + 256 * table + part, entries1));
       };
-      add(table_a, a0, a1);
-      if (kTables > 1) add(table_b, b0, b1);
-      if (kTables > 2) add(table_c, c0, c1);
+      add(0, a0, a1);
+      if (kTables == 3) add(1, b0, b1);
+      if (kTables == 3) add(2, c0, c1);
       if (!AnySet(d, hn::SaturatedSub(highest, hn::Set(d, uint8_t(part + kPart - 1))))) break;
     }
-    put(d, i, a0, a1, b0, b1, c0, c1);
+    const auto store = [&](int table, auto value0, auto value1) {
+      hn::StoreU(value0, d, values + table * kChunkPixels + i);
+      hn::StoreU(value1, d, values + table * kChunkPixels + i + lanes);
+    };
+    store(0, a0, a1);
+    if (kTables == 3) store(1, b0, b1);
+    if (kTables == 3) store(2, c0, c1);
   }
 }
 
-// The same with the values of up to three tables of 256 bytes, each of the whole chunk in turn.
-template <class KeysAt>
-HWY_INLINE void LookUpAll(const uint8_t* tables, int n_tables, uint8_t* values, KeysAt keys_at) {
-  const auto put = [&](auto d, int i, auto a0, auto a1, auto b0, auto b1, auto c0, auto c1) {
-    const auto store = [&](int table, auto value0, auto value1) {
-      hn::StoreU(value0, d, values + table * kChunkPixels + i);
-      hn::StoreU(value1, d, values + table * kChunkPixels + i + hn::Lanes(d));
-    };
-    store(0, a0, a1);
-    if (n_tables == 1) return;
-    store(1, b0, b1);
-    store(2, c0, c1);
-  };
-  if (n_tables == 3)
-    LookUpIn<3>(tables, tables + 256, tables + 512, keys_at, put);
-  else
-    LookUpIn<1>(tables, nullptr, nullptr, keys_at, put);
-}
-
-// Counts below 256 from `low` on, in bytes.
-template <class D>
-HWY_INLINE hn::Vec<D> LowCounts(D d, const uint16_t* low) {
-  const hn::Half<D> d_half;
-  const hn::Rebind<uint16_t, decltype(d_half)> d16;
-  const hn::RebindToSigned<decltype(d16)> d16_signed;
-  const auto bytes = [&](const uint16_t* counts) {
-    return hn::DemoteTo(d_half, hn::BitCast(d16_signed, hn::LoadU(d16, counts)));
-  };
-  return hn::Combine(d, bytes(low + hn::Lanes(d_half)), bytes(low));
-}
-
 void LookUp(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
-  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return hn::LoadU(d, index + i); });
-}
-
-void LookUpCounts(const uint16_t* low, const uint8_t* tables, int n_tables, uint8_t* values) {
-  LookUpAll(tables, n_tables, values, [&](auto d, int i) { return LowCounts(d, low + i); });
+  (n_tables == 3 ? LookUpIn<3> : LookUpIn<1>)(index, tables, values);
 }
 
 template <int kSources>

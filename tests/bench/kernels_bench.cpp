@@ -16,13 +16,13 @@
 
 namespace {
 
+using motionheat::kernels::BlendJob;
 using motionheat::kernels::Curve;
 using motionheat::kernels::Extent;
 using motionheat::kernels::kChunkHeight;
 using motionheat::kernels::kChunkPixels;
 using motionheat::kernels::kChunkWidth;
 using motionheat::kernels::Kernels;
-using motionheat::kernels::Overlay;
 using motionheat::kernels::RgbOrder;
 using motionheat::kernels::Rows;
 
@@ -71,79 +71,65 @@ void copy(benchmark::State& state, int bytes) {
   measure(state, bytes, [&] { std::memcpy(to.begin(), from.begin(), from.end() - from.begin()); });
 }
 
-/// What blends `color` onto `picture`, all of it painted or nothing.
-Overlay overlay_of(Rows<const uint8_t> picture, Rows<const uint8_t> color, Rows<uint8_t> out,
-                   Extent bytes, const motionheat::Blend& blend, bool painted) {
-  static constexpr std::array<uint8_t, 512> kCold{};
-  static constexpr std::array<uint8_t, 64> kFlags[] = {{}, [] {
-                                                         std::array<uint8_t, 64> ones{};
-                                                         for (uint8_t& one : ones) one = 1;
-                                                         return ones;
-                                                       }()};
+/// What blends `color`, or one colour, onto `picture`.
+BlendJob job_of(Rows<const uint8_t> picture, Rows<const uint8_t> color, Rows<uint8_t> out,
+                Extent bytes, double opacity, bool one_color) {
+  static constexpr std::array<uint8_t, 2 * BlendJob::kPeriod> kCold{};
   return {.picture = picture,
           .out = out,
-          .begin = 0,
-          .end = bytes.width,
-          .rows = bytes.height,
-          .color = color,
-          .cold = kCold.data(),
-          .cold_step = 1,
-          .painted = {kFlags[painted].data(), 0},
-          .segment_width = 128,
-          .segment_rows = kChunkHeight,
+          .color = one_color ? Rows<const uint8_t>{kCold.data(), 0} : color,
+          .one_color = one_color,
+          .bytes = bytes,
           .mask = {0xff, 0xff, 0xff, 0xff},
           .bits = {10, 6},
-          .params = blend.params()};
+          .params = motionheat::Blend(opacity, true).params()};
 }
 
-enum class Drawn { kNot, kCold, kPainted };
-
-/// Calls `compare(current, previous, mask, extent, overlay)` with two pictures in turn, so that
-/// things move, band by band. Of a pixel of `bytes` bytes `remembered` values of T are.
+/// Calls `call(current, previous, mask, extent)` with two pictures in turn, so that things move,
+/// band by band. Of a pixel of `bytes` bytes `remembered` values of T are.
 template <typename T, typename Compare>
-void difference(benchmark::State& state, int bytes, int remembered, Drawn drawn, Compare compare) {
+void compare(benchmark::State& state, int bytes, int remembered, Compare call) {
   const Extent extent = extent_of(state);
   const Plane<uint8_t> pictures[] = {Plane<uint8_t>(extent, bytes), Plane<uint8_t>(extent, bytes)};
   const Plane<T> previous(extent, remembered);
-  const Plane<uint8_t> mask({kWidth / 8, kBandHeight}), color(extent, bytes), out(extent, bytes);
-  const motionheat::Blend blend(kOpacity);
+  const Plane<uint8_t> mask({kWidth / 8, kBandHeight});
   int turn = 0;
   measure(state, bytes, [&] {
     const Rows<uint8_t> current = pictures[turn ^= 1].rows();
     for (int y = 0; y < extent.height; y += kBandHeight) {
       const Extent band{extent.width, std::min(kBandHeight, extent.height - y)};
-      Overlay overlay =
-          overlay_of(current.down(y), color.rows().down(y), out.rows().down(y),
-                     {band.width * bytes, band.height}, blend, drawn == Drawn::kPainted);
-      if (bytes == 4) overlay.mask[3] = 0;  // as alpha and padding are
-      benchmark::DoNotOptimize(compare(current.down(y), previous.rows().down(y), mask.rows(), band,
-                                       drawn == Drawn::kNot ? nullptr : &overlay));
+      benchmark::DoNotOptimize(call(current.down(y), previous.rows().down(y), mask.rows(), band));
     }
   });
 }
 
-void difference_u8(benchmark::State& state, const Kernels& k, int step, Drawn drawn) {
-  difference<uint8_t>(
-      state, step, 1, drawn,
-      [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
-        return k.difference_u8(current, {step, 0}, previous, mask, extent, 25, overlay);
-      });
+void compare_u8(benchmark::State& state, const Kernels& k, int step) {
+  compare<uint8_t>(state, step, 1, [&](auto current, auto previous, auto mask, auto extent) {
+    return k.compare_u8(current, {step, 0}, previous, mask, extent, 25);
+  });
 }
 
-void difference_u16(benchmark::State& state, const Kernels& k) {
-  difference<uint16_t>(state, 2, 1, Drawn::kNot,
-                       [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
-                         return k.difference_u16(current, previous, mask, extent, 25 << 8, 0xffc0,
-                                                 overlay);
-                       });
+void compare_u16(benchmark::State& state, const Kernels& k) {
+  compare<uint16_t>(state, 2, 1, [&](auto current, auto previous, auto mask, auto extent) {
+    return k.compare_u16(current, previous, mask, extent, 25 << 8, 0xffc0);
+  });
 }
 
-void difference_rgb(benchmark::State& state, const Kernels& k, RgbOrder order) {
-  difference<uint8_t>(state, order.step, order.step, Drawn::kNot,
-                      [&](auto current, auto previous, auto mask, auto extent, auto overlay) {
-                        return k.difference_rgb(current, previous, mask, extent, order, 25,
-                                                overlay);
-                      });
+void compare_rgb(benchmark::State& state, const Kernels& k, RgbOrder order) {
+  compare<uint8_t>(state, order.step, order.step,
+                   [&](auto current, auto previous, auto mask, auto extent) {
+                     return k.compare_rgb(current, previous, mask, extent, order, 25);
+                   });
+}
+
+void shrink_u8(benchmark::State& state, const Kernels& k, int step, int scale) {
+  const Extent extent = extent_of(state);
+  const Plane<uint8_t> pixels(extent, step), means(extent);
+  measure(state, step, [&] {
+    for (int y = 0; y < extent.height; y += scale)
+      k.shrink_u8(pixels.rows().down(y), {step, 0}, {kWidth, std::min(scale, extent.height - y)},
+                  scale, means.begin());
+  });
 }
 
 /// The chunks that cover the picture, as if in one row.
@@ -186,19 +172,10 @@ void index_u16(benchmark::State& state, const Kernels& k, const Curve* curve) {
   });
 }
 
-void index_whole(benchmark::State& state, const Kernels& k) {
+void index_small(benchmark::State& state, const Kernels& k) {
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   index(state, [&](auto index, auto chunks, auto flags, auto limits) {
-    return k.index_whole(low.begin(), index, chunks, 32767, flags, limits);
-  });
-}
-
-void index_table(benchmark::State& state, const Kernels& k) {
-  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
-  for (uint16_t& count : low) count %= 32;
-  const motionheat::kernels::CountTable table{};
-  index(state, [&](auto index, auto chunks, auto flags, auto limits) {
-    return k.index_table(low.begin(), index, chunks, 32, table, flags, limits);
+    return k.index_small(low.begin(), index, chunks, 32767, flags, limits);
   });
 }
 
@@ -225,36 +202,20 @@ void look_up(benchmark::State& state, const Kernels& k, int shift) {
   });
 }
 
-void look_up_counts(benchmark::State& state, const Kernels& k) {
-  const int chunks = chunks_of(state);
-  const Plane<uint16_t> low = for_chunks<uint16_t>(state);
-  const Plane<uint8_t> tables({3 * 256, 1});
-  for (uint16_t& count : low) count %= 32;
-  std::array<uint8_t, 3 * kChunkPixels> values;
-  measure(state, 1, [&] {
-    for (int chunk = 0; chunk < chunks; ++chunk) {
-      k.look_up_counts(low.begin() + chunk * kChunkPixels, tables.begin(), 3, values.data());
-      benchmark::DoNotOptimize(values);
-    }
-  });
-}
-
-void blend_u8(benchmark::State& state, const Kernels& k, bool painted) {
+void blend_u8(benchmark::State& state, const Kernels& k, double opacity, bool one_color) {
   const Extent extent = extent_of(state);
-  const motionheat::Blend blend(kOpacity);
   const Plane<uint8_t> src(extent), color(extent), dst(extent);
   measure(state, 1, [&] {
-    k.blend_u8(overlay_of(src.rows(), color.rows(), dst.rows(), extent, blend, painted));
+    k.blend_u8(job_of(src.rows(), color.rows(), dst.rows(), extent, opacity, one_color));
   });
 }
 
 void blend_u16(benchmark::State& state, const Kernels& k) {
   const Extent extent = extent_of(state);
-  const motionheat::Blend blend(kOpacity);
   const Plane<uint8_t> src(extent, 2), color(extent, 2), dst(extent, 2);
   measure(state, 2, [&] {
-    k.blend_u16(overlay_of(src.rows(), color.rows(), dst.rows(), {extent.width * 2, extent.height},
-                           blend, true));
+    k.blend_u16(job_of(src.rows(), color.rows(), dst.rows(), {extent.width * 2, extent.height},
+                       kOpacity, false));
   });
 }
 
@@ -284,30 +245,31 @@ int main(int argc, char** argv) {
     curve.first[i >> 8] = float(i & ~size_t{255});
   }
 
-  for (const int step : {1, 2, 4}) {
-    const auto add_drawn = [&](const std::string& how, Drawn drawn) {
-      add_each("difference_u8-" + std::to_string(step) + how,
-               [=](auto& s, auto& k) { difference_u8(s, k, step, drawn); });
-    };
-    add_drawn("", Drawn::kNot);
-    add_drawn("-cold", Drawn::kCold);
-    add_drawn("-drawn", Drawn::kPainted);
-  }
-  add_each("difference_u16", difference_u16);
-  add_each("difference_rgb-3", [](auto& s, auto& k) { difference_rgb(s, k, {3, 2, 1, 0}); });
-  add_each("difference_rgb-4", [](auto& s, auto& k) { difference_rgb(s, k, {4, 2, 1, 0}); });
+  for (const int step : {1, 2, 4})
+    add_each("compare_u8-" + std::to_string(step),
+             [=](auto& s, auto& k) { compare_u8(s, k, step); });
+  add_each("compare_u16", compare_u16);
+  add_each("compare_rgb-3", [](auto& s, auto& k) { compare_rgb(s, k, {3, 2, 1, 0}); });
+  add_each("compare_rgb-4", [](auto& s, auto& k) { compare_rgb(s, k, {4, 2, 1, 0}); });
+  for (const int step : {1, 3})
+    for (const int scale : {2, 3, 4, 7, 8, 16})
+      add_each("shrink_u8-" + std::to_string(step) + "-" + std::to_string(scale),
+               [=](auto& s, auto& k) { shrink_u8(s, k, step, scale); });
   add_each("accumulate", accumulate);
   add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
   add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
-  add_each("index_whole", index_whole);
-  add_each("index_table", index_table);
+  add_each("index_small", index_small);
   add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, nullptr); });
   add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
   add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });
   add_each("look_up-cool", [](auto& s, auto& k) { look_up(s, k, 4); });
-  add_each("look_up_counts", look_up_counts);
-  add_each("blend_u8", [](auto& s, auto& k) { blend_u8(s, k, true); });
-  add_each("blend_u8-cold", [](auto& s, auto& k) { blend_u8(s, k, false); });
+  // In integers, and in float32.
+  for (const double opacity : {kOpacity, 0.5}) {
+    for (const bool one_color : {false, true})
+      add_each(
+          std::string("blend_u8") + (opacity == 0.5 ? "-float" : "") + (one_color ? "-cold" : ""),
+          [=](auto& s, auto& k) { blend_u8(s, k, opacity, one_color); });
+  }
   add_each("blend_u16", blend_u16);
   benchmark::RunSpecifiedBenchmarks();
 }

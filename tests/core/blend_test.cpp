@@ -28,8 +28,8 @@ const cv::Mat kColor = kPicture.t();
 
 cv::Mat blended(const kernels::BlendParams& params) {
   cv::Mat result(256, 256, CV_8UC1);
-  kernels::active().blend_u8(painted_overlay({kPicture.data, 256}, {kColor.data, 256},
-                                             {result.data, 256}, 256, 256, params));
+  kernels::active().blend_u8(
+      blend_job({kPicture.data, 256}, {kColor.data, 256}, {result.data, 256}, 256, 256, params));
   return result;
 }
 
@@ -114,8 +114,8 @@ TEST_P(BlendKernel, WritesWhatTheMaskNames) {
       std::vector<uint8_t> want(n);
       for (size_t i = 0; i < n; ++i)
         want[i] = mask[i % 4] ? all.at<uint8_t>(src.data()[i], color.data()[i]) : src.data()[i];
-      kernels::Overlay row =
-          painted_overlay({src.data(), 0}, {color.data(), 0}, {dst.data(), 0}, int(n), 1, params);
+      kernels::BlendJob row =
+          blend_job({src.data(), 0}, {color.data(), 0}, {dst.data(), 0}, int(n), 1, params);
       row.mask = mask;
       kernels::active().blend_u8(row);
       EXPECT_TRUE(std::equal(want.begin(), want.end(), dst.data())) << n << " " << int(alpha);

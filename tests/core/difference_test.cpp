@@ -212,31 +212,6 @@ TEST(Difference, KnowsWhetherThereIsAPreviousFrame) {
   EXPECT_FALSE(difference.has_previous());
 }
 
-// Where the plane is remembered whole it is there to be drawn from again.
-TEST(Difference, RemembersThePlaneAsItWas) {
-  const Size size{171, 21};
-  std::mt19937 random(5);
-  for (const Format& format :
-       {Format{"I420", kI420}, Format{"BGRx", packed_rgb(4, 2, 1, 0)}, Format{"P010", gray10(6)}}) {
-    Frame frame(format.layout, size, {.padding = 5}), copy(format.layout, size);
-    frame.randomize(random);
-    copy.set_bytes(frame.bytes());
-    Difference difference;
-    difference.configure(format.layout, 255, size);
-    difference.remember(frame.view());
-    ASSERT_TRUE(difference.remembers_plane()) << format.name;
-    const ConstFrameView remembered = difference.remembered(frame.view());
-    for (int y = 0; y < size.height; ++y)
-      EXPECT_EQ(std::memcmp(remembered.row(0, y), copy.view().row(0, y),
-                            size_t(size.width) * format.layout.components[0].step),
-                0)
-          << format.name << " row " << y;
-  }
-  Difference difference;
-  difference.configure(kYuy2, 255, size);
-  EXPECT_FALSE(difference.remembers_plane());
-}
-
 TEST(Difference, RemembersFramesWiderThanATile) {
   const Size size{600, 40};
   std::mt19937 random(4);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine.h"
+#include "frames.h"
 
 namespace motionheat::test {
 
@@ -278,10 +279,7 @@ class EngineModel {
       }
     }
     if (settings_.analysis_scale == 1) return picture;
-    const Size size = analysis_size(in.size);
-    cv::Mat small;
-    cv::resize(picture, small, {size.width, size.height}, 0, 0, cv::INTER_AREA);
-    return small;
+    return block_means(picture, settings_.analysis_scale);
   }
 
   // A mask of what moved, as large as `now`; empty if there is nothing to compare with.
@@ -440,8 +438,8 @@ class EngineModel {
     cv::Mat indices(stream_.size.height, stream_.size.width, CV_8UC1);
     for (int y = 0; y < indices.rows; ++y)
       for (int x = 0; x < indices.cols; ++x)
-        indices.at<uint8_t>(y, x) = index(int(int64_t{x} * size_.width / stream_.size.width),
-                                          int(int64_t{y} * size_.height / stream_.size.height));
+        indices.at<uint8_t>(y, x) =
+            index(x / settings_.analysis_scale, y / settings_.analysis_scale);
     return indices;
   }
 
@@ -458,9 +456,14 @@ class EngineModel {
 
   unsigned joined(unsigned picture, unsigned color) const {
     if (settings_.output == Output::kHeatmap) return color;
-    if (stream_.format.sample_bytes() == 1)
-      return blended_bytes(settings_.opacity).at<uint8_t>(int(picture), int(color));
-    return unsigned(std::lround(picture * (1 - settings_.opacity) + color * settings_.opacity));
+    const double opacity = settings_.opacity;
+    if (stream_.format.sample_bytes() == 2)
+      return unsigned(std::lround(picture * (1 - opacity) + color * opacity));
+    if (stream_.format.model == ColorModel::kRgb)
+      return blended_bytes(opacity).at<uint8_t>(int(picture), int(color));
+    // In fixed point, both products cut off to 1/256.
+    const unsigned weight = unsigned(std::lround((1 - opacity) * 65536));
+    return (picture * weight / 256 + color * (65536 - weight) / 256 + 129) / 256;
   }
 
   void draw_on(const Picture& in, Picture& out) const {

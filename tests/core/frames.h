@@ -259,26 +259,37 @@ inline cv::Mat unpacked(const uint8_t* bits, ptrdiff_t stride, Size size) {
 }
 
 /// Rows of `bytes` bytes, `color` blended onto `picture` everywhere.
-inline kernels::Overlay painted_overlay(kernels::Rows<const uint8_t> picture,
-                                        kernels::Rows<const uint8_t> color,
-                                        kernels::Rows<uint8_t> out, int bytes, int rows,
-                                        const kernels::BlendParams& params) {
-  static constexpr std::array<uint8_t, 16> kPainted{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-  static constexpr std::array<uint8_t, 512> kCold{};
+inline kernels::BlendJob blend_job(kernels::Rows<const uint8_t> picture,
+                                   kernels::Rows<const uint8_t> color, kernels::Rows<uint8_t> out,
+                                   int bytes, int rows, const kernels::BlendParams& params) {
   return {.picture = picture,
           .out = out,
-          .begin = 0,
-          .end = bytes,
-          .rows = rows,
           .color = color,
-          .cold = kCold.data(),
-          .cold_step = 1,
-          .painted = {kPainted.data(), 0},
-          .segment_width = int(kCold.size()),
-          .segment_rows = kernels::kChunkHeight,
+          .one_color = false,
+          .bytes = {bytes, rows},
           .mask = {0xff, 0xff, 0xff, 0xff},
           .bits = {8, 0},
           .params = params};
+}
+
+/// The mean of each `scale` by `scale` pixels, or of those that the edges leave of them, halves
+/// rounded up.
+inline cv::Mat block_means(const cv::Mat& picture, int scale) {
+  cv::Mat sums((picture.rows + scale - 1) / scale, (picture.cols + scale - 1) / scale,
+               CV_64FC(picture.channels()));
+  cv::Mat values, means;
+  picture.convertTo(values, CV_64F);
+  for (int y = 0; y < sums.rows; ++y) {
+    for (int x = 0; x < sums.cols; ++x) {
+      const cv::Rect block(x * scale, y * scale, std::min(scale, picture.cols - x * scale),
+                           std::min(scale, picture.rows - y * scale));
+      const cv::Scalar mean = cv::mean(values(block));
+      for (int i = 0; i < picture.channels(); ++i)
+        sums.ptr<double>(y, x)[i] = std::floor(mean[i] + 0.5 + 1e-9);
+    }
+  }
+  sums.convertTo(means, picture.depth());
+  return means;
 }
 
 /// The samples of component `i` with the coloured `index` (CV_8UC1, in pixels) blended onto them:

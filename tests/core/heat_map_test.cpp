@@ -173,7 +173,7 @@ TEST(HeatMap, StaysAtTheHighestCount) {
       std::array<uint8_t, TileGrid::kPixels> index{};
       TileGrid::Chunks flags;
       flags.fill(true);
-      Scale::Limits limits;
+      Scale::ValidUpTo limits;
       scale.index_tile(heat, tile, index.data(), flags, limits);
       for_each_pixel(heat.grid().rect(tile), [&](int x, int y, size_t) {
         const int i = TileGrid::offset(x % TileGrid::kWidth, y % TileGrid::kHeight);

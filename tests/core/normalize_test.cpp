@@ -22,7 +22,7 @@ TileGrid::Chunks every_chunk() {
 // The indices of a tile, in rows of TileGrid::kWidth.
 std::vector<uint8_t> index_all(const Scale& scale, const HeatMap& heat) {
   TileGrid::Chunks chunks = every_chunk();
-  Scale::Limits limits;
+  Scale::ValidUpTo limits;
   std::vector<uint8_t> index(kTilePixels), rows;
   scale.index_tile(heat, 0, index.data(), chunks, limits);
   for (int y = 0; y < TileGrid::kHeight; ++y)
@@ -126,7 +126,7 @@ void expect_flagged_chunks_alone(uint64_t scale_up) {
   const Scale scale(double(4 * scale_up));
   std::vector<uint8_t> index(kTilePixels);
   TileGrid::Chunks flags = every_chunk();
-  Scale::Limits limits{};
+  Scale::ValidUpTo limits{};
   EXPECT_TRUE(scale.index_tile(heat, 0, index.data(), flags, limits));
   EXPECT_EQ(flags, every_chunk());
 
@@ -182,7 +182,7 @@ TEST(Scale, IndicesStayUpToTheirLimits) {
     const double full = double(heat.max()) * (1 + random() % 1000 / 100.0);
     std::vector<uint8_t> index(kTilePixels);
     TileGrid::Chunks flags = every_chunk();
-    Scale::Limits limits;
+    Scale::ValidUpTo limits;
     const Scale scale(full, curve);
     scale.index_tile(heat, 0, index.data(), flags, limits);
     for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
@@ -191,11 +191,11 @@ TEST(Scale, IndicesStayUpToTheirLimits) {
       with_room += limits[chunk] > float(scale.full()) * 1.0005;
       double grown = std::min(double(limits[chunk]), scale.full() * 300);
       if (Scale(grown, curve).full() > limits[chunk]) grown = std::nextafter(float(grown), 0.0f);
-      if (!Scale(grown, curve).continues(scale)) continue;
+      if (!Scale(grown, curve).only_grew_since(scale)) continue;
       std::vector<uint8_t> later = index;
       TileGrid::Chunks changed{};
       changed[chunk] = true;
-      Scale::Limits ignored;
+      Scale::ValidUpTo ignored;
       EXPECT_FALSE(Scale(grown, curve).index_tile(heat, 0, later.data(), changed, ignored))
           << full << " grown to " << grown << " in round " << round;
     }
@@ -203,40 +203,12 @@ TEST(Scale, IndicesStayUpToTheirLimits) {
   EXPECT_GT(with_room, chunks / 4);
 }
 
-// For each of the low counts: an index, and how far the scale may grow until it is another.
-TEST(Scale, TablesAreExact) {
-  for (int full = 1; full <= kernels::kMaxWholeFull; full += full < 600 ? 1 : 97) {
-    Scale scale(full);
-    scale.tabulate();
-    ASSERT_TRUE(scale.table());
-    const kernels::CountTable& table = *scale.table();
-    for (int count = 0; count < kernels::kTableCounts; ++count) {
-      const int index = scale.index(uint64_t(count)), room = table.room[count];
-      ASSERT_EQ(table.index[count], index) << count << " of " << full;
-      if (room == kernels::CountTable::kEndless) {
-        EXPECT_EQ(index, 0);
-        continue;
-      }
-      EXPECT_GT(index, 0);
-      ASSERT_EQ(Scale(full + room).index(uint64_t(count)), index) << count << " of " << full;
-      if (room < kernels::CountTable::kEndless - 1) {
-        ASSERT_LT(Scale(full + room + 1).index(uint64_t(count)), index) << count << " of " << full;
-      }
-    }
-  }
-  for (Scale scale :
-       {Scale(), Scale(2.5), Scale(kernels::kMaxWholeFull + 1), Scale(3, Curve::kLog)}) {
-    scale.tabulate();
-    EXPECT_FALSE(scale.table());
-  }
-}
-
-TEST(Scale, ContinuesOneThatHasGrown) {
-  EXPECT_TRUE(Scale(7).continues(Scale(6)));
-  EXPECT_TRUE(Scale(7).continues(Scale(7)));
-  EXPECT_FALSE(Scale(6).continues(Scale(7)));
-  EXPECT_FALSE(Scale(6).continues(Scale()));
-  EXPECT_FALSE(Scale(7, Curve::kLog).continues(Scale(6)));
+TEST(Scale, KnowsWhetherItOnlyGrew) {
+  EXPECT_TRUE(Scale(7).only_grew_since(Scale(6)));
+  EXPECT_TRUE(Scale(7).only_grew_since(Scale(7)));
+  EXPECT_FALSE(Scale(6).only_grew_since(Scale(7)));
+  EXPECT_FALSE(Scale(6).only_grew_since(Scale()));
+  EXPECT_FALSE(Scale(7, Curve::kLog).only_grew_since(Scale(6)));
 }
 
 }  // namespace

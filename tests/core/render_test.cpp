@@ -27,18 +27,20 @@ cv::Mat random_index(Size size, std::mt19937& random) {
 }
 
 // Paints every chunk of every tile with the indices of a whole picture.
-void paint_all(Renderer& renderer, const cv::Mat& index) {
-  const TileGrid grid(Size{index.cols, index.rows});
+void paint(Renderer& renderer, int tile, const cv::Mat& index) {
+  const Rect rect = TileGrid({index.cols, index.rows}).rect(tile);
   TileGrid::Chunks every;
   every.fill(true);
-  for (int tile = 0; tile < grid.count(); ++tile) {
-    const Rect rect = grid.rect(tile);
-    std::array<uint8_t, TileGrid::kPixels> indices{};
-    for (int y = 0; y < rect.height; ++y)
-      for (int x = 0; x < rect.width; ++x)
-        indices[TileGrid::offset(x, y)] = index.at<uint8_t>(rect.y + y, rect.x + x);
-    renderer.paint(tile, indices.data(), every);
-  }
+  std::array<uint8_t, TileGrid::kPixels> indices{};
+  for (int y = 0; y < rect.height; ++y)
+    for (int x = 0; x < rect.width; ++x)
+      indices[TileGrid::offset(x, y)] = index.at<uint8_t>(rect.y + y, rect.x + x);
+  renderer.paint(tile, indices.data(), every);
+}
+
+void paint_all(Renderer& renderer, const cv::Mat& index) {
+  for (int tile = 0; tile < TileGrid({index.cols, index.rows}).count(); ++tile)
+    paint(renderer, tile, index);
 }
 
 Renderer renderer_for(const PixelFormat& format, Size size, const ColorTable& colors,
@@ -94,39 +96,6 @@ TEST_P(RendererOf, BlendsTheColorsOfTheIndex) {
   }
 }
 
-// By the counts of a tile as by their indices, at odd edges too, and when the colours change.
-TEST_P(RendererOf, PaintsCountsAsTheirIndices) {
-  const PixelFormat& format = GetParam().layout;
-  std::mt19937 random(4);
-  for (const Size size : {Size{1, 1}, Size{61, 34}, Size{391, 35}}) {
-    const TileGrid grid(size);
-    Scale scale(100);
-    scale.tabulate();
-    std::vector<uint64_t> counts(size_t(size.area()));
-    for (uint64_t& count : counts) count = random() % kernels::kTableCounts;
-    const HeatMap heat = HeatMap::of(size, counts, 1);
-    cv::Mat index(size.height, size.width, CV_8UC1);
-    std::transform(counts.begin(), counts.end(), index.data,
-                   [&](uint64_t count) { return scale.index(count); });
-
-    Renderer renderer =
-        renderer_for(format, size, make_color_table(cv::COLORMAP_JET, format, kLimited), 0.4);
-    renderer.set_counts(*scale.table());
-    const ColorTable colors = make_color_table(cv::COLORMAP_TURBO, format, kLimited);
-    renderer.set_colors(colors);
-    TileGrid::Chunks every;
-    every.fill(true);
-    for (int tile = 0; tile < grid.count(); ++tile) {
-      if (heat.is_cold(tile)) continue;
-      renderer.paint_counts(tile, heat.low(tile), every);
-    }
-    Frame in(format, size), out(format, size);
-    in.randomize(random);
-    draw_all(renderer, in.view(), out.view());
-    expect_blended(out, in, index, colors, 0.4);
-  }
-}
-
 TEST_P(RendererOf, TilesWithoutHeatHaveTheColorOfZero) {
   const PixelFormat& format = GetParam().layout;
   const Size size{3 * TileGrid::kWidth + 35, 2 * TileGrid::kHeight + 3};
@@ -140,12 +109,12 @@ TEST_P(RendererOf, TilesWithoutHeatHaveTheColorOfZero) {
   cv::Mat index = cv::Mat::zeros(size.height, size.width, CV_8UC1);
   draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, index, colors, 0.4);
-  index = random_index(size, random);
-  paint_all(renderer, index);
-  for (const int tile : {1, 2, 7, 8, 9, 10}) {
-    renderer.erase(tile);
+  const cv::Mat everywhere = random_index(size, random);
+  for (const int tile : {0, 3, 4, 5, 6, 11}) {
     const Rect rect = grid.rect(tile);
-    index(cv::Rect(rect.x, rect.y, rect.width, rect.height)) = 0;
+    const cv::Rect inside(rect.x, rect.y, rect.width, rect.height);
+    everywhere(inside).copyTo(index(inside));
+    paint(renderer, tile, index);
   }
   draw_all(renderer, in.view(), out.view());
   expect_blended(out, in, index, colors, 0.4);
@@ -186,17 +155,6 @@ TEST_P(RendererOf, DrawsItsRowsAlone) {
                       [](const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
                         renderer.draw(in, out, 1, 2);
                       });
-}
-
-TEST_P(RendererOf, BlendsATileAlone) {
-  const PixelFormat& format = GetParam().layout;
-  const Size size{TileGrid::kWidth + 62, 2 * TileGrid::kHeight};
-  expect_drawn_within(
-      TileGrid(size).rect(3), format, size,
-      [&](const Renderer& renderer, const ConstFrameView& in, const FrameView& out) {
-        for (int plane = 0; plane < format.n_planes; ++plane)
-          renderer.blend_tile(renderer.overlay(plane, in, out, 1, 1), 1);
-      });
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, RendererOf, ::testing::ValuesIn(formats()), name_of);

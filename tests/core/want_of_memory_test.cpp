@@ -82,7 +82,6 @@ TEST_F(WantOfMemory, LeavesTheSettings) {
       {.colormap = cv::COLORMAP_HOT},
       {.analysis_scale = 2, .colormap = cv::COLORMAP_HOT},
       {.detector = Detector::kMog2, .colormap = cv::COLORMAP_HOT},
-      {.opacity = 1 / 3.0, .output = Output::kOverlay},
       {.colormap = cv::COLORMAP_BONE, .background = Background::kAverage},
       {.colormap = cv::COLORMAP_BONE, .normalization = Normalization::kPercentile},
   };

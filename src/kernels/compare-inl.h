@@ -9,40 +9,13 @@ HWY_INLINE V Distance(V a, V b) {
   return hn::Or(hn::SaturatedSub(a, b), hn::SaturatedSub(b, a));
 }
 
-// Compares rows that are not drawn.
-template <class Compare>
-HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Compare compare) {
-  const U8 d;
-  MovedRows moved = 0;
-  for (int top = 0; top < height; top += kChunkHeight) {
-    auto any = hn::Zero(d);
-    for (int y = top; y < HWY_MIN(top + kChunkHeight, height); ++y)
-      any = compare.Row(current[y], current[y + kRowsAhead], any);
-    moved |= MovedRows{AnySet(d, any)} << top / kChunkHeight;
-  }
-  return moved;
-}
+// Memory is asked for rows while those that are so many above them are compared.
+constexpr int kRowsAhead = 2;
+constexpr int kCacheLine = 64;
 
-// Once the ends of rows were compared: compares the rest and blends an overlay in the same pass.
-template <int kPeriod, class Compare, class Join>
-HWY_INLINE MovedRows CompareAndDraw(Compare compare, const Overlay& overlay, Join join,
-                                    void (*finish)(const Overlay&)) {
-  const MovedRows moved = Draw<kPeriod>(overlay, compare, join);
-  FinishRows(overlay, int(hn::Lanes(U8())), finish);
-  return moved;
-}
-
-// The same one after the other, with an overlay or without.
-template <class Compare>
-HWY_INLINE MovedRows CompareThenDraw(Rows<const uint8_t> current, int height, Compare compare,
-                                     const Overlay* overlay, void (*blend)(const Overlay&)) {
-  const MovedRows moved = CompareRows(current, height, compare);
-  if (overlay) blend(*overlay);
-  return moved;
-}
-
-bool IsFixed(const Overlay& overlay) {
-  return overlay.params.method == BlendParams::Method::kFixed;
+// Into the second level of caches: the first one is full of what is at hand.
+HWY_INLINE void AskFor(const uint8_t* line) {
+  __builtin_prefetch(line, 0, 2);
 }
 
 // Where the rows of a comparison are, other than those of the current frame. They are gone through
@@ -54,28 +27,27 @@ struct Compared {
   ptrdiff_t moved_stride;
   int width;  // in pixels
 
-  void Skip(int rows) {
-    previous += previous_stride * rows;
-    moved += moved_stride * rows;
+  void NextRow() {
+    previous += previous_stride;
+    moved += moved_stride;
   }
 };
 
-// Compares whole vectors of pixels of `kStep` bytes, and blends all of an overlay: in the same pass
-// where it is a usual one, of which one byte in four is not blended, or none of fewer.
-template <int kStep, class Compare>
-HWY_INLINE MovedRows CompareBytes(Rows<const uint8_t> current, int height, Compare compare,
-                                  const Overlay* overlay) {
-  constexpr bool kMasked = kStep == 4;
-  constexpr int kPeriod = kStep == 3 ? 3 : 1;
-  if (overlay && IsFixed(*overlay) && IsMasked(*overlay) == kMasked) {
-    const JoinFixed join(overlay->params);
-    if constexpr (kMasked)
-      return CompareAndDraw<kPeriod>(compare, *overlay, JoinMasked<JoinFixed>(*overlay, join),
-                                     scalar.blend_u8);
-    else
-      return CompareAndDraw<kPeriod>(compare, *overlay, join, scalar.blend_u8);
+// Compares row after row. `compare.Row` is given a row of the current frame, another one that is
+// read later, and a vector to which it adds bits wherever a pixel moved.
+template <class Compare>
+HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Compare compare) {
+  const U8 d;
+  MovedRows moved = 0;
+  for (int top = 0; top < height; top += kChunkHeight) {
+    auto any = hn::Zero(d);
+    for (int y = top; y < HWY_MIN(top + kChunkHeight, height); ++y) {
+      any = compare.Row(current[y], current[y + kRowsAhead], any);
+      compare.NextRow();
+    }
+    moved |= MovedRows{AnySet(d, any)} << top / kChunkHeight;
   }
-  return CompareThenDraw(current, height, compare, overlay, BlendU8);
+  return moved;
 }
 
 template <int kStep>
@@ -83,85 +55,42 @@ struct CompareU8 : Compared {
   int offset;
   uint8_t threshold;
 
-  // The luma of a vector of pixels.
-  HWY_INLINE hn::Vec<U8> Luma(const uint8_t* pixels) const {
-    const U8 d;
-    if constexpr (kStep == 1) {
-      return hn::LoadU(d, pixels);
-    } else {
-      const std::conditional_t<kStep == 2, U16, hn::Repartition<uint32_t, U8> > d_pixel;
-      // Luma in the lowest byte of each pixel.
-      const auto load = [&](int i) {
-        const auto packed = hn::BitCast(d_pixel, hn::LoadU(d, pixels + i * hn::Lanes(d)));
-        return hn::BitCast(d, hn::ShiftRightSame(packed, 8 * offset));
-      };
-      const auto first = hn::ConcatEven(d, load(1), load(0));
-      if constexpr (kStep == 2)
-        return first;
-      else
-        return hn::ConcatEven(d, hn::ConcatEven(d, load(3), load(2)), first);
-    }
-  }
-
   HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
     const U8 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
-    const auto luma = [&](int x) { return Luma(current + ptrdiff_t{x} * kStep); };
-    const auto above = [&](hn::Vec<U8> now, int x) {
-      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
-    };
-    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int x) {
+    for (int x = 0; x < width; x += lanes) {
+      const ptrdiff_t byte = ptrdiff_t{x} * kStep;
+      for (int line = 0; line < kStep * lanes; line += kCacheLine) AskFor(ahead + byte + line);
+      const auto now = LoadSamples<kStep>(current + byte, offset);
+      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+      any = hn::Or(any, above);
       hn::StoreU(now, d, previous + x);
-      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + x / 8);
-    };
-    int x = 0;
-    for (; x + 4 * lanes <= width; x += 4 * lanes) {
-      const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
-      for (int line = x * kStep; line < (x + 4 * lanes) * kStep; line += kCacheLine)
-        AskFor(ahead + line);
-      const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
-      const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
-      any = hn::Or(any, hn::Or(hn::Or(a0, a1), hn::Or(a2, a3)));
-      put(n0, a0, x);
-      put(n1, a1, x1);
-      put(n2, a2, x2);
-      put(n3, a3, x3);
+      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
     }
-    for (; x < width; x += lanes) {
-      const auto now = luma(x);
-      const auto over = above(now, x);
-      any = hn::Or(any, over);
-      put(now, over, x);
-    }
-    Skip(1);
     return any;
   }
 };
 
 template <int kStep>
-MovedRows DifferenceLuma(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
-                         Rows<uint8_t> moved, Extent extent, uint8_t threshold,
-                         const Overlay* overlay) {
+MovedRows CompareLuma(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+                      Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
   const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
-  MovedRows any = 0;
-  // First, since what is blended may take their place.
-  if (whole < extent.width)
-    any = scalar.difference_u8(current.from(ptrdiff_t{whole} * kStep), place, previous.from(whole),
-                               moved.from(whole / 8), {extent.width - whole, extent.height},
-                               threshold, nullptr);
   const CompareU8<kStep> compare{
       {previous.data, previous.stride, moved.data, moved.stride, whole}, place.offset, threshold};
-  return any | CompareBytes<kStep>(current, extent.height, compare, overlay);
+  const MovedRows any = CompareRows(current, extent.height, compare);
+  if (whole == extent.width) return any;
+  return any | scalar.compare_u8(current.from(ptrdiff_t{whole} * kStep), place,
+                                 previous.from(whole), moved.from(whole / 8),
+                                 {extent.width - whole, extent.height}, threshold);
 }
 
-MovedRows DifferenceU8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
-                       Rows<uint8_t> moved, Extent extent, uint8_t threshold,
-                       const Overlay* overlay) {
-  const auto difference = place.step == 1   ? DifferenceLuma<1>
-                          : place.step == 2 ? DifferenceLuma<2>
-                                            : DifferenceLuma<4>;
-  return difference(current, place, previous, moved, extent, threshold, overlay);
+MovedRows CompareLumaU8(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+                        Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
+  const auto compare = place.step == 1   ? CompareLuma<1>
+                       : place.step == 2 ? CompareLuma<2>
+                                         : CompareLuma<4>;
+  return compare(current, place, previous, moved, extent, threshold);
 }
 
 struct CompareU16 : Compared {
@@ -186,29 +115,22 @@ struct CompareU16 : Compared {
       hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
       hn::StoreU(now, d8, previous + 2 * ptrdiff_t{x});
     }
-    Skip(1);
     return any;
   }
 };
 
-MovedRows DifferenceU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
-                        Extent extent, uint16_t threshold, uint16_t bits, const Overlay* overlay) {
+MovedRows CompareLumaU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
+                         Extent extent, uint16_t threshold, uint16_t bits) {
   const int whole = WholeOf(extent.width, int(hn::Lanes(U16())));
-  MovedRows any = 0;
-  // First, since what is blended may take their place.
-  if (whole < extent.width)
-    any = scalar.difference_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
-                                moved.from(whole / 8), {extent.width - whole, extent.height},
-                                threshold, bits, nullptr);
   const CompareU16 compare{
       {reinterpret_cast<uint8_t*>(previous.data), previous.stride, moved.data, moved.stride, whole},
       threshold,
       bits};
-  if (overlay && IsWeighted(*overlay) && overlay->bits.depth == 16)
-    return any | CompareAndDraw<1>(compare, *overlay, JoinWords(*overlay), scalar.blend_u16);
-  if (overlay && IsWeighted(*overlay))
-    return any | CompareAndDraw<1>(compare, *overlay, JoinU16(*overlay), scalar.blend_u16);
-  return any | CompareThenDraw(current, extent.height, compare, overlay, BlendU16);
+  const MovedRows any = CompareRows(current, extent.height, compare);
+  if (whole == extent.width) return any;
+  return any | scalar.compare_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
+                                  moved.from(whole / 8), {extent.width - whole, extent.height},
+                                  threshold, bits);
 }
 
 // Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
@@ -298,32 +220,27 @@ struct CompareRgb : Compared {
       }
       hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
     }
-    Skip(1);
     return any;
   }
 };
 
 template <int kStep>
-MovedRows DifferencePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
-                           Extent extent, RgbOrder order, uint8_t threshold,
-                           const Overlay* overlay) {
+MovedRows ComparePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                        Extent extent, RgbOrder order, uint8_t threshold) {
   const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
-  MovedRows any = 0;
-  // First, since what is blended may take their place.
-  if (whole < extent.width)
-    any = scalar.difference_rgb(current.from(ptrdiff_t{whole} * kStep),
-                                previous.from(ptrdiff_t{whole} * kStep), moved.from(whole / 8),
-                                {extent.width - whole, extent.height}, order, threshold, nullptr);
   const CompareRgb<kStep> compare{
       {previous.data, previous.stride, moved.data, moved.stride, whole}, order, threshold};
-  return any | CompareBytes<kStep>(current, extent.height, compare, overlay);
+  const MovedRows any = CompareRows(current, extent.height, compare);
+  if (whole == extent.width) return any;
+  const ptrdiff_t byte = ptrdiff_t{whole} * kStep;
+  return any | scalar.compare_rgb(current.from(byte), previous.from(byte), moved.from(whole / 8),
+                                  {extent.width - whole, extent.height}, order, threshold);
 }
 
-MovedRows DifferenceRgb(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
-                        Extent extent, RgbOrder order, uint8_t threshold, const Overlay* overlay) {
-  return (order.step == 3 ? DifferencePacked<3> : DifferencePacked<4>)(current, previous, moved,
-                                                                       extent, order, threshold,
-                                                                       overlay);
+MovedRows CompareRgbPacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
+                           Extent extent, RgbOrder order, uint8_t threshold) {
+  return (order.step == 3 ? ComparePacked<3> : ComparePacked<4>)(current, previous, moved, extent,
+                                                                 order, threshold);
 }
 
 // By how much the grey of samples of two bytes is above a limit. In 32 bits: the weights, 2^15 in
@@ -387,7 +304,7 @@ HWY_INLINE MovedRows ComparePlanes(D d, const RgbPlanes& planes, Rows<uint8_t> m
 }
 
 template <class D>
-HWY_INLINE MovedRows DifferencePlanes(D d, decltype(Kernels::difference_planes_u8) twin,
+HWY_INLINE MovedRows CompareAllPlanes(D d, decltype(Kernels::compare_planes_u8) twin,
                                       const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                                       uint16_t threshold, uint16_t bits) {
   using T = hn::TFromD<D>;
@@ -398,24 +315,18 @@ HWY_INLINE MovedRows DifferencePlanes(D d, decltype(Kernels::difference_planes_u
   RgbPlanes rest = planes;
   for (auto& rows : rest.current) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
   for (auto& rows : rest.previous) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
-  return result | twin(rest, moved.from(whole / 8), {extent.width - whole, extent.height},
-                       threshold, bits, nullptr);
+  return result |
+         twin(rest, moved.from(whole / 8), {extent.width - whole, extent.height}, threshold, bits);
 }
 
-MovedRows DifferencePlanesU8(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
-                             uint16_t threshold, uint16_t bits, const Overlay* overlay) {
-  const MovedRows result =
-      DifferencePlanes(U8(), scalar.difference_planes_u8, planes, moved, extent, threshold, bits);
-  if (overlay) BlendU8(*overlay);
-  return result;
+MovedRows ComparePlanesU8(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                          uint16_t threshold, uint16_t bits) {
+  return CompareAllPlanes(U8(), scalar.compare_planes_u8, planes, moved, extent, threshold, bits);
 }
 
-MovedRows DifferencePlanesU16(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
-                              uint16_t threshold, uint16_t bits, const Overlay* overlay) {
-  const MovedRows result =
-      DifferencePlanes(U16(), scalar.difference_planes_u16, planes, moved, extent, threshold, bits);
-  if (overlay) BlendU16(*overlay);
-  return result;
+MovedRows ComparePlanesU16(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
+                           uint16_t threshold, uint16_t bits) {
+  return CompareAllPlanes(U16(), scalar.compare_planes_u16, planes, moved, extent, threshold, bits);
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "analysis.h"
+
+#include <atomic>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+// Whether a bit of a tile's mask is set.
+bool any_set(const uint8_t* mask, ptrdiff_t stride, int rows) {
+  static_assert(TileGrid::kMaskBytes == 2 * sizeof(uint64_t));
+  uint64_t words[2], any = 0;
+  for (int y = 0; y < rows; ++y) {
+    std::memcpy(words, mask + stride * y, sizeof words);
+    any |= words[0] | words[1];
+  }
+  return any != 0;
+}
+
+std::optional<BackgroundSubtractor> make_subtractor(Detector detector, const PixelFormat& format) {
+  if (detector == Detector::kDifference) return {};
+  return BackgroundSubtractor(detector, format);
+}
+
+}  // namespace
+
+Analysis::Analysis(const StreamFormat& stream, const Settings& settings, int luma_range)
+    : grid_(analysis_size(stream.size, settings.analysis_scale)),
+      format_(stream.format),
+      detector_(settings.detector),
+      counted_(size_t(grid_.count())),
+      moved_(size_t(grid_.bands())) {
+  if (settings.analysis_scale > 1) {
+    shrinker_.emplace(stream.format, grid_, settings.analysis_scale);
+    format_ = shrinker_->format();
+  }
+  difference_.configure(format_, luma_range, grid_.size());
+  difference_.set_threshold(settings.threshold);
+  subtractor_ = make_subtractor(detector_, format_);
+}
+
+void Analysis::set(const Settings& settings) {
+  if (settings.detector != detector_) {
+    subtractor_ = make_subtractor(settings.detector, format_);
+    detector_ = settings.detector;
+    difference_.forget();
+  }
+  difference_.set_threshold(settings.threshold);
+}
+
+void Analysis::begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+                     Bands& bands) {
+  const Size before =
+      std::exchange(frame_, shrinker_ ? shrinker_->shrink(frame, bands) : frame).size;
+  // Beyond the last frame there is nothing to compare with.
+  if (frame_.size.width > before.width || frame_.size.height > before.height) difference_.forget();
+  if (subtractor_) subtractor_->apply(frame_, levels);
+  const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
+  std::fill(counted_.begin(), counted_.end(), !comparing);
+  std::fill(moved_.begin(), moved_.end(), 0);
+  if (!comparing && !subtractor_) difference_.remember(frame_);
+}
+
+void Analysis::count_all(HeatMap& heat, IndexMap& indices, Bands& bands) {
+  bands.for_each(grid_, [&](int band, uint8_t* mask) { count_rest(band, mask, heat, indices); });
+}
+
+void Analysis::count_hottest(HeatMap& heat, IndexMap& indices, Bands& bands) {
+  const uint64_t highest = heat.max();
+  const uint64_t event = heat.increment();
+  if (highest == 0) return;  // whatever moves first will be the hottest, and the scale knows
+  std::atomic<bool> raised = false;
+  bands.for_each(grid_, [&](int band, uint8_t* mask) {
+    const int first = band * TileGrid::kBandRows;
+    for (int row = first; row < std::min(first + TileGrid::kBandRows, grid_.rows()); ++row) {
+      if (heat.row_max(row) + event <= highest) continue;
+      if (raised) return;
+      count_row(row, mask, heat, indices,
+                [&](int tile) { return !counted_[tile] && heat.tile_max(tile) + event > highest; });
+      if (heat.row_max(row) == highest + event) raised = true;
+    }
+  });
+}
+
+void Analysis::count_rest(int band, uint8_t* mask, HeatMap& heat, IndexMap& indices) {
+  const int first = band * TileGrid::kBandRows;
+  const int rows = std::min(TileGrid::kBandRows, grid_.rows() - first);
+  const auto begin = counted_.begin() + grid_.index(0, first);
+  const auto end = begin + rows * grid_.columns();
+  if (std::find(begin, end, true) == end) {
+    count_tiles(first, rows, 0, grid_.columns(), mask, heat, indices);
+    return;
+  }
+  for (int row = first; row < first + rows; ++row)
+    count_row(row, mask, heat, indices, [&](int tile) { return !counted_[tile]; });
+}
+
+// Counts those tiles of a row of tiles that `is_wanted(tile)`.
+template <typename Predicate>
+void Analysis::count_row(int row, uint8_t* mask, HeatMap& heat, IndexMap& indices,
+                         Predicate is_wanted) {
+  for (int column = 0; column < grid_.columns();) {
+    int end = column;
+    while (end < grid_.columns() && is_wanted(grid_.index(end, row))) ++end;
+    if (end > column) count_tiles(row, 1, column, end, mask, heat, indices);
+    column = end + 1;
+  }
+}
+
+// Compares the tiles from `column` to before `end` in `rows` rows of tiles from `row` on in one go,
+// since long rows are what memory is good at, and counts them. The mask is that of a band.
+void Analysis::count_tiles(int row, int rows, int column, int end, uint8_t* band_mask,
+                           HeatMap& heat, IndexMap& indices) {
+  const ptrdiff_t stride = ptrdiff_t{grid_.columns()} * TileGrid::kMaskBytes;
+  uint8_t* const mask = band_mask + ptrdiff_t{column} * TileGrid::kMaskBytes;
+  const Rect first = grid_.rect(grid_.index(column, row));
+  const Rect last = grid_.rect(grid_.index(end - 1, row + rows - 1));
+  const Rect run{first.x, first.y, last.right() - first.x, last.bottom() - first.y};
+  const Rect area = intersect(run, frame_.size);
+  if (!(area == run)) std::fill_n(band_mask, stride * TileGrid::kBandHeight, 0);
+  const kernels::MovedRows moved = subtractor_ ? subtractor_->copy_mask(area, mask, stride)
+                                               : difference_.compare(frame_, area, mask, stride);
+  for (int i = 0; i < rows; ++i) {
+    const int tile = grid_.index(column, row + i);
+    std::fill_n(&counted_[tile], end - column, true);
+    if (!(moved >> i & 1)) continue;
+    const uint8_t* const row_mask = mask + stride * TileGrid::kHeight * i;
+    const int height = grid_.rect(tile).height;
+    for (int j = 0; j < end - column; ++j) {
+      const uint8_t* const tile_mask = row_mask + j * TileGrid::kMaskBytes;
+      if (!any_set(tile_mask, stride, height)) continue;
+      moved_[row / TileGrid::kBandRows] +=
+          heat.add(tile + j, tile_mask, stride, indices.touch(tile + j));
+    }
+  }
+}
+
+double Analysis::moved_share() const {
+  const uint64_t moved = std::accumulate(moved_.begin(), moved_.end(), uint64_t{0});
+  return double(moved) / double(grid_.size().area());
+}
+
+size_t Analysis::memory() const {
+  return (shrinker_ ? shrinker_->memory() : 0) + difference_.memory() +
+         (subtractor_ ? subtractor_->memory() : 0) + counted_.size();
+}
+
+}  // namespace motionheat

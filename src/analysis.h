@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "analysis_scale.h"
+#include "bands.h"
+#include "detector.h"
+#include "difference.h"
+#include "heat_map.h"
+#include "index_map.h"
+#include "settings.h"
+
+namespace motionheat {
+
+/// Steps 1 to 3: finds out what moved in a frame, and counts it.
+///
+/// A frame is taken in by `begin`. Then each of its tiles is counted once, whichever of the
+/// functions that count comes to it first: some before the scale of the frame is known, and the
+/// others while they are drawn. What is counted is touched in the index map.
+class Analysis {
+ public:
+  Analysis() = default;
+  /// For frames of a plain format. Throws std::bad_alloc, cv::Exception or std::runtime_error.
+  Analysis(const StreamFormat& stream, const Settings& settings, int luma_range);
+
+  /// The grid that is analysed.
+  const TileGrid& grid() const { return grid_; }
+
+  /// Other settings of the same scale. Throws as above, and then is as it was.
+  void set(const Settings& settings);
+  /// The distance from black to white in the format's units: see Difference.
+  void set_luma_range(int range) { difference_.set_luma_range(range); }
+
+  /// After a break in the stream: the next frame has no previous one.
+  void forget_previous() { difference_.forget(); }
+
+  /// Takes a frame in, which must stay as it is until its tiles are counted. `levels` are what 0
+  /// and 255 stand for, where not what the colorimetry says.
+  void begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels, Bands& bands);
+
+  /// Counts all tiles.
+  void count_all(HeatMap& heat, IndexMap& indices, Bands& bands);
+
+  /// Counts tiles until it is certain how high the hottest count of the map will be: those that may
+  /// raise it by the event of this frame, and once one did, no more.
+  void count_hottest(HeatMap& heat, IndexMap& indices, Bands& bands);
+
+  /// Counts the tiles of a band that were not. Different bands may be counted by several threads.
+  void count_rest(int band, uint8_t* mask, HeatMap& heat, IndexMap& indices);
+
+  /// The share of the pixels that moved, of those counted.
+  double moved_share() const;
+
+  /// Bytes it holds.
+  size_t memory() const;
+
+ private:
+  template <typename Predicate>
+  void count_row(int row, uint8_t* mask, HeatMap& heat, IndexMap& indices, Predicate is_wanted);
+  void count_tiles(int row, int rows, int column, int end, uint8_t* mask, HeatMap& heat,
+                   IndexMap& indices);
+
+  TileGrid grid_;
+  std::optional<Shrinker> shrinker_;  // if the analysis is smaller than the picture
+  PixelFormat format_;                // of what is analysed
+  Detector detector_ = Detector::kDifference;
+  Difference difference_;
+  std::optional<BackgroundSubtractor> subtractor_;  // instead, if there is one
+
+  // Of the frame taken in.
+  ConstFrameView frame_;
+  std::vector<uint8_t> counted_;  // of each tile: counted, or not to be
+  std::vector<uint32_t> moved_;   // pixels of each band
+};
+
+}  // namespace motionheat

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <optional>
+
+#include "background.h"
+#include "color_map.h"
+#include "detector.h"
+#include "frame_view.h"
+#include "gray_levels.h"
+#include "normalize.h"
+
+namespace motionheat {
+
+/// What the frames of a stream are.
+struct StreamFormat {
+  PixelFormat format;
+  ColorSpace color;
+  Size size;
+
+  bool operator==(const StreamFormat&) const = default;
+};
+
+enum class Output {
+  kOverlay,  // the picture with the heat blended onto it
+  kHeatmap,  // the coloured map alone
+};
+
+/// What may change between any two frames.
+struct Settings {
+  int threshold = 25;  // 0..255, grey difference above which a pixel moved
+  // In grey of more than 8 bits: the levels that 0 and 255 stand for, in the difference and in the
+  // colours. None are what the stream's colorimetry says; automatic ones are the stream's own.
+  std::optional<GrayLevels> gray_levels;
+  bool auto_gray_levels = false;
+  Detector detector = Detector::kDifference;
+  int analysis_scale = 1;  // the picture is analysed at 1/so much of its size in each direction
+  int colormap = 2;        // cv::ColormapTypes
+  double opacity = 0.4;    // 0..1, weight of the colour
+  Output output = Output::kOverlay;
+  Background background = Background::kLive;
+  Normalization normalization = Normalization::kMax;
+  double percentile = 99.5;  // 0..100, for kPercentile
+  double full_scale = 300;   // events, for kFixed
+  Curve curve = Curve::kLinear;
+  double half_life = 0;  // seconds in which heat halves, 0 = never forgets
+  int n_threads = 1;     // 0 = one per core; the result does not depend on it
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace motionheat
