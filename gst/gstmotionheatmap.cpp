@@ -56,6 +56,7 @@
 #include <utility>
 #include <vector>
 
+#include "caps.h"
 #include "continuity.h"
 #include "guard.h"
 #include "outbox.h"
@@ -78,26 +79,6 @@ enum
 };
 
 static guint signals[LAST_SIGNAL];
-
-/* What can be drawn on. Subtitles and the like that are to be blended later lie in metas. */
-#define DRAWABLE_CAPS \
-    GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS) ";" \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
-        GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, MOTION_HEATMAP_FORMATS) ";" \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
-        MOTION_HEATMAP_FORMATS)
-
-/* What can be read, with output=none: any memory that can be mapped. */
-#define READABLE_CAPS \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES ("ANY", MOTION_HEATMAP_FORMATS)
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
-
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
-
-static GstStaticCaps drawable_caps = GST_STATIC_CAPS (DRAWABLE_CAPS);
 
 struct GstMotionHeatmapPrivate
 {
@@ -637,54 +618,17 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
 
 /* The stream */
 
-/* Whether the frames' memory can be drawn on. */
-static void
-gst_motion_heatmap_check_memory (GstMotionHeatmap * self, GstCaps * caps)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  GstCaps *drawable = gst_static_caps_get (&drawable_caps);
-
-  priv->can_draw = gst_caps_is_subset (caps, drawable);
-  gst_caps_unref (drawable);
-  if (!priv->can_draw && priv->current.output != GST_MOTION_HEATMAP_OUTPUT_NONE) {
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("Nothing is drawn: frames of this kind of memory are only analysed (property output)"),
-        ("caps %" GST_PTR_FORMAT, (gpointer) caps));
-  }
-}
-
-/* Fields that come one by one are pictures of different lines. */
-static gboolean
-gst_motion_heatmap_has_whole_frames (GstCapsFeatures * features, GstStructure *, gpointer)
-{
-  return !gst_caps_features_contains (features, GST_CAPS_FEATURE_FORMAT_INTERLACED);
-}
-
 /* Any memory that can be mapped is analysed, but only system memory is drawn on. */
 static GstCaps *
 gst_motion_heatmap_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  GstCaps *result = gst_caps_copy (caps);
-  const auto keep =[&result] (GstCaps * allowed) {
-    GstCaps *kept = gst_caps_intersect_full (result, allowed, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_replace (&result, kept);
-    gst_caps_unref (kept);
-  };
-  gst_caps_filter_and_map_in_place (result, gst_motion_heatmap_has_whole_frames, nullptr);
   std::unique_lock < std::mutex > lock (priv->settings_lock);
   const bool draws = priv->settings.output != GST_MOTION_HEATMAP_OUTPUT_NONE;
   lock.unlock ();
 
-  if (draws) {
-    GstCaps *drawable = gst_static_caps_get (&drawable_caps);
-    keep (drawable);
-    gst_caps_unref (drawable);
-  }
-  if (filter)
-    keep (filter);
-  return result;
+  return motion_heatmap_other_caps (caps, filter, draws);
 }
 
 static gboolean
@@ -695,7 +639,12 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   GstMotionHeatmapPrivate *priv = self->priv;
 
   GST_DEBUG_OBJECT (self, "stream of %" GST_PTR_FORMAT, (gpointer) incaps);
-  gst_motion_heatmap_check_memory (self, incaps);
+  priv->can_draw = motion_heatmap_can_draw_on (incaps);
+  if (!priv->can_draw && priv->current.output != GST_MOTION_HEATMAP_OUTPUT_NONE) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Nothing is drawn: frames of this kind of memory are only analysed (property output)"),
+        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
+  }
   const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
   /* a new frame rate changes nothing */
   if (priv->engine.is_configured () && priv->engine.stream () == format)
@@ -720,21 +669,11 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
 static gboolean
 gst_motion_heatmap_set_caps (GstBaseTransform * trans, GstCaps * incaps, GstCaps * outcaps)
 {
-  GstVideoInfo info;
+  const std::string reason = motion_heatmap_refusal_of_caps (incaps);
 
   /* the base class would fail without a word to the application */
-  if (!gst_video_info_from_caps (&info, incaps)) {
-    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
-        ("A stream of these caps is too large or not understood"),
-        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
-    return FALSE;
-  }
-  /* views of one scene would be taken for motion */
-  const GstVideoMultiviewMode views = GST_VIDEO_INFO_MULTIVIEW_MODE (&info);
-  if (views > GST_VIDEO_MULTIVIEW_MODE_RIGHT) {
-    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
-        ("Streams of several views (multiview-mode=%s) are not supported",
-            gst_video_multiview_mode_to_caps_string (views)),
+  if (!reason.empty ()) {
+    GST_ELEMENT_ERROR (trans, STREAM, FORMAT, ("%s", reason.c_str ()),
         ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
     return FALSE;
   }
@@ -1068,8 +1007,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
       "Filter/Effect/Analyzer/Video",
       "Shows where in the picture motion was, as a colour map and as messages",
       "The motionheatmap authors");
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  motion_heatmap_add_pad_templates (element_class);
 
   element_class->change_state =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_change_state >);
