@@ -56,6 +56,7 @@
 #include <utility>
 #include <vector>
 
+#include "allocation.h"
 #include "caps.h"
 #include "continuity.h"
 #include "guard.h"
@@ -83,7 +84,8 @@ static guint signals[LAST_SIGNAL];
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : outbox (element), pictures (element, engine, engine_lock), state (element) {}
+      : outbox (element), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
+        pictures (element, engine, engine_lock), state (element) {}
 
   Outbox outbox;
 
@@ -101,6 +103,7 @@ struct GstMotionHeatmapPrivate
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
   Continuity continuity;
+  Allocation allocation;
   bool left_out_reports = false;        /* as nobody reads them */
   bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
   bool can_draw = true;         /* on memory of this kind */
@@ -108,9 +111,6 @@ struct GstMotionHeatmapPrivate
   bool detector_available = true;
   bool state_loaded = false;
   bool have_frames = false;
-  /* what downstream said of metas in the allocation query */
-  bool video_meta_goes_on = false;
-  bool crop_meta_goes_on = false;
 
   Pictures pictures;
   StateKeeper state;
@@ -397,58 +397,12 @@ gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * 
   return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), frame, draws ? frame : nullptr);
 }
 
-/* Buffers. One that is ours to write to is drawn on in place; a shared one is read while the
- * output is written, which saves the copy that an in-place filter would make first. So upstream is
- * offered what downstream offers, and what is drawn on in place is downstream's own memory. */
-
-/* The pools that downstream offers, with allocators, as the answer to a new query. */
-static GstQuery *
-gst_motion_heatmap_ask_downstream (GstBaseTransform * trans, GstCaps * caps)
-{
-  GstQuery *query = gst_query_new_allocation (caps, TRUE);
-
-  if (!gst_pad_peer_query (trans->srcpad, query))
-    gst_clear_query (&query);
-  return query;
-}
-
-static GstBufferPool *
-gst_motion_heatmap_first_pool (GstQuery * query)
-{
-  GstBufferPool *pool = nullptr;
-
-  if (query && gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, nullptr, nullptr, nullptr);
-  return pool;
-}
+/* Buffers */
 
 static gboolean
 gst_motion_heatmap_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
-  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  GstCaps *caps;
-
-  priv->video_meta_goes_on =
-      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
-  priv->crop_meta_goes_on =
-      gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, nullptr);
-
-  /* A pool that downstream has only one of is upstream's: two elements must not configure and stop
-   * the same one. */
-  gst_query_parse_allocation (query, &caps, nullptr);
-  GstBufferPool *pool = gst_motion_heatmap_first_pool (query);
-  GstQuery *again = pool ? gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
-  GstBufferPool *other = gst_motion_heatmap_first_pool (again);
-  if (pool && pool == other) {
-    while (gst_query_get_n_allocation_pools (query) > 0)
-      gst_query_remove_nth_allocation_pool (query, 0);
-  }
-  gst_clear_object (&other);
-  gst_clear_object (&pool);
-  gst_clear_query (&again);
-
-  GST_DEBUG_OBJECT (trans, "downstream takes GstVideoMeta: %d, GstVideoCropMeta: %d",
-      priv->video_meta_goes_on, priv->crop_meta_goes_on);
+  GST_MOTION_HEATMAP (trans)->priv->allocation.decide (query);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans, query);
 }
 
@@ -456,37 +410,15 @@ static gboolean
 gst_motion_heatmap_propose_allocation (GstBaseTransform * trans, GstQuery * decide_query,
     GstQuery * query)
 {
-  GstCaps *caps;
-  gboolean need_pool;
-
-  gst_query_parse_allocation (query, &caps, &need_pool);
   /* in passthrough the base class asks downstream itself */
-  GstQuery *downstream = decide_query && caps && need_pool ?
-      gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
-  if (downstream) {
-    for (guint i = 0; i < gst_query_get_n_allocation_params (downstream); i++) {
-      GstAllocator *allocator;
-      GstAllocationParams params;
+  const bool passthrough = decide_query == nullptr;
 
-      gst_query_parse_nth_allocation_param (downstream, i, &allocator, &params);
-      gst_query_add_allocation_param (query, allocator, &params);
-      gst_clear_object (&allocator);
-    }
-    for (guint i = 0; i < gst_query_get_n_allocation_pools (downstream); i++) {
-      GstBufferPool *pool;
-      guint size, min, max;
-
-      gst_query_parse_nth_allocation_pool (downstream, i, &pool, &size, &min, &max);
-      gst_query_add_allocation_pool (query, pool, size, min, max);
-      gst_clear_object (&pool);
-    }
-    gst_query_unref (downstream);
-  }
-
+  if (!passthrough)
+    GST_MOTION_HEATMAP (trans)->priv->allocation.offer (query);
   if (!GST_BASE_TRANSFORM_CLASS (parent_class)->propose_allocation (trans, decide_query, query))
     return FALSE;
   /* whatever downstream understands: what it does not is written to another buffer */
-  if (decide_query && !gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr))
+  if (!passthrough && !gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr))
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
   GST_DEBUG_OBJECT (trans, "proposes %" GST_PTR_FORMAT, (gpointer) query);
   return TRUE;
@@ -500,46 +432,14 @@ gst_motion_heatmap_filter_meta (GstBaseTransform * trans, GstQuery * query, GTyp
   return TRUE;
 }
 
-/* Whether downstream understands where in the buffer the picture lies. */
-static bool
-gst_motion_heatmap_layout_goes_on (GstMotionHeatmap * self, GstBuffer * buffer)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
-
-  if (gst_buffer_get_video_crop_meta (buffer) && !priv->crop_meta_goes_on)
-    return false;
-  if (!meta || priv->video_meta_goes_on)
-    return true;
-  for (guint i = 0; i < meta->n_planes; i++) {
-    if (meta->offset[i] != GST_VIDEO_INFO_PLANE_OFFSET (info, i)
-        || meta->stride[i] != GST_VIDEO_INFO_PLANE_STRIDE (info, i))
-      return false;
-  }
-  return true;
-}
-
-/* Whether mapping the buffer for writing would write to its memory and not to a copy of it. Parts of
- * other memory, as parsers hand out, are read-only though nobody else holds them. */
-static bool
-gst_motion_heatmap_is_ours (GstBuffer * buffer)
-{
-  if (!gst_buffer_is_writable (buffer) || !gst_buffer_is_all_memory_writable (buffer))
-    return false;
-  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
-    if (GST_MEMORY_IS_READONLY (gst_buffer_peek_memory (buffer, i)))
-      return false;
-  }
-  return true;
-}
-
 static GstFlowReturn
 gst_motion_heatmap_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
     GstBuffer ** outbuf)
 {
-  if (!gst_base_transform_is_passthrough (trans) && gst_motion_heatmap_is_ours (inbuf)
-      && gst_motion_heatmap_layout_goes_on (GST_MOTION_HEATMAP (trans), inbuf)) {
+  const Allocation & allocation = GST_MOTION_HEATMAP (trans)->priv->allocation;
+
+  if (!gst_base_transform_is_passthrough (trans)
+      && allocation.takes_in_place (inbuf, GST_VIDEO_FILTER_CAST (trans)->in_info)) {
     *outbuf = inbuf;
     return GST_FLOW_OK;
   }
