@@ -59,6 +59,7 @@
 #include "allocation.h"
 #include "caps.h"
 #include "continuity.h"
+#include "frame.h"
 #include "guard.h"
 #include "outbox.h"
 #include "pictures.h"
@@ -360,32 +361,11 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   return GST_FLOW_OK;
 }
 
-/* What of the output is not drawn on because the input shows less than its caps say. */
-static void
-gst_motion_heatmap_fill_rest (const GstVideoFrame * in_frame, GstVideoFrame * out_frame,
-    const GstVideoInfo * info)
-{
-  const motionheat::Size shown = motion_heatmap_frame_view (in_frame, info).size;
-
-  if (shown.width >= info->width && shown.height >= info->height)
-    return;
-
-  /* no further than the picture goes: a buffer may end with its last row */
-  const motionheat::PixelFormat format = motion_heatmap_stream_format (info).format;
-  const motionheat::FrameView out = motion_heatmap_frame_view (out_frame, info);
-  for (int p = 0; p < format.n_planes; p++) {
-    const motionheat::PlaneLayout layout = motionheat::plane_layout (format, p);
-
-    for (int y = 0; y < layout.row_end (out.size.height); y++)
-      memset (out.row (p, y), 0, (gsize) layout.byte_end (out.size.width));
-  }
-}
-
 static GstFlowReturn
 gst_motion_heatmap_transform_frame (GstVideoFilter * filter, GstVideoFrame * in_frame,
     GstVideoFrame * out_frame)
 {
-  gst_motion_heatmap_fill_rest (in_frame, out_frame, &filter->in_info);
+  motion_heatmap_clear_unseen (in_frame, out_frame, &filter->in_info);
   return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), in_frame, out_frame);
 }
 
@@ -455,40 +435,11 @@ gst_motion_heatmap_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBu
       klass->transform (trans, inbuf, outbuf);
 }
 
-/* Adds a region to a buffer that shows what was within a crop rectangle. */
-static void
-gst_motion_heatmap_move_region (GstBuffer * buffer, const GstVideoRegionOfInterestMeta * region,
-    const GstVideoCropMeta * crop)
-{
-  const guint left = MAX (region->x, crop->x), top = MAX (region->y, crop->y);
-  const guint right = MIN (region->x + region->w, crop->x + crop->width);
-  const guint bottom = MIN (region->y + region->h, crop->y + crop->height);
-
-  if (left >= right || top >= bottom)
-    return;
-  GstVideoRegionOfInterestMeta *moved = gst_buffer_add_video_region_of_interest_meta_id (buffer,
-      region->roi_type, left - crop->x, top - crop->y, right - left, bottom - top);
-  moved->id = region->id;
-  moved->parent_id = region->parent_id;
-  for (GList * item = region->params; item; item = item->next) {
-    gst_video_region_of_interest_meta_add_param (moved,
-        gst_structure_copy ((const GstStructure *) item->data));
-  }
-}
-
 static gboolean
 gst_motion_heatmap_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf, GstMeta * meta,
     GstBuffer * inbuf)
 {
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (inbuf);
-
-  /* The picture keeps its size and place, so whatever is said of it stays true. But what was
-   * outside a crop rectangle is not in the output, and regions are counted from its corner. */
-  if (crop && meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) {
-    gst_motion_heatmap_move_region (outbuf, (const GstVideoRegionOfInterestMeta *) meta, crop);
-    return FALSE;
-  }
-  return meta->info->api != GST_VIDEO_CROP_META_API_TYPE;
+  return motion_heatmap_transform_meta (outbuf, meta, inbuf);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "frame.h"
 #include "video_format.h"
 #include "warning.h"
 
@@ -156,7 +157,7 @@ Pictures::keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool dra
     GST_BUFFER_FLAG_UNSET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
   if (!gst_video_frame_map (&kept, &info, picture_, GST_MAP_WRITE))
     return;
-  motionheat::copy_picture (motion_heatmap_stream_format (&info).format,
+  motionheat::copy_picture (motion_heatmap_pixel_format (info.finfo),
       motion_heatmap_frame_view (shown, &info), motion_heatmap_frame_view (&kept, &info));
   gst_video_frame_unmap (&kept);
   picture_drawn_ = drawn;
