@@ -63,8 +63,10 @@
 #include "guard.h"
 #include "outbox.h"
 #include "pictures.h"
+#include "preset.h"
 #include "properties.h"
 #include "report.h"
+#include "settings.h"
 #include "state.h"
 #include "video_format.h"
 #include "warning.h"
@@ -85,15 +87,11 @@ static guint signals[LAST_SIGNAL];
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : outbox (element), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
+      : settings (element), outbox (element), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
         pictures (element, engine, engine_lock), state (element) {}
 
+  SharedSettings settings;
   Outbox outbox;
-
-  /* What the application asked for. */
-  std::mutex settings_lock;
-  MotionHeatmapSettings settings;
-  bool started = false;         /* and state-location in force */
 
   /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
    * frame, others while they read figures or clear the map; nobody while posting or pushing. */
@@ -108,8 +106,6 @@ struct GstMotionHeatmapPrivate
   bool left_out_reports = false;        /* as nobody reads them */
   bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
   bool can_draw = true;         /* on memory of this kind */
-  motionheat::Detector checked_detector = motionheat::Detector::kDifference;
-  bool detector_available = true;
   bool state_loaded = false;
   bool have_frames = false;
 
@@ -118,76 +114,12 @@ struct GstMotionHeatmapPrivate
   std::atomic < bool > state_saved = false;     /* as it is */
 };
 
-/* A preset is of a kind of scene: where one camera's files lie is no part of it. */
-static gchar **
-gst_motion_heatmap_get_preset_properties (GstPreset * preset)
-{
-  const GstPresetInterface *defaults =
-      (const GstPresetInterface *) g_type_default_interface_peek (GST_TYPE_PRESET);
-  gchar **names = defaults->get_property_names (preset);
-  gsize kept = 0;
-
-  for (gsize i = 0; names && names[i]; i++) {
-    if (g_str_has_suffix (names[i], "-location"))
-      g_free (names[i]);
-    else
-      names[kept++] = names[i];
-  }
-  if (names)
-    names[kept] = nullptr;
-  return names;
-}
-
-static void
-gst_motion_heatmap_preset_init (gpointer iface, gpointer data)
-{
-  ((GstPresetInterface *) iface)->get_property_names = gst_motion_heatmap_get_preset_properties;
-}
-
 #define gst_motion_heatmap_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FILTER,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_motion_heatmap_preset_init);
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, motion_heatmap_preset_init);
     GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
-
-/* Where the detector asked for cannot be had, the default one stands in. */
-static void
-gst_motion_heatmap_check_detector (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::Detector & detector = priv->current.engine.detector;
-
-  if (detector != priv->checked_detector) {
-    const std::string reason = motionheat::why_unavailable (detector);
-
-    priv->checked_detector = detector;
-    priv->detector_available = reason.empty ();
-    if (!reason.empty ()) {
-      GST_ELEMENT_WARNING (self, LIBRARY, INIT,
-          ("The detector asked for (property detector) is not installed, and consecutive frames are "
-              "compared instead: %s", reason.c_str ()), (nullptr));
-    }
-  }
-  if (!priv->detector_available)
-    detector = motionheat::Detector::kDifference;
-}
-
-/* The streaming thread's copy of what the application asked for. */
-static void
-gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-    priv->settings.refusal.clear ();
-  }
-  if (!priv->current.refusal.empty ())
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
-        priv->current.refusal);
-}
 
 /* Reports */
 
@@ -452,8 +384,7 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
   if (GST_CLOCK_TIME_IS_VALID (times.stream_time))
     gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
 
-  gst_motion_heatmap_take_settings (self);
-  gst_motion_heatmap_check_detector (self);
+  priv->settings.take (priv->current);
   priv->pictures.check_location (priv->current);
 
   const gboolean passthrough = !priv->can_draw
@@ -475,9 +406,7 @@ gst_motion_heatmap_transform_caps (GstBaseTransform * trans, GstPadDirection dir
     GstCaps * caps, GstCaps * filter)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  std::unique_lock < std::mutex > lock (priv->settings_lock);
-  const bool draws = priv->settings.output != GST_MOTION_HEATMAP_OUTPUT_NONE;
-  lock.unlock ();
+  const bool draws = priv->settings.now ().output != GST_MOTION_HEATMAP_OUTPUT_NONE;
 
   return motion_heatmap_other_caps (caps, filter, draws);
 }
@@ -559,8 +488,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  gst_motion_heatmap_take_settings (self);
-  gst_motion_heatmap_check_detector (self);
+  priv->settings.take (priv->current);
   if (priv->have_frames && priv->current.post_messages)
     gst_motion_heatmap_post_report (self, true);
   priv->pictures.finish (priv->current);
@@ -617,11 +545,8 @@ gst_motion_heatmap_start (GstBaseTransform * trans)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
 
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-    priv->started = true;
-  }
+  priv->settings.start ();
+  priv->current = priv->settings.now ();
   gst_motion_heatmap_interrupt (GST_MOTION_HEATMAP (trans), false);
   /* before the first frame, so that upstream may use downstream's buffers */
   gst_base_transform_set_passthrough (trans,
@@ -642,10 +567,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   /* what a waiting thread was kept from is waited for here */
   gst_motion_heatmap_interrupt (self, false);
   gst_motion_heatmap_wait_for_files (self);
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->started = false;
-  }
+  priv->settings.stop ();
   priv->continuity = Continuity ();
   priv->left_out_reports = false;
   priv->period_over = false;
@@ -685,13 +607,9 @@ static gboolean
 gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  MotionHeatmapSettings settings;
+  const MotionHeatmapSettings settings = priv->settings.now ();
   std::string reason;
 
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    settings = priv->settings;
-  }
   {
     std::lock_guard < std::mutex > lock (priv->engine_lock);
     reason = priv->engine.is_configured ()? priv->state.refusal () : "there is no stream yet";
@@ -707,36 +625,11 @@ gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
   return FALSE;
 }
 
-/* Whether a property may not be set now. */
-static bool
-gst_motion_heatmap_refuses (GstMotionHeatmap * self, guint prop_id, const GValue * value)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const gchar *location = prop_id == PROP_STATE_LOCATION ? g_value_get_string (value) : nullptr;
-  std::string in_force;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    in_force = priv->settings.state_location;
-    if (prop_id != PROP_STATE_LOCATION || !priv->started || in_force == (location ? location : ""))
-      return false;
-  }
-  motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
-      std::string ("\"") + (location ? location : "") + "\" cannot become the property "
-      "state-location while the element plays: it stays \"" + in_force + "\" until READY");
-  return true;
-}
-
 static void
 gst_motion_heatmap_set_property (GObject * object, guint prop_id, const GValue * value,
     GParamSpec * pspec)
 {
-  GstMotionHeatmap *self = GST_MOTION_HEATMAP (object);
-
-  if (gst_motion_heatmap_refuses (self, prop_id, value))
-    return;
-  std::lock_guard < std::mutex > lock (self->priv->settings_lock);
-  if (!self->priv->settings.set (prop_id, value))
+  if (!GST_MOTION_HEATMAP (object)->priv->settings.set (prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
 
@@ -761,12 +654,10 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
       g_value_take_boxed (value, motion_heatmap_map_sample (map, times));
       break;
     }
-    default:{
-      std::lock_guard < std::mutex > lock (priv->settings_lock);
+    default:
       if (!priv->settings.get (prop_id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
-    }
   }
 }
 
