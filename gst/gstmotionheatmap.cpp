@@ -48,19 +48,17 @@
 #include "gstmotionheatmap.h"
 
 #include <atomic>
-#include <cstring>
-#include <exception>
-#include <memory>
+#include <chrono>
 #include <mutex>
-#include <new>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "allocation.h"
 #include "caps.h"
 #include "continuity.h"
 #include "frame.h"
 #include "guard.h"
+#include "heat.h"
 #include "outbox.h"
 #include "pictures.h"
 #include "preset.h"
@@ -74,41 +72,25 @@
 GST_DEBUG_CATEGORY (motion_heatmap_debug);
 #define GST_CAT_DEFAULT motion_heatmap_debug
 
-enum
-{
-  SIGNAL_RESET,
-  SIGNAL_SNAPSHOT,
-  SIGNAL_SAVE_STATE,
-  LAST_SIGNAL,
-};
-
-static guint signals[LAST_SIGNAL];
-
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
       : settings (element), outbox (element), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
-        pictures (element, engine, engine_lock), state (element) {}
+        reporter (heat, outbox), pictures (element, heat), state (element, heat) {}
 
   SharedSettings settings;
+  Heat heat;
   Outbox outbox;
-
-  /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
-   * frame, others while they read figures or clear the map; nobody while posting or pushing. */
-  std::mutex engine_lock;
-  motionheat::Engine engine;
-  FrameTimes times;
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
   Continuity continuity;
   Allocation allocation;
-  bool left_out_reports = false;        /* as nobody reads them */
-  bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
   bool can_draw = true;         /* on memory of this kind */
   bool state_loaded = false;
   bool have_frames = false;
 
+  Reporter reporter;
   Pictures pictures;
   StateKeeper state;
   std::atomic < bool > state_saved = false;     /* as it is */
@@ -121,91 +103,10 @@ G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FI
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
 
-/* Reports */
-
-static void
-gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::Report report;
-  motionheat::GreyMap map;
-  FrameTimes times;
-
-  if (!final && priv->outbox.is_full ()) {
-    if (!std::exchange (priv->left_out_reports, true))
-      GST_DEBUG_OBJECT (self, "nobody reads messages: no more are posted until somebody does");
-    return;
-  }
-  priv->left_out_reports = false;
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    report = priv->engine.report ();
-    map = priv->engine.map ((int) priv->current.message_width);
-    times = priv->times;
-  }
-
-  GstStructure *structure = motion_heatmap_report_structure (report, times, final);
-  GstSample *sample = motion_heatmap_map_sample (map, times);
-  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
-  gst_sample_unref (sample);
-  priv->outbox.post (structure);
-  priv->period_over = true;
-}
-
-/* State */
-
-/* What a state says besides counts and times. The engine's lock is held. */
-static motionheat::State
-gst_motion_heatmap_about (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
-{
-  const motionheat::Engine & engine = self->priv->engine;
-
-  return {.size = engine.heat ().grid ().size (), .frames = engine.frames (),
-    .skipped = engine.skipped (), .half_life = settings.half_life,
-    .settings = settings.counting ()};
-}
-
-static void
-gst_motion_heatmap_save_state (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  /* to the end, so that a later one is not saved first */
-  std::unique_lock < std::mutex > lock (priv->engine_lock);
-
-  try {
-    priv->state.save (HeatRequest (priv->engine, priv->engine_lock),
-        gst_motion_heatmap_about (self, settings));
-  } catch (const std::bad_alloc &) {
-    lock.unlock ();
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE, "Could not save \"" +
-        settings.state_location + "\" (property state-location): not enough memory");
-  }
-}
-
-/* Goes on with what an earlier run left. */
-static void
-gst_motion_heatmap_load_state (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::State empty;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    empty = gst_motion_heatmap_about (self, priv->current);
-  }
-  const auto state = priv->state.load (priv->current.state_location, empty);
-  if (state) {
-    const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-
-    priv->engine.restore (heat, state->frames, state->skipped);
-  }
-  priv->state.open ();
-}
-
 /* Frames */
 
-static void
+/* Counts what moved and draws the heat. Returns the times of the frame. */
+static FrameTimes
 gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_frame,
     const GstVideoFrame * out_frame)
 {
@@ -231,29 +132,9 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
   if (!verdict.warning.empty ())
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", verdict.warning.c_str ()), (nullptr));
 
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.set (priv->current.engine);
-  if (std::exchange (priv->period_over, false))
-    priv->engine.begin_period ();
-  priv->engine.advance ((double) priv->continuity.clock ().step () / GST_SECOND);
-  if (verdict.forget_previous)
-    priv->engine.forget_previous ();
-  switch (verdict.treatment) {
-    case Continuity::Treatment::kAnalyse:
-      priv->engine.process (in, drawn);
-      break;
-    case Continuity::Treatment::kRepeat:
-      priv->engine.repeat ();
-      break;
-    case Continuity::Treatment::kSkip:
-      priv->engine.skip ();
-      break;
-    case Continuity::Treatment::kShow:
-      break;
-  }
-  if (drawn && verdict.treatment != Continuity::Treatment::kAnalyse)
-    priv->engine.draw (in, *drawn);
-  priv->times = times;
+  priv->heat.frame (in, drawn, verdict, priv->continuity.clock ().step (), times,
+      priv->current.engine);
+  return times;
 }
 
 /* `out_frame` may be `in_frame`, and is NULL where nothing is to be drawn. */
@@ -263,7 +144,7 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  gst_motion_heatmap_analyse (self, in_frame, out_frame);
+  const FrameTimes times = gst_motion_heatmap_analyse (self, in_frame, out_frame);
   priv->have_frames = true;
   priv->state_saved = false;
   /* what was drawn on is no gap any more */
@@ -273,22 +154,20 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   const bool interval_ends = priv->current.snapshot_interval > 0
       && priv->continuity.clock ().reached (priv->current.snapshot_interval);
   priv->pictures.frame (out_frame ? out_frame : in_frame, GST_VIDEO_FILTER_CAST (self)->in_info,
-      out_frame != nullptr, interval_ends, priv->times, priv->current);
+      out_frame != nullptr, interval_ends, times, priv->current);
 
   if (priv->current.post_messages && priv->continuity.clock ().reached (priv->current.interval))
-    gst_motion_heatmap_post_report (self, false);
+    priv->reporter.post (priv->current.message_width, false);
 
   /* what no snapshot was taken of goes on */
   const bool resets = interval_ends && priv->current.snapshot_reset
       && (priv->pictures.interval_taken () || priv->current.snapshot_location.empty ());
-  if (resets) {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.reset ();
-  }
-  if ((resets || (priv->current.state_interval > 0
-              && priv->continuity.clock ().reached (priv->current.state_interval)))
-      && priv->state.refusal ().empty () && !priv->state.is_behind ())
-    gst_motion_heatmap_save_state (self, priv->current);
+  if (resets)
+    priv->heat.reset ();
+  const bool saves = resets || (priv->current.state_interval > 0
+      && priv->continuity.clock ().reached (priv->current.state_interval));
+  if (saves && !priv->state.is_behind ())
+    priv->state.save (priv->current);
 
   return GST_FLOW_OK;
 }
@@ -427,12 +306,12 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   }
   const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
   /* a new frame rate changes nothing */
-  if (priv->engine.is_configured () && priv->engine.stream () == format)
+  if (priv->heat.engine.is_configured () && priv->heat.engine.stream () == format)
     return TRUE;
   priv->pictures.before_new_format (priv->current);
   try {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.configure (format);
+    std::lock_guard < std::mutex > lock (priv->heat.lock);
+    priv->heat.engine.configure (format);
   } catch (...) {
     motion_heatmap_post_exception (GST_ELEMENT_CAST (self), GST_MESSAGE_ERROR,
         "the heat of a stream of " + std::to_string (in_info->width) + "x" +
@@ -441,7 +320,7 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   }
   priv->continuity.restart ();
   if (!std::exchange (priv->state_loaded, true))
-    gst_motion_heatmap_load_state (self);
+    priv->state.load (priv->current);
   priv->pictures.open ();
   return TRUE;
 }
@@ -490,11 +369,11 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
 
   priv->settings.take (priv->current);
   if (priv->have_frames && priv->current.post_messages)
-    gst_motion_heatmap_post_report (self, true);
+    priv->reporter.post (priv->current.message_width, true);
   priv->pictures.finish (priv->current);
   if (priv->have_frames) {
-    gst_motion_heatmap_save_state (self, priv->current);
     priv->state_saved = true;
+    priv->state.save (priv->current);
   }
   gst_motion_heatmap_wait_for_files (self);
 }
@@ -561,7 +440,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   GstMotionHeatmapPrivate *priv = self->priv;
 
   if (priv->have_frames && !priv->state_saved)
-    gst_motion_heatmap_save_state (self, priv->current);
+    priv->state.save (priv->current);
   priv->pictures.close ();
   priv->state.close ();
   /* what a waiting thread was kept from is waited for here */
@@ -569,14 +448,9 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   gst_motion_heatmap_wait_for_files (self);
   priv->settings.stop ();
   priv->continuity = Continuity ();
-  priv->left_out_reports = false;
-  priv->period_over = false;
   priv->state_loaded = false;
   priv->have_frames = false;
-
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.clear ();
-  priv->times = FrameTimes ();
+  priv->heat.clear ();
   return TRUE;
 }
 
@@ -585,8 +459,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 static void
 gst_motion_heatmap_reset (GstMotionHeatmap * self)
 {
-  std::lock_guard < std::mutex > lock (self->priv->engine_lock);
-  self->priv->engine.reset ();
+  self->priv->heat.reset ();
   self->priv->state_saved = false;
 }
 
@@ -604,25 +477,18 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
 }
 
 static gboolean
-gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
+gst_motion_heatmap_save_state (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   const MotionHeatmapSettings settings = priv->settings.now ();
-  std::string reason;
+  const std::string reason = priv->state.save (settings);
 
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    reason = priv->engine.is_configured ()? priv->state.refusal () : "there is no stream yet";
+  if (!reason.empty ()) {
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The state cannot be saved to \"%s\" (signal save-state): %s",
+            settings.state_location.c_str (), reason.c_str ()), (nullptr));
   }
-  if (reason.empty ()) {
-    gst_motion_heatmap_save_state (self, settings);
-    return TRUE;
-  }
-
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("The state cannot be saved to \"%s\" (signal save-state): %s",
-          settings.state_location.c_str (), reason.c_str ()), (nullptr));
-  return FALSE;
+  return reason.empty ();
 }
 
 static void
@@ -640,20 +506,12 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (object)->priv;
 
   switch (prop_id) {
-    case PROP_STATS:{
-      std::lock_guard < std::mutex > lock (priv->engine_lock);
-      g_value_take_boxed (value, motion_heatmap_report_structure (priv->engine.report (),
-              priv->times, false));
+    case PROP_STATS:
+      g_value_take_boxed (value, priv->reporter.figures ());
       break;
-    }
-    case PROP_HEATMAP:{
-      std::unique_lock < std::mutex > lock (priv->engine_lock);
-      const motionheat::GreyMap map = priv->engine.map (0);
-      const FrameTimes times = priv->times;
-      lock.unlock ();
-      g_value_take_boxed (value, motion_heatmap_map_sample (map, times));
+    case PROP_HEATMAP:
+      g_value_take_boxed (value, priv->reporter.map ());
       break;
-    }
     default:
       if (!priv->settings.get (prop_id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -693,6 +551,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
   GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+  const GSignalFlags action = (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
 
   object_class->set_property = guarded_call < gst_motion_heatmap_set_property >;
   object_class->get_property = guarded_call < gst_motion_heatmap_get_property >;
@@ -707,9 +566,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
-      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_reset >), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+  g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_reset >), nullptr, nullptr, nullptr,
+      G_TYPE_NONE, 0);
 
   /**
    * GstMotionHeatmap::snapshot:
@@ -723,10 +582,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SNAPSHOT] = g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass),
-      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_snapshot >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
-      G_TYPE_STRING);
+  g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_snapshot >), nullptr, nullptr, nullptr,
+      G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
 
   /**
    * GstMotionHeatmap::save-state:
@@ -740,10 +598,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SAVE_STATE] = g_signal_new_class_handler ("save-state",
-      G_TYPE_FROM_CLASS (klass), (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_save_state_now >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN,
-      0);
+  g_signal_new_class_handler ("save-state", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_save_state >), nullptr, nullptr, nullptr,
+      G_TYPE_BOOLEAN, 0);
 
   gst_element_class_set_static_metadata (element_class, "Motion heatmap",
       "Filter/Effect/Analyzer/Video",

@@ -17,7 +17,7 @@ public:
   void post (GstStructure * structure);
 
   /* Whether as many messages wait as may. What can be left out should be. */
-  bool is_full () const { return *unread_ >= kLimit; }
+  bool is_full ();
 
 private:
   static constexpr guint kLimit = 256;
@@ -25,6 +25,7 @@ private:
   static void on_read (gpointer count, GstMiniObject * message);
 
   GstElement *element_;
+  std::atomic < bool > was_full_ = false;
   /* outlives the element: messages do */
   std::shared_ptr < std::atomic < guint > > unread_ = std::make_shared < std::atomic < guint > > (0);
 };

@@ -174,9 +174,9 @@ Pictures::draw (const MotionHeatmapSettings & settings)
     return;
   const motionheat::FrameView view = motion_heatmap_frame_view (&frame, &picture_info_);
   {
-    std::lock_guard < std::mutex > lock (engine_lock_);
-    engine_.set (settings.engine);
-    engine_.draw (view, view);
+    std::lock_guard < std::mutex > lock (heat_.lock);
+    heat_.engine.set (settings.engine);
+    heat_.engine.draw (view, view);
   }
   gst_video_frame_unmap (&frame);
   picture_drawn_ = true;
@@ -206,8 +206,8 @@ Pictures::write (const SnapshotRequest & request, const MotionHeatmapSettings & 
   if (!have_frames_ || (!is_data && !picture_)) {
     warn (request, "the stream ended before there was a frame for it");
   } else if (is_data) {
-    std::unique_lock < std::mutex > lock (engine_lock_);
-    const HeatRequest heat (engine_, engine_lock_);
+    std::unique_lock < std::mutex > lock (heat_.lock);
+    const HeatRequest heat (heat_);
     lock.unlock ();
     writer_.write_events (heat, request, times_);
   } else {

@@ -18,12 +18,12 @@
  * warning why it is not. That is kept whatever happens to the stream: requests wait for a frame, or
  * for the end or the stop, which answer what is left.
  *
- * Called by the streaming thread, and without the engine's lock, where nothing else is said. */
+ * Called by the streaming thread, and without the heat's lock, where nothing else is said. */
 class Pictures
 {
 public:
-  Pictures (GstElement * element, motionheat::Engine & engine, std::mutex & engine_lock)
-      : element_ (element), engine_ (engine), engine_lock_ (engine_lock), writer_ (element) {}
+  Pictures (GstElement * element, Heat & heat)
+      : element_ (element), heat_ (heat), writer_ (element) {}
   ~Pictures () { gst_clear_buffer (&picture_); }
 
   /* Has the next frame written to `location`. Returns why not, or nothing if it was accepted. Any
@@ -66,8 +66,7 @@ private:
   void warn (const SnapshotRequest & request, const std::string & reason);
 
   GstElement *element_;
-  motionheat::Engine & engine_;
-  std::mutex & engine_lock_;
+  Heat & heat_;
 
   std::mutex requests_lock_;    /* for these two */
   std::vector < SnapshotRequest > requests_;

@@ -8,9 +8,9 @@
 
 #include <gst/video/video.h>
 
+#include "continuity.h"
 #include "file_writer.h"
-#include "heat_request.h"
-#include "report.h"
+#include "heat.h"
 #include "series.h"
 
 /* A file to be written: its name, who asked for it ("property snapshot-location"), and when its frame

@@ -32,12 +32,23 @@ reserve (motionheat::StateFile & file, motionheat::State empty)
   }
 }
 
-std::optional < motionheat::State > StateKeeper::load (const std::string & location,
-    const motionheat::State & empty)
+/* What a state says besides counts and times. The heat's lock is held. */
+motionheat::State StateKeeper::describe (const MotionHeatmapSettings & settings) const
+{
+  const motionheat::Engine & engine = heat_.engine;
+
+  return {.size = engine.heat ().grid ().size (), .frames = engine.frames (),
+    .skipped = engine.skipped (), .half_life = settings.half_life,
+    .settings = settings.counting ()};
+}
+
+/* Returns what an earlier run left. `refusal`: why nothing may be saved there. */
+std::optional < motionheat::State > StateKeeper::take_file (const std::string & location,
+    const motionheat::State & empty, std::string & refusal)
 {
   std::shared_ptr < motionheat::StateFile > file;
   std::optional < motionheat::State > state;
-  std::string reason, fate, refusal;
+  std::string reason, fate;
 
   try {
     if (location.empty ()) {
@@ -69,7 +80,6 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
     std::lock_guard < std::mutex > lock (lock_);
     location_ = location;
     file_ = file;
-    outcome_ = refusal;
     first_time_ = state && state->frames > 0 ? state->first_time : g_get_real_time ();
   }
   if (!reason.empty ())
@@ -79,11 +89,24 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
 }
 
 void
-StateKeeper::open ()
+StateKeeper::load (const MotionHeatmapSettings & settings)
 {
-  std::lock_guard < std::mutex > lock (lock_);
+  std::unique_lock < std::mutex > heat_lock (heat_.lock);
+  const motionheat::State empty = describe (settings);
+  heat_lock.unlock ();
 
-  refusal_ = outcome_;
+  std::string refusal;
+  const auto state = take_file (settings.state_location, empty, refusal);
+  if (state) {
+    const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
+
+    heat_lock.lock ();
+    heat_.engine.restore (heat, state->frames, state->skipped);
+    heat_lock.unlock ();
+  }
+  /* not before it is in the map */
+  std::lock_guard < std::mutex > lock (lock_);
+  refusal_ = refusal;
 }
 
 void
@@ -95,13 +118,6 @@ StateKeeper::close ()
   file_.reset ();
 }
 
-std::string StateKeeper::refusal ()
-{
-  std::lock_guard < std::mutex > lock (lock_);
-
-  return refusal_;
-}
-
 bool
 StateKeeper::is_behind ()
 {
@@ -110,22 +126,36 @@ StateKeeper::is_behind ()
   return waiting_.has_value ();
 }
 
-void
-StateKeeper::save (const HeatRequest & heat, motionheat::State about)
+std::string StateKeeper::save (const MotionHeatmapSettings & settings)
 {
+  try {
+    return request (settings);
+  } catch (const std::bad_alloc &) {
+    warn (settings.state_location, "not enough memory");
+  }
+  return "";
+}
+
+std::string StateKeeper::request (const MotionHeatmapSettings & settings)
+{
+  /* to the end, so that a later one is not saved first */
+  std::lock_guard < std::mutex > heat_lock (heat_.lock);
   std::lock_guard < std::mutex > lock (lock_);
 
   if (!refusal_.empty ())
-    return;
+    return refusal_;
+  motionheat::State about = describe (settings);
   about.first_time = first_time_;
   about.last_time = MAX (g_get_real_time (), first_time_);
   const bool has_job = waiting_.has_value ();
-  waiting_ = Save {file_, heat, std::move (about)};
+  Save save = { file_, HeatRequest (heat_), std::move (about) };
   if (!has_job)
     writer_.post ("\"" + location_ + "\" (property state-location)",
         [this, held = motion_heatmap_hold (element_), location = location_] {
           write_and_tell (location);
         });
+  waiting_ = std::move (save);
+  return "";
 }
 
 /* Returns why it failed, or nothing. When it returns the file is free. */
@@ -159,6 +189,12 @@ StateKeeper::write_and_tell (const std::string & location)
             gst_structure_new ("motionheatmap-state", "location", G_TYPE_STRING,
                 location.c_str (), nullptr)));
   else
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
-        "\" (property state-location): " + reason);
+    warn (location, reason);
+}
+
+void
+StateKeeper::warn (const std::string & location, const std::string & reason)
+{
+  motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
+      "\" (property state-location): " + reason);
 }
