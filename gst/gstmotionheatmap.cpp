@@ -67,7 +67,6 @@
 #include "settings.h"
 #include "state.h"
 #include "video_format.h"
-#include "warning.h"
 
 GST_DEBUG_CATEGORY (motion_heatmap_debug);
 #define GST_CAT_DEFAULT motion_heatmap_debug
@@ -75,12 +74,12 @@ GST_DEBUG_CATEGORY (motion_heatmap_debug);
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : settings (element), outbox (element), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
-        reporter (heat, outbox), pictures (element, heat), state (element, heat) {}
+      : outbox (element), settings (outbox), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
+        reporter (heat, outbox), pictures (outbox, heat), state (outbox, heat) {}
 
+  Outbox outbox;
   SharedSettings settings;
   Heat heat;
-  Outbox outbox;
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
@@ -167,7 +166,7 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   const bool saves = resets || (priv->current.state_interval > 0
       && priv->continuity.clock ().reached (priv->current.state_interval));
   if (saves && !priv->state.is_behind ())
-    priv->state.save (priv->current);
+    priv->state.save (priv->current, Outbox::Kind::kPeriodic);
 
   return GST_FLOW_OK;
 }
@@ -348,7 +347,7 @@ gst_motion_heatmap_wait_for_files (GstMotionHeatmap * self)
 
   for (const std::string & name : {priv->pictures.drain (deadline), priv->state.drain (deadline)}) {
     if (!name.empty ())
-      motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE,
+      priv->outbox.warn (GST_RESOURCE_ERROR_WRITE,
           "Did not wait for " + name + " any longer: it takes more than " +
           std::to_string (motion_heatmap_patience.count ()) + " s. It is written when it can be");
   }
@@ -373,7 +372,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   priv->pictures.finish (priv->current);
   if (priv->have_frames) {
     priv->state_saved = true;
-    priv->state.save (priv->current);
+    priv->state.save (priv->current, Outbox::Kind::kOwed);
   }
   gst_motion_heatmap_wait_for_files (self);
 }
@@ -440,7 +439,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   GstMotionHeatmapPrivate *priv = self->priv;
 
   if (priv->have_frames && !priv->state_saved)
-    priv->state.save (priv->current);
+    priv->state.save (priv->current, Outbox::Kind::kOwed);
   priv->pictures.close ();
   priv->state.close ();
   /* what a waiting thread was kept from is waited for here */
@@ -471,7 +470,7 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
   const std::string reason = priv->pictures.request (path);
 
   if (!reason.empty ())
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_OPEN_WRITE,
+    priv->outbox.warn (GST_RESOURCE_ERROR_OPEN_WRITE,
         "No picture can be written to \"" + path + "\" (signal snapshot): " + reason);
   return reason.empty ();
 }
@@ -481,7 +480,7 @@ gst_motion_heatmap_save_state (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
   const MotionHeatmapSettings settings = priv->settings.now ();
-  const std::string reason = priv->state.save (settings);
+  const std::string reason = priv->state.save (settings, Outbox::Kind::kOwed);
 
   if (!reason.empty ()) {
     GST_ELEMENT_WARNING (self, RESOURCE, WRITE,

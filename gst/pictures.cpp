@@ -6,7 +6,6 @@
 
 #include "frame.h"
 #include "video_format.h"
-#include "warning.h"
 
 /* Pictures and maps that may wait to be written before no more are accepted. */
 static constexpr gsize max_waiting = 32;
@@ -60,7 +59,7 @@ Pictures::check_location (const MotionHeatmapSettings & settings)
     return;
   const std::string unknown = series_->unknown ();
   if (!unknown.empty ())
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_SETTINGS, "\"" + unknown + "\" in \"" +
+    outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, "\"" + unknown + "\" in \"" +
         location + "\" (property snapshot-location) means nothing and stays as it is; a percent "
         "sign is written \"%%\"");
   writer_.check (location);
@@ -79,11 +78,11 @@ Pictures::frame (const GstVideoFrame * shown, const GstVideoInfo & info, bool dr
   if (interval_ends && series_) {
     interval_taken_ = writer_.waiting () == 0;
     if (interval_taken_)
-      add_of_location (settings);
+      add_of_location (settings, Outbox::Kind::kPeriodic);
     else
-      motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Left out a snapshot to \"" +
+      outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Left out a snapshot to \"" +
           settings.snapshot_location + "\" (property snapshot-interval): those before are not "
-          "written yet");
+          "written yet", Outbox::Kind::kPeriodic);
   }
   /* the last one is wanted at the end of the stream */
   if (keeps_picture (settings) || !due_.empty ())
@@ -98,7 +97,7 @@ Pictures::finish (const MotionHeatmapSettings & settings)
 {
   take_requests ();
   if (have_frames_ && !settings.snapshot_location.empty () && !interval_taken_)
-    add_of_location (settings);
+    add_of_location (settings, Outbox::Kind::kOwed);
   write_due (settings);
 }
 
@@ -130,9 +129,9 @@ Pictures::take_requests ()
 
 /* The snapshot of `snapshot-location` is due. */
 void
-Pictures::add_of_location (const MotionHeatmapSettings & settings)
+Pictures::add_of_location (const MotionHeatmapSettings & settings, Outbox::Kind kind)
 {
-  due_.push_back ({settings.snapshot_location, "property snapshot-location", series_});
+  due_.push_back ({settings.snapshot_location, "property snapshot-location", kind, series_});
 }
 
 void
@@ -220,6 +219,6 @@ Pictures::write (const SnapshotRequest & request, const MotionHeatmapSettings & 
 void
 Pictures::warn (const SnapshotRequest & request, const std::string & reason)
 {
-  motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not write \"" +
-      request.location + "\" (" + request.origin + "): " + reason);
+  outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Could not write \"" + request.location + "\" (" +
+      request.origin + "): " + reason, request.kind);
 }

@@ -82,7 +82,9 @@ Reporter::map ()
 void
 Reporter::post (guint map_width, bool final)
 {
-  if (!final && outbox_.is_full ())
+  const Outbox::Kind kind = final ? Outbox::Kind::kOwed : Outbox::Kind::kPeriodic;
+
+  if (!outbox_.takes (kind))
     return;
 
   std::unique_lock < std::mutex > lock (heat_.lock);
@@ -96,5 +98,5 @@ Reporter::post (guint map_width, bool final)
   GstSample *sample = sample_of (map, times);
   gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
   gst_sample_unref (sample);
-  outbox_.post (structure);
+  outbox_.post (structure, kind);
 }

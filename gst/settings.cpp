@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings.h"
 
-#include "warning.h"
-
 /* Whether a property may not be set now. */
 bool
 SharedSettings::refuses (guint prop_id, const GValue * value)
@@ -19,7 +17,7 @@ SharedSettings::refuses (guint prop_id, const GValue * value)
     if (!started_ || in_force == location)
       return false;
   }
-  motion_heatmap_warn (element_, GST_RESOURCE_ERROR_SETTINGS, "\"" + location +
+  outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, "\"" + location +
       "\" cannot become the property state-location while the element plays: it stays \"" +
       in_force + "\" until READY");
   return true;
@@ -67,7 +65,7 @@ SharedSettings::replace_unavailable (motionheat::Detector & detector)
     checked_detector_ = detector;
     detector_available_ = reason.empty ();
     if (!reason.empty ()) {
-      GST_ELEMENT_WARNING (element_, LIBRARY, INIT,
+      GST_ELEMENT_WARNING (outbox_.element (), LIBRARY, INIT,
           ("The detector asked for (property detector) is not installed, and consecutive frames are "
               "compared instead: %s", reason.c_str ()), (nullptr));
     }
@@ -85,6 +83,6 @@ SharedSettings::take (MotionHeatmapSettings & taken)
     settings_.refusal.clear ();
   }
   if (!taken.refusal.empty ())
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_SETTINGS, taken.refusal);
+    outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, taken.refusal);
   replace_unavailable (taken.engine.detector);
 }

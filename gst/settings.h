@@ -5,14 +5,15 @@
 
 #include <gst/gst.h>
 
+#include "outbox.h"
 #include "properties.h"
 
 /* What the application asked for. Any thread may call it where nothing else is said. */
 class SharedSettings
 {
 public:
-  /* `element` posts warnings and outlives this. They are posted without the lock. */
-  explicit SharedSettings (GstElement * element) : element_ (element) {}
+  /* `outbox` outlives this. Warnings are posted without the lock. */
+  explicit SharedSettings (Outbox & outbox) : outbox_ (outbox) {}
 
   /* Returns whether there is such a property. A value that may not be set now leaves the one before,
    * with a warning. */
@@ -34,7 +35,7 @@ private:
   void set_started (bool started);
   void replace_unavailable (motionheat::Detector & detector);
 
-  GstElement *element_;
+  Outbox & outbox_;
 
   std::mutex lock_;             /* for these two */
   MotionHeatmapSettings settings_;

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "warning.h"
-
 using motionheat::StateError;
 
 /* Renames a file that cannot be gone on with. Returns what became of it. */
@@ -83,7 +81,7 @@ std::optional < motionheat::State > StateKeeper::take_file (const std::string & 
     first_time_ = state && state->frames > 0 ? state->first_time : g_get_real_time ();
   }
   if (!reason.empty ())
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_READ, "Cannot go on with the heat in \"" +
+    outbox_.warn (GST_RESOURCE_ERROR_READ, "Cannot go on with the heat in \"" +
         location + "\" (property state-location): " + reason + "; " + fate);
   return state;
 }
@@ -126,17 +124,17 @@ StateKeeper::is_behind ()
   return waiting_.has_value ();
 }
 
-std::string StateKeeper::save (const MotionHeatmapSettings & settings)
+std::string StateKeeper::save (const MotionHeatmapSettings & settings, Outbox::Kind kind)
 {
   try {
-    return request (settings);
+    return request (settings, kind);
   } catch (const std::bad_alloc &) {
-    warn (settings.state_location, "not enough memory");
+    warn (settings.state_location, "not enough memory", kind);
   }
   return "";
 }
 
-std::string StateKeeper::request (const MotionHeatmapSettings & settings)
+std::string StateKeeper::request (const MotionHeatmapSettings & settings, Outbox::Kind kind)
 {
   /* to the end, so that a later one is not saved first */
   std::lock_guard < std::mutex > heat_lock (heat_.lock);
@@ -148,23 +146,21 @@ std::string StateKeeper::request (const MotionHeatmapSettings & settings)
   about.first_time = first_time_;
   about.last_time = MAX (g_get_real_time (), first_time_);
   const bool has_job = waiting_.has_value ();
-  Save save = { file_, HeatRequest (heat_), std::move (about) };
+  if (has_job && waiting_->kind == Outbox::Kind::kOwed)
+    kind = Outbox::Kind::kOwed;
+  Save save = { file_, HeatRequest (heat_), std::move (about), kind };
   if (!has_job)
     writer_.post ("\"" + location_ + "\" (property state-location)",
-        [this, held = motion_heatmap_hold (element_), location = location_] {
-          write_and_tell (location);
+        [this, held = motion_heatmap_hold (outbox_.element ()), location = location_] {
+          write_waiting (location);
         });
   waiting_ = std::move (save);
   return "";
 }
 
-/* Returns why it failed, or nothing. When it returns the file is free. */
-std::string StateKeeper::write_waiting ()
+/* Returns why it failed, or nothing. */
+std::string StateKeeper::write (Save & save)
 {
-  std::unique_lock < std::mutex > lock (lock_);
-  Save save = *std::exchange (waiting_, std::nullopt);
-  lock.unlock ();
-
   try {
     motionheat::State & state = save.about;
     const motionheat::HeatMap & heat = save.heat.complete ();
@@ -180,21 +176,26 @@ std::string StateKeeper::write_waiting ()
 }
 
 void
-StateKeeper::write_and_tell (const std::string & location)
+StateKeeper::write_waiting (const std::string & location)
 {
-  const std::string reason = write_waiting ();
+  std::unique_lock < std::mutex > lock (lock_);
+  std::optional < Save > save = std::exchange (waiting_, std::nullopt);
+  lock.unlock ();
 
+  const std::string reason = write (*save);
+  const Outbox::Kind kind = save->kind;
+  /* whoever reads the message finds the file free */
+  save.reset ();
   if (reason.empty ())
-    gst_element_post_message (element_, gst_message_new_element (GST_OBJECT_CAST (element_),
-            gst_structure_new ("motionheatmap-state", "location", G_TYPE_STRING,
-                location.c_str (), nullptr)));
+    outbox_.post (gst_structure_new ("motionheatmap-state",
+            "location", G_TYPE_STRING, location.c_str (), nullptr), kind);
   else
-    warn (location, reason);
+    warn (location, reason, kind);
 }
 
 void
-StateKeeper::warn (const std::string & location, const std::string & reason)
+StateKeeper::warn (const std::string & location, const std::string & reason, Outbox::Kind kind)
 {
-  motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
-      "\" (property state-location): " + reason);
+  outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
+      "\" (property state-location): " + reason, kind);
 }

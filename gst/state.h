@@ -10,6 +10,7 @@
 
 #include "file_writer.h"
 #include "heat.h"
+#include "outbox.h"
 #include "properties.h"
 #include "state_file.h"
 
@@ -19,8 +20,8 @@
 class StateKeeper
 {
 public:
-  /* `element` posts the messages; it and the heat outlive the keeper. */
-  StateKeeper (GstElement * element, Heat & heat) : element_ (element), heat_ (heat) {}
+  /* Both outlive the keeper. */
+  StateKeeper (Outbox & outbox, Heat & heat) : outbox_ (outbox), heat_ (heat) {}
 
   /* Takes the file at `state-location` for a stream that the engine is ready for, and goes on with
    * what an earlier run left there, if anything. One of ours that is not whole is set aside. What is
@@ -36,8 +37,8 @@ public:
 
   /* Has the heat saved where it was loaded from. Returns at once: why nothing can be saved, or
    * nothing. It takes the place of one that still waits, so that on a slow disk no more than one
-   * does. */
-  std::string save (const MotionHeatmapSettings & settings);
+   * does; if a message was owed for that one it is now owed for this. */
+  std::string save (const MotionHeatmapSettings & settings, Outbox::Kind kind);
 
   /* See FileWriter. */
   std::string drain (FileWriter::Deadline deadline) { return writer_.drain (deadline); }
@@ -49,17 +50,18 @@ private:
     std::shared_ptr < motionheat::StateFile > file;
     HeatRequest heat;
     motionheat::State about;
+    Outbox::Kind kind;
   };
 
   motionheat::State describe (const MotionHeatmapSettings & settings) const;
   std::optional < motionheat::State > take_file (const std::string & location,
       const motionheat::State & empty, std::string & refusal);
-  std::string request (const MotionHeatmapSettings & settings);
-  std::string write_waiting ();
-  void write_and_tell (const std::string & location);
-  void warn (const std::string & location, const std::string & reason);
+  std::string request (const MotionHeatmapSettings & settings, Outbox::Kind kind);
+  std::string write (Save & save);
+  void write_waiting (const std::string & location);
+  void warn (const std::string & location, const std::string & reason, Outbox::Kind kind);
 
-  GstElement *element_;
+  Outbox & outbox_;
   Heat & heat_;
 
   std::mutex lock_;             /* for what follows; taken after that of the heat */
