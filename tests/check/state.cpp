@@ -387,8 +387,8 @@ GST_START_TEST(without_a_location) {
 }
 GST_END_TEST;
 
-// While nobody reads nothing is told of the states that are saved every interval, nor of a disk that
-// is full for days. What was asked for is answered, and the last one is told of.
+// While nobody reads nothing is told of the states of an interval, nor of a disk that is full for
+// days. What was asked for is answered, and the last one is told of.
 GST_START_TEST(unread_messages) {
   for (const bool fails : {false, true}) {
     const Directory directory;
