@@ -48,250 +48,64 @@
 #include "gstmotionheatmap.h"
 
 #include <atomic>
-#include <cstring>
-#include <exception>
-#include <memory>
+#include <chrono>
 #include <mutex>
-#include <new>
+#include <string>
 #include <utility>
-#include <vector>
 
+#include "allocation.h"
+#include "caps.h"
 #include "continuity.h"
+#include "frame.h"
 #include "guard.h"
+#include "heat.h"
 #include "outbox.h"
 #include "pictures.h"
+#include "preset.h"
 #include "properties.h"
 #include "report.h"
+#include "settings.h"
 #include "state.h"
 #include "video_format.h"
-#include "warning.h"
 
 GST_DEBUG_CATEGORY (motion_heatmap_debug);
 #define GST_CAT_DEFAULT motion_heatmap_debug
 
-enum
-{
-  SIGNAL_RESET,
-  SIGNAL_SNAPSHOT,
-  SIGNAL_SAVE_STATE,
-  LAST_SIGNAL,
-};
-
-static guint signals[LAST_SIGNAL];
-
-/* What can be drawn on. Subtitles and the like that are to be blended later lie in metas. */
-#define DRAWABLE_CAPS \
-    GST_VIDEO_CAPS_MAKE (MOTION_HEATMAP_FORMATS) ";" \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " \
-        GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, MOTION_HEATMAP_FORMATS) ";" \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES (GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
-        MOTION_HEATMAP_FORMATS)
-
-/* What can be read, with output=none: any memory that can be mapped. */
-#define READABLE_CAPS \
-    GST_VIDEO_CAPS_MAKE_WITH_FEATURES ("ANY", MOTION_HEATMAP_FORMATS)
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
-
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (DRAWABLE_CAPS ";" READABLE_CAPS));
-
-static GstStaticCaps drawable_caps = GST_STATIC_CAPS (DRAWABLE_CAPS);
-
 struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
-      : outbox (element), pictures (element, engine, engine_lock), state (element) {}
+      : outbox (element), settings (outbox), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
+        reporter (heat, outbox), pictures (outbox, heat), state (outbox, heat) {}
 
   Outbox outbox;
-
-  /* What the application asked for. */
-  std::mutex settings_lock;
-  MotionHeatmapSettings settings;
-  bool started = false;         /* and state-location in force */
-
-  /* The heat and the frame it is up to. The streaming thread holds the lock while it works on a
-   * frame, others while they read figures or clear the map; nobody while posting or pushing. */
-  std::mutex engine_lock;
-  motionheat::Engine engine;
-  FrameTimes times;
+  SharedSettings settings;
+  Heat heat;
 
   /* Owned by the streaming thread. */
   MotionHeatmapSettings current;        /* for this frame */
   Continuity continuity;
-  bool left_out_reports = false;        /* as nobody reads them */
-  bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
+  Allocation allocation;
   bool can_draw = true;         /* on memory of this kind */
-  motionheat::Detector checked_detector = motionheat::Detector::kDifference;
-  bool detector_available = true;
   bool state_loaded = false;
   bool have_frames = false;
-  /* what downstream said of metas in the allocation query */
-  bool video_meta_goes_on = false;
-  bool crop_meta_goes_on = false;
 
+  Reporter reporter;
   Pictures pictures;
   StateKeeper state;
   std::atomic < bool > state_saved = false;     /* as it is */
 };
 
-/* A preset is of a kind of scene: where one camera's files lie is no part of it. */
-static gchar **
-gst_motion_heatmap_get_preset_properties (GstPreset * preset)
-{
-  const GstPresetInterface *defaults =
-      (const GstPresetInterface *) g_type_default_interface_peek (GST_TYPE_PRESET);
-  gchar **names = defaults->get_property_names (preset);
-  gsize kept = 0;
-
-  for (gsize i = 0; names && names[i]; i++) {
-    if (g_str_has_suffix (names[i], "-location"))
-      g_free (names[i]);
-    else
-      names[kept++] = names[i];
-  }
-  if (names)
-    names[kept] = nullptr;
-  return names;
-}
-
-static void
-gst_motion_heatmap_preset_init (gpointer iface, gpointer data)
-{
-  ((GstPresetInterface *) iface)->get_property_names = gst_motion_heatmap_get_preset_properties;
-}
-
 #define gst_motion_heatmap_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstMotionHeatmap, gst_motion_heatmap, GST_TYPE_VIDEO_FILTER,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_motion_heatmap_preset_init);
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, motion_heatmap_preset_init);
     GST_DEBUG_CATEGORY_INIT (motion_heatmap_debug, "motionheatmap", 0, "motion heatmap"));
 GST_ELEMENT_REGISTER_DEFINE (motionheatmap, "motionheatmap", GST_RANK_NONE,
     GST_TYPE_MOTION_HEATMAP);
 
-/* Where the detector asked for cannot be had, the default one stands in. */
-static void
-gst_motion_heatmap_check_detector (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::Detector & detector = priv->current.engine.detector;
-
-  if (detector != priv->checked_detector) {
-    const std::string reason = motionheat::why_unavailable (detector);
-
-    priv->checked_detector = detector;
-    priv->detector_available = reason.empty ();
-    if (!reason.empty ()) {
-      GST_ELEMENT_WARNING (self, LIBRARY, INIT,
-          ("The detector asked for (property detector) is not installed, and consecutive frames are "
-              "compared instead: %s", reason.c_str ()), (nullptr));
-    }
-  }
-  if (!priv->detector_available)
-    detector = motionheat::Detector::kDifference;
-}
-
-/* The streaming thread's copy of what the application asked for. */
-static void
-gst_motion_heatmap_take_settings (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-    priv->settings.refusal.clear ();
-  }
-  if (!priv->current.refusal.empty ())
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
-        priv->current.refusal);
-}
-
-/* Reports */
-
-static void
-gst_motion_heatmap_post_report (GstMotionHeatmap * self, bool final)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::Report report;
-  motionheat::GreyMap map;
-  FrameTimes times;
-
-  if (!final && priv->outbox.is_full ()) {
-    if (!std::exchange (priv->left_out_reports, true))
-      GST_DEBUG_OBJECT (self, "nobody reads messages: no more are posted until somebody does");
-    return;
-  }
-  priv->left_out_reports = false;
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    report = priv->engine.report ();
-    map = priv->engine.map ((int) priv->current.message_width);
-    times = priv->times;
-  }
-
-  GstStructure *structure = motion_heatmap_report_structure (report, times, final);
-  GstSample *sample = motion_heatmap_map_sample (map, times);
-  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
-  gst_sample_unref (sample);
-  priv->outbox.post (structure);
-  priv->period_over = true;
-}
-
-/* State */
-
-/* What a state says besides counts and times. The engine's lock is held. */
-static motionheat::State
-gst_motion_heatmap_about (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
-{
-  const motionheat::Engine & engine = self->priv->engine;
-
-  return {.size = engine.heat ().grid ().size (), .frames = engine.frames (),
-    .skipped = engine.skipped (), .half_life = settings.half_life,
-    .settings = settings.counting ()};
-}
-
-static void
-gst_motion_heatmap_save_state (GstMotionHeatmap * self, const MotionHeatmapSettings & settings)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  /* to the end, so that a later one is not saved first */
-  std::unique_lock < std::mutex > lock (priv->engine_lock);
-
-  try {
-    priv->state.save (HeatRequest (priv->engine, priv->engine_lock),
-        gst_motion_heatmap_about (self, settings));
-  } catch (const std::bad_alloc &) {
-    lock.unlock ();
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE, "Could not save \"" +
-        settings.state_location + "\" (property state-location): not enough memory");
-  }
-}
-
-/* Goes on with what an earlier run left. */
-static void
-gst_motion_heatmap_load_state (GstMotionHeatmap * self)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  motionheat::State empty;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    empty = gst_motion_heatmap_about (self, priv->current);
-  }
-  const auto state = priv->state.load (priv->current.state_location, empty);
-  if (state) {
-    const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-
-    priv->engine.restore (heat, state->frames, state->skipped);
-  }
-  priv->state.open ();
-}
-
 /* Frames */
 
-static void
+/* Counts what moved and draws the heat. Returns the times of the frame. */
+static FrameTimes
 gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_frame,
     const GstVideoFrame * out_frame)
 {
@@ -317,29 +131,9 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
   if (!verdict.warning.empty ())
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", verdict.warning.c_str ()), (nullptr));
 
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.set (priv->current.engine);
-  if (std::exchange (priv->period_over, false))
-    priv->engine.begin_period ();
-  priv->engine.advance ((double) priv->continuity.clock ().step () / GST_SECOND);
-  if (verdict.forget_previous)
-    priv->engine.forget_previous ();
-  switch (verdict.treatment) {
-    case Continuity::Treatment::kAnalyse:
-      priv->engine.process (in, drawn);
-      break;
-    case Continuity::Treatment::kRepeat:
-      priv->engine.repeat ();
-      break;
-    case Continuity::Treatment::kSkip:
-      priv->engine.skip ();
-      break;
-    case Continuity::Treatment::kShow:
-      break;
-  }
-  if (drawn && verdict.treatment != Continuity::Treatment::kAnalyse)
-    priv->engine.draw (in, *drawn);
-  priv->times = times;
+  priv->heat.frame (in, drawn, verdict, priv->continuity.clock ().step (), times,
+      priv->current.engine);
+  return times;
 }
 
 /* `out_frame` may be `in_frame`, and is NULL where nothing is to be drawn. */
@@ -349,7 +143,7 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  gst_motion_heatmap_analyse (self, in_frame, out_frame);
+  const FrameTimes times = gst_motion_heatmap_analyse (self, in_frame, out_frame);
   priv->have_frames = true;
   priv->state_saved = false;
   /* what was drawn on is no gap any more */
@@ -359,52 +153,29 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   const bool interval_ends = priv->current.snapshot_interval > 0
       && priv->continuity.clock ().reached (priv->current.snapshot_interval);
   priv->pictures.frame (out_frame ? out_frame : in_frame, GST_VIDEO_FILTER_CAST (self)->in_info,
-      out_frame != nullptr, interval_ends, priv->times, priv->current);
+      out_frame != nullptr, interval_ends, times, priv->current);
 
   if (priv->current.post_messages && priv->continuity.clock ().reached (priv->current.interval))
-    gst_motion_heatmap_post_report (self, false);
+    priv->reporter.post (priv->current.message_width, false);
 
   /* what no snapshot was taken of goes on */
   const bool resets = interval_ends && priv->current.snapshot_reset
       && (priv->pictures.interval_taken () || priv->current.snapshot_location.empty ());
-  if (resets) {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.reset ();
-  }
-  if ((resets || (priv->current.state_interval > 0
-              && priv->continuity.clock ().reached (priv->current.state_interval)))
-      && priv->state.refusal ().empty () && !priv->state.is_behind ())
-    gst_motion_heatmap_save_state (self, priv->current);
+  if (resets)
+    priv->heat.reset ();
+  const bool saves = resets || (priv->current.state_interval > 0
+      && priv->continuity.clock ().reached (priv->current.state_interval));
+  if (saves && !priv->state.is_behind ())
+    priv->state.save (priv->current, Outbox::Kind::kPeriodic);
 
   return GST_FLOW_OK;
-}
-
-/* What of the output is not drawn on because the input shows less than its caps say. */
-static void
-gst_motion_heatmap_fill_rest (const GstVideoFrame * in_frame, GstVideoFrame * out_frame,
-    const GstVideoInfo * info)
-{
-  const motionheat::Size shown = motion_heatmap_frame_view (in_frame, info).size;
-
-  if (shown.width >= info->width && shown.height >= info->height)
-    return;
-
-  /* no further than the picture goes: a buffer may end with its last row */
-  const motionheat::PixelFormat format = motion_heatmap_stream_format (info).format;
-  const motionheat::FrameView out = motion_heatmap_frame_view (out_frame, info);
-  for (int p = 0; p < format.n_planes; p++) {
-    const motionheat::PlaneLayout layout = motionheat::plane_layout (format, p);
-
-    for (int y = 0; y < layout.row_end (out.size.height); y++)
-      memset (out.row (p, y), 0, (gsize) layout.byte_end (out.size.width));
-  }
 }
 
 static GstFlowReturn
 gst_motion_heatmap_transform_frame (GstVideoFilter * filter, GstVideoFrame * in_frame,
     GstVideoFrame * out_frame)
 {
-  gst_motion_heatmap_fill_rest (in_frame, out_frame, &filter->in_info);
+  motion_heatmap_clear_unseen (in_frame, out_frame, &filter->in_info);
   return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), in_frame, out_frame);
 }
 
@@ -416,58 +187,12 @@ gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * 
   return gst_motion_heatmap_process (GST_MOTION_HEATMAP (filter), frame, draws ? frame : nullptr);
 }
 
-/* Buffers. One that is ours to write to is drawn on in place; a shared one is read while the
- * output is written, which saves the copy that an in-place filter would make first. So upstream is
- * offered what downstream offers, and what is drawn on in place is downstream's own memory. */
-
-/* The pools that downstream offers, with allocators, as the answer to a new query. */
-static GstQuery *
-gst_motion_heatmap_ask_downstream (GstBaseTransform * trans, GstCaps * caps)
-{
-  GstQuery *query = gst_query_new_allocation (caps, TRUE);
-
-  if (!gst_pad_peer_query (trans->srcpad, query))
-    gst_clear_query (&query);
-  return query;
-}
-
-static GstBufferPool *
-gst_motion_heatmap_first_pool (GstQuery * query)
-{
-  GstBufferPool *pool = nullptr;
-
-  if (query && gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, nullptr, nullptr, nullptr);
-  return pool;
-}
+/* Buffers */
 
 static gboolean
 gst_motion_heatmap_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
-  GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  GstCaps *caps;
-
-  priv->video_meta_goes_on =
-      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
-  priv->crop_meta_goes_on =
-      gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, nullptr);
-
-  /* A pool that downstream has only one of is upstream's: two elements must not configure and stop
-   * the same one. */
-  gst_query_parse_allocation (query, &caps, nullptr);
-  GstBufferPool *pool = gst_motion_heatmap_first_pool (query);
-  GstQuery *again = pool ? gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
-  GstBufferPool *other = gst_motion_heatmap_first_pool (again);
-  if (pool && pool == other) {
-    while (gst_query_get_n_allocation_pools (query) > 0)
-      gst_query_remove_nth_allocation_pool (query, 0);
-  }
-  gst_clear_object (&other);
-  gst_clear_object (&pool);
-  gst_clear_query (&again);
-
-  GST_DEBUG_OBJECT (trans, "downstream takes GstVideoMeta: %d, GstVideoCropMeta: %d",
-      priv->video_meta_goes_on, priv->crop_meta_goes_on);
+  GST_MOTION_HEATMAP (trans)->priv->allocation.decide (query);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans, query);
 }
 
@@ -475,37 +200,15 @@ static gboolean
 gst_motion_heatmap_propose_allocation (GstBaseTransform * trans, GstQuery * decide_query,
     GstQuery * query)
 {
-  GstCaps *caps;
-  gboolean need_pool;
-
-  gst_query_parse_allocation (query, &caps, &need_pool);
   /* in passthrough the base class asks downstream itself */
-  GstQuery *downstream = decide_query && caps && need_pool ?
-      gst_motion_heatmap_ask_downstream (trans, caps) : nullptr;
-  if (downstream) {
-    for (guint i = 0; i < gst_query_get_n_allocation_params (downstream); i++) {
-      GstAllocator *allocator;
-      GstAllocationParams params;
+  const bool passthrough = decide_query == nullptr;
 
-      gst_query_parse_nth_allocation_param (downstream, i, &allocator, &params);
-      gst_query_add_allocation_param (query, allocator, &params);
-      gst_clear_object (&allocator);
-    }
-    for (guint i = 0; i < gst_query_get_n_allocation_pools (downstream); i++) {
-      GstBufferPool *pool;
-      guint size, min, max;
-
-      gst_query_parse_nth_allocation_pool (downstream, i, &pool, &size, &min, &max);
-      gst_query_add_allocation_pool (query, pool, size, min, max);
-      gst_clear_object (&pool);
-    }
-    gst_query_unref (downstream);
-  }
-
+  if (!passthrough)
+    GST_MOTION_HEATMAP (trans)->priv->allocation.offer (query);
   if (!GST_BASE_TRANSFORM_CLASS (parent_class)->propose_allocation (trans, decide_query, query))
     return FALSE;
   /* whatever downstream understands: what it does not is written to another buffer */
-  if (decide_query && !gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr))
+  if (!passthrough && !gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr))
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
   GST_DEBUG_OBJECT (trans, "proposes %" GST_PTR_FORMAT, (gpointer) query);
   return TRUE;
@@ -519,46 +222,14 @@ gst_motion_heatmap_filter_meta (GstBaseTransform * trans, GstQuery * query, GTyp
   return TRUE;
 }
 
-/* Whether downstream understands where in the buffer the picture lies. */
-static bool
-gst_motion_heatmap_layout_goes_on (GstMotionHeatmap * self, GstBuffer * buffer)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER_CAST (self)->in_info;
-  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
-
-  if (gst_buffer_get_video_crop_meta (buffer) && !priv->crop_meta_goes_on)
-    return false;
-  if (!meta || priv->video_meta_goes_on)
-    return true;
-  for (guint i = 0; i < meta->n_planes; i++) {
-    if (meta->offset[i] != GST_VIDEO_INFO_PLANE_OFFSET (info, i)
-        || meta->stride[i] != GST_VIDEO_INFO_PLANE_STRIDE (info, i))
-      return false;
-  }
-  return true;
-}
-
-/* Whether mapping the buffer for writing would write to its memory and not to a copy of it. Parts of
- * other memory, as parsers hand out, are read-only though nobody else holds them. */
-static bool
-gst_motion_heatmap_is_ours (GstBuffer * buffer)
-{
-  if (!gst_buffer_is_writable (buffer) || !gst_buffer_is_all_memory_writable (buffer))
-    return false;
-  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
-    if (GST_MEMORY_IS_READONLY (gst_buffer_peek_memory (buffer, i)))
-      return false;
-  }
-  return true;
-}
-
 static GstFlowReturn
 gst_motion_heatmap_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
     GstBuffer ** outbuf)
 {
-  if (!gst_base_transform_is_passthrough (trans) && gst_motion_heatmap_is_ours (inbuf)
-      && gst_motion_heatmap_layout_goes_on (GST_MOTION_HEATMAP (trans), inbuf)) {
+  const Allocation & allocation = GST_MOTION_HEATMAP (trans)->priv->allocation;
+
+  if (!gst_base_transform_is_passthrough (trans)
+      && allocation.takes_in_place (inbuf, GST_VIDEO_FILTER_CAST (trans)->in_info)) {
     *outbuf = inbuf;
     return GST_FLOW_OK;
   }
@@ -574,40 +245,11 @@ gst_motion_heatmap_transform (GstBaseTransform * trans, GstBuffer * inbuf, GstBu
       klass->transform (trans, inbuf, outbuf);
 }
 
-/* Adds a region to a buffer that shows what was within a crop rectangle. */
-static void
-gst_motion_heatmap_move_region (GstBuffer * buffer, const GstVideoRegionOfInterestMeta * region,
-    const GstVideoCropMeta * crop)
-{
-  const guint left = MAX (region->x, crop->x), top = MAX (region->y, crop->y);
-  const guint right = MIN (region->x + region->w, crop->x + crop->width);
-  const guint bottom = MIN (region->y + region->h, crop->y + crop->height);
-
-  if (left >= right || top >= bottom)
-    return;
-  GstVideoRegionOfInterestMeta *moved = gst_buffer_add_video_region_of_interest_meta_id (buffer,
-      region->roi_type, left - crop->x, top - crop->y, right - left, bottom - top);
-  moved->id = region->id;
-  moved->parent_id = region->parent_id;
-  for (GList * item = region->params; item; item = item->next) {
-    gst_video_region_of_interest_meta_add_param (moved,
-        gst_structure_copy ((const GstStructure *) item->data));
-  }
-}
-
 static gboolean
 gst_motion_heatmap_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf, GstMeta * meta,
     GstBuffer * inbuf)
 {
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (inbuf);
-
-  /* The picture keeps its size and place, so whatever is said of it stays true. But what was
-   * outside a crop rectangle is not in the output, and regions are counted from its corner. */
-  if (crop && meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) {
-    gst_motion_heatmap_move_region (outbuf, (const GstVideoRegionOfInterestMeta *) meta, crop);
-    return FALSE;
-  }
-  return meta->info->api != GST_VIDEO_CROP_META_API_TYPE;
+  return motion_heatmap_transform_meta (outbuf, meta, inbuf);
 }
 
 static void
@@ -620,8 +262,7 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
   if (GST_CLOCK_TIME_IS_VALID (times.stream_time))
     gst_object_sync_values (GST_OBJECT_CAST (self), times.stream_time);
 
-  gst_motion_heatmap_take_settings (self);
-  gst_motion_heatmap_check_detector (self);
+  priv->settings.take (priv->current);
   priv->pictures.check_location (priv->current);
 
   const gboolean passthrough = !priv->can_draw
@@ -637,54 +278,15 @@ gst_motion_heatmap_before_transform (GstBaseTransform * trans, GstBuffer * buffe
 
 /* The stream */
 
-/* Whether the frames' memory can be drawn on. */
-static void
-gst_motion_heatmap_check_memory (GstMotionHeatmap * self, GstCaps * caps)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  GstCaps *drawable = gst_static_caps_get (&drawable_caps);
-
-  priv->can_draw = gst_caps_is_subset (caps, drawable);
-  gst_caps_unref (drawable);
-  if (!priv->can_draw && priv->current.output != GST_MOTION_HEATMAP_OUTPUT_NONE) {
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("Nothing is drawn: frames of this kind of memory are only analysed (property output)"),
-        ("caps %" GST_PTR_FORMAT, (gpointer) caps));
-  }
-}
-
-/* Fields that come one by one are pictures of different lines. */
-static gboolean
-gst_motion_heatmap_has_whole_frames (GstCapsFeatures * features, GstStructure *, gpointer)
-{
-  return !gst_caps_features_contains (features, GST_CAPS_FEATURE_FORMAT_INTERLACED);
-}
-
 /* Any memory that can be mapped is analysed, but only system memory is drawn on. */
 static GstCaps *
 gst_motion_heatmap_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
-  GstCaps *result = gst_caps_copy (caps);
-  const auto keep =[&result] (GstCaps * allowed) {
-    GstCaps *kept = gst_caps_intersect_full (result, allowed, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_replace (&result, kept);
-    gst_caps_unref (kept);
-  };
-  gst_caps_filter_and_map_in_place (result, gst_motion_heatmap_has_whole_frames, nullptr);
-  std::unique_lock < std::mutex > lock (priv->settings_lock);
-  const bool draws = priv->settings.output != GST_MOTION_HEATMAP_OUTPUT_NONE;
-  lock.unlock ();
+  const bool draws = priv->settings.now ().output != GST_MOTION_HEATMAP_OUTPUT_NONE;
 
-  if (draws) {
-    GstCaps *drawable = gst_static_caps_get (&drawable_caps);
-    keep (drawable);
-    gst_caps_unref (drawable);
-  }
-  if (filter)
-    keep (filter);
-  return result;
+  return motion_heatmap_other_caps (caps, filter, draws);
 }
 
 static gboolean
@@ -695,15 +297,20 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   GstMotionHeatmapPrivate *priv = self->priv;
 
   GST_DEBUG_OBJECT (self, "stream of %" GST_PTR_FORMAT, (gpointer) incaps);
-  gst_motion_heatmap_check_memory (self, incaps);
+  priv->can_draw = motion_heatmap_can_draw_on (incaps);
+  if (!priv->can_draw && priv->current.output != GST_MOTION_HEATMAP_OUTPUT_NONE) {
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("Nothing is drawn: frames of this kind of memory are only analysed (property output)"),
+        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
+  }
   const motionheat::StreamFormat format = motion_heatmap_stream_format (in_info);
   /* a new frame rate changes nothing */
-  if (priv->engine.is_configured () && priv->engine.stream () == format)
+  if (priv->heat.engine.is_configured () && priv->heat.engine.stream () == format)
     return TRUE;
   priv->pictures.before_new_format (priv->current);
   try {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    priv->engine.configure (format);
+    std::lock_guard < std::mutex > lock (priv->heat.lock);
+    priv->heat.engine.configure (format);
   } catch (...) {
     motion_heatmap_post_exception (GST_ELEMENT_CAST (self), GST_MESSAGE_ERROR,
         "the heat of a stream of " + std::to_string (in_info->width) + "x" +
@@ -712,7 +319,7 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
   }
   priv->continuity.restart ();
   if (!std::exchange (priv->state_loaded, true))
-    gst_motion_heatmap_load_state (self);
+    priv->state.load (priv->current);
   priv->pictures.open ();
   return TRUE;
 }
@@ -720,21 +327,11 @@ gst_motion_heatmap_set_info (GstVideoFilter * filter, GstCaps * incaps, GstVideo
 static gboolean
 gst_motion_heatmap_set_caps (GstBaseTransform * trans, GstCaps * incaps, GstCaps * outcaps)
 {
-  GstVideoInfo info;
+  const std::string reason = motion_heatmap_refusal_of_caps (incaps);
 
   /* the base class would fail without a word to the application */
-  if (!gst_video_info_from_caps (&info, incaps)) {
-    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
-        ("A stream of these caps is too large or not understood"),
-        ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
-    return FALSE;
-  }
-  /* views of one scene would be taken for motion */
-  const GstVideoMultiviewMode views = GST_VIDEO_INFO_MULTIVIEW_MODE (&info);
-  if (views > GST_VIDEO_MULTIVIEW_MODE_RIGHT) {
-    GST_ELEMENT_ERROR (trans, STREAM, FORMAT,
-        ("Streams of several views (multiview-mode=%s) are not supported",
-            gst_video_multiview_mode_to_caps_string (views)),
+  if (!reason.empty ()) {
+    GST_ELEMENT_ERROR (trans, STREAM, FORMAT, ("%s", reason.c_str ()),
         ("caps %" GST_PTR_FORMAT, (gpointer) incaps));
     return FALSE;
   }
@@ -750,7 +347,7 @@ gst_motion_heatmap_wait_for_files (GstMotionHeatmap * self)
 
   for (const std::string & name : {priv->pictures.drain (deadline), priv->state.drain (deadline)}) {
     if (!name.empty ())
-      motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_WRITE,
+      priv->outbox.warn (GST_RESOURCE_ERROR_WRITE,
           "Did not wait for " + name + " any longer: it takes more than " +
           std::to_string (motion_heatmap_patience.count ()) + " s. It is written when it can be");
   }
@@ -769,14 +366,13 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
 
-  gst_motion_heatmap_take_settings (self);
-  gst_motion_heatmap_check_detector (self);
+  priv->settings.take (priv->current);
   if (priv->have_frames && priv->current.post_messages)
-    gst_motion_heatmap_post_report (self, true);
+    priv->reporter.post (priv->current.message_width, true);
   priv->pictures.finish (priv->current);
   if (priv->have_frames) {
-    gst_motion_heatmap_save_state (self, priv->current);
     priv->state_saved = true;
+    priv->state.save (priv->current, Outbox::Kind::kOwed);
   }
   gst_motion_heatmap_wait_for_files (self);
 }
@@ -827,11 +423,8 @@ gst_motion_heatmap_start (GstBaseTransform * trans)
 {
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (trans)->priv;
 
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->current = priv->settings;
-    priv->started = true;
-  }
+  priv->settings.start ();
+  priv->current = priv->settings.now ();
   gst_motion_heatmap_interrupt (GST_MOTION_HEATMAP (trans), false);
   /* before the first frame, so that upstream may use downstream's buffers */
   gst_base_transform_set_passthrough (trans,
@@ -846,25 +439,17 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   GstMotionHeatmapPrivate *priv = self->priv;
 
   if (priv->have_frames && !priv->state_saved)
-    gst_motion_heatmap_save_state (self, priv->current);
+    priv->state.save (priv->current, Outbox::Kind::kOwed);
   priv->pictures.close ();
   priv->state.close ();
   /* what a waiting thread was kept from is waited for here */
   gst_motion_heatmap_interrupt (self, false);
   gst_motion_heatmap_wait_for_files (self);
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    priv->started = false;
-  }
+  priv->settings.stop ();
   priv->continuity = Continuity ();
-  priv->left_out_reports = false;
-  priv->period_over = false;
   priv->state_loaded = false;
   priv->have_frames = false;
-
-  std::lock_guard < std::mutex > lock (priv->engine_lock);
-  priv->engine.clear ();
-  priv->times = FrameTimes ();
+  priv->heat.clear ();
   return TRUE;
 }
 
@@ -873,8 +458,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 static void
 gst_motion_heatmap_reset (GstMotionHeatmap * self)
 {
-  std::lock_guard < std::mutex > lock (self->priv->engine_lock);
-  self->priv->engine.reset ();
+  self->priv->heat.reset ();
   self->priv->state_saved = false;
 }
 
@@ -886,67 +470,31 @@ gst_motion_heatmap_snapshot (GstMotionHeatmap * self, const gchar * location)
   const std::string reason = priv->pictures.request (path);
 
   if (!reason.empty ())
-    motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_OPEN_WRITE,
+    priv->outbox.warn (GST_RESOURCE_ERROR_OPEN_WRITE,
         "No picture can be written to \"" + path + "\" (signal snapshot): " + reason);
   return reason.empty ();
 }
 
 static gboolean
-gst_motion_heatmap_save_state_now (GstMotionHeatmap * self)
+gst_motion_heatmap_save_state (GstMotionHeatmap * self)
 {
   GstMotionHeatmapPrivate *priv = self->priv;
-  MotionHeatmapSettings settings;
-  std::string reason;
+  const MotionHeatmapSettings settings = priv->settings.now ();
+  const std::string reason = priv->state.save (settings, Outbox::Kind::kOwed);
 
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    settings = priv->settings;
+  if (!reason.empty ()) {
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The state cannot be saved to \"%s\" (signal save-state): %s",
+            settings.state_location.c_str (), reason.c_str ()), (nullptr));
   }
-  {
-    std::lock_guard < std::mutex > lock (priv->engine_lock);
-    reason = priv->engine.is_configured ()? priv->state.refusal () : "there is no stream yet";
-  }
-  if (reason.empty ()) {
-    gst_motion_heatmap_save_state (self, settings);
-    return TRUE;
-  }
-
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("The state cannot be saved to \"%s\" (signal save-state): %s",
-          settings.state_location.c_str (), reason.c_str ()), (nullptr));
-  return FALSE;
-}
-
-/* Whether a property may not be set now. */
-static bool
-gst_motion_heatmap_refuses (GstMotionHeatmap * self, guint prop_id, const GValue * value)
-{
-  GstMotionHeatmapPrivate *priv = self->priv;
-  const gchar *location = prop_id == PROP_STATE_LOCATION ? g_value_get_string (value) : nullptr;
-  std::string in_force;
-
-  {
-    std::lock_guard < std::mutex > lock (priv->settings_lock);
-    in_force = priv->settings.state_location;
-    if (prop_id != PROP_STATE_LOCATION || !priv->started || in_force == (location ? location : ""))
-      return false;
-  }
-  motion_heatmap_warn (GST_ELEMENT_CAST (self), GST_RESOURCE_ERROR_SETTINGS,
-      std::string ("\"") + (location ? location : "") + "\" cannot become the property "
-      "state-location while the element plays: it stays \"" + in_force + "\" until READY");
-  return true;
+  return reason.empty ();
 }
 
 static void
 gst_motion_heatmap_set_property (GObject * object, guint prop_id, const GValue * value,
     GParamSpec * pspec)
 {
-  GstMotionHeatmap *self = GST_MOTION_HEATMAP (object);
-
-  if (gst_motion_heatmap_refuses (self, prop_id, value))
-    return;
-  std::lock_guard < std::mutex > lock (self->priv->settings_lock);
-  if (!self->priv->settings.set (prop_id, value))
+  if (!GST_MOTION_HEATMAP (object)->priv->settings.set (prop_id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
 
@@ -957,26 +505,16 @@ gst_motion_heatmap_get_property (GObject * object, guint prop_id, GValue * value
   GstMotionHeatmapPrivate *priv = GST_MOTION_HEATMAP (object)->priv;
 
   switch (prop_id) {
-    case PROP_STATS:{
-      std::lock_guard < std::mutex > lock (priv->engine_lock);
-      g_value_take_boxed (value, motion_heatmap_report_structure (priv->engine.report (),
-              priv->times, false));
+    case PROP_STATS:
+      g_value_take_boxed (value, priv->reporter.figures ());
       break;
-    }
-    case PROP_HEATMAP:{
-      std::unique_lock < std::mutex > lock (priv->engine_lock);
-      const motionheat::GreyMap map = priv->engine.map (0);
-      const FrameTimes times = priv->times;
-      lock.unlock ();
-      g_value_take_boxed (value, motion_heatmap_map_sample (map, times));
+    case PROP_HEATMAP:
+      g_value_take_boxed (value, priv->reporter.map ());
       break;
-    }
-    default:{
-      std::lock_guard < std::mutex > lock (priv->settings_lock);
+    default:
       if (!priv->settings.get (prop_id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
-    }
   }
 }
 
@@ -1012,6 +550,7 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
   GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+  const GSignalFlags action = (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
 
   object_class->set_property = guarded_call < gst_motion_heatmap_set_property >;
   object_class->get_property = guarded_call < gst_motion_heatmap_get_property >;
@@ -1026,9 +565,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
-      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_reset >), nullptr, nullptr, nullptr, G_TYPE_NONE, 0);
+  g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_reset >), nullptr, nullptr, nullptr,
+      G_TYPE_NONE, 0);
 
   /**
    * GstMotionHeatmap::snapshot:
@@ -1042,10 +581,9 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SNAPSHOT] = g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass),
-      (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_snapshot >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1,
-      G_TYPE_STRING);
+  g_signal_new_class_handler ("snapshot", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_snapshot >), nullptr, nullptr, nullptr,
+      G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
 
   /**
    * GstMotionHeatmap::save-state:
@@ -1059,17 +597,15 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_SAVE_STATE] = g_signal_new_class_handler ("save-state",
-      G_TYPE_FROM_CLASS (klass), (GSignalFlags) (G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK (guarded_call < gst_motion_heatmap_save_state_now >), nullptr, nullptr, nullptr, G_TYPE_BOOLEAN,
-      0);
+  g_signal_new_class_handler ("save-state", G_TYPE_FROM_CLASS (klass), action,
+      G_CALLBACK (guarded_call < gst_motion_heatmap_save_state >), nullptr, nullptr, nullptr,
+      G_TYPE_BOOLEAN, 0);
 
   gst_element_class_set_static_metadata (element_class, "Motion heatmap",
       "Filter/Effect/Analyzer/Video",
       "Shows where in the picture motion was, as a colour map and as messages",
       "The motionheatmap authors");
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  motion_heatmap_add_pad_templates (element_class);
 
   element_class->change_state =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_change_state >);

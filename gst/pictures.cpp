@@ -4,8 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "frame.h"
 #include "video_format.h"
-#include "warning.h"
 
 /* Pictures and maps that may wait to be written before no more are accepted. */
 static constexpr gsize max_waiting = 32;
@@ -59,7 +59,7 @@ Pictures::check_location (const MotionHeatmapSettings & settings)
     return;
   const std::string unknown = series_->unknown ();
   if (!unknown.empty ())
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_SETTINGS, "\"" + unknown + "\" in \"" +
+    outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, "\"" + unknown + "\" in \"" +
         location + "\" (property snapshot-location) means nothing and stays as it is; a percent "
         "sign is written \"%%\"");
   writer_.check (location);
@@ -78,11 +78,11 @@ Pictures::frame (const GstVideoFrame * shown, const GstVideoInfo & info, bool dr
   if (interval_ends && series_) {
     interval_taken_ = writer_.waiting () == 0;
     if (interval_taken_)
-      add_of_location (settings);
+      add_of_location (settings, Outbox::Kind::kPeriodic);
     else
-      motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Left out a snapshot to \"" +
+      outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Left out a snapshot to \"" +
           settings.snapshot_location + "\" (property snapshot-interval): those before are not "
-          "written yet");
+          "written yet", Outbox::Kind::kPeriodic);
   }
   /* the last one is wanted at the end of the stream */
   if (keeps_picture (settings) || !due_.empty ())
@@ -97,7 +97,7 @@ Pictures::finish (const MotionHeatmapSettings & settings)
 {
   take_requests ();
   if (have_frames_ && !settings.snapshot_location.empty () && !interval_taken_)
-    add_of_location (settings);
+    add_of_location (settings, Outbox::Kind::kOwed);
   write_due (settings);
 }
 
@@ -129,9 +129,9 @@ Pictures::take_requests ()
 
 /* The snapshot of `snapshot-location` is due. */
 void
-Pictures::add_of_location (const MotionHeatmapSettings & settings)
+Pictures::add_of_location (const MotionHeatmapSettings & settings, Outbox::Kind kind)
 {
-  due_.push_back ({settings.snapshot_location, "property snapshot-location", series_});
+  due_.push_back ({settings.snapshot_location, "property snapshot-location", kind, series_});
 }
 
 void
@@ -156,7 +156,7 @@ Pictures::keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool dra
     GST_BUFFER_FLAG_UNSET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
   if (!gst_video_frame_map (&kept, &info, picture_, GST_MAP_WRITE))
     return;
-  motionheat::copy_picture (motion_heatmap_stream_format (&info).format,
+  motionheat::copy_picture (motion_heatmap_pixel_format (info.finfo),
       motion_heatmap_frame_view (shown, &info), motion_heatmap_frame_view (&kept, &info));
   gst_video_frame_unmap (&kept);
   picture_drawn_ = drawn;
@@ -173,9 +173,9 @@ Pictures::draw (const MotionHeatmapSettings & settings)
     return;
   const motionheat::FrameView view = motion_heatmap_frame_view (&frame, &picture_info_);
   {
-    std::lock_guard < std::mutex > lock (engine_lock_);
-    engine_.set (settings.engine);
-    engine_.draw (view, view);
+    std::lock_guard < std::mutex > lock (heat_.lock);
+    heat_.engine.set (settings.engine);
+    heat_.engine.draw (view, view);
   }
   gst_video_frame_unmap (&frame);
   picture_drawn_ = true;
@@ -205,8 +205,8 @@ Pictures::write (const SnapshotRequest & request, const MotionHeatmapSettings & 
   if (!have_frames_ || (!is_data && !picture_)) {
     warn (request, "the stream ended before there was a frame for it");
   } else if (is_data) {
-    std::unique_lock < std::mutex > lock (engine_lock_);
-    const HeatRequest heat (engine_, engine_lock_);
+    std::unique_lock < std::mutex > lock (heat_.lock);
+    const HeatRequest heat (heat_);
     lock.unlock ();
     writer_.write_events (heat, request, times_);
   } else {
@@ -219,6 +219,6 @@ Pictures::write (const SnapshotRequest & request, const MotionHeatmapSettings & 
 void
 Pictures::warn (const SnapshotRequest & request, const std::string & reason)
 {
-  motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not write \"" +
-      request.location + "\" (" + request.origin + "): " + reason);
+  outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Could not write \"" + request.location + "\" (" +
+      request.origin + "): " + reason, request.kind);
 }

@@ -16,14 +16,14 @@
  *
  * Of each one that was accepted or became due the bus is told once: that it is written, or in a
  * warning why it is not. That is kept whatever happens to the stream: requests wait for a frame, or
- * for the end or the stop, which answer what is left.
+ * for the end or the stop, which answer what is left. Only of those of an interval nothing is told
+ * while nobody reads.
  *
- * Called by the streaming thread, and without the engine's lock, where nothing else is said. */
+ * Called by the streaming thread, and without the heat's lock, where nothing else is said. */
 class Pictures
 {
 public:
-  Pictures (GstElement * element, motionheat::Engine & engine, std::mutex & engine_lock)
-      : element_ (element), engine_ (engine), engine_lock_ (engine_lock), writer_ (element) {}
+  Pictures (Outbox & outbox, Heat & heat) : outbox_ (outbox), heat_ (heat), writer_ (outbox) {}
   ~Pictures () { gst_clear_buffer (&picture_); }
 
   /* Has the next frame written to `location`. Returns why not, or nothing if it was accepted. Any
@@ -58,16 +58,15 @@ public:
 
 private:
   void take_requests ();
-  void add_of_location (const MotionHeatmapSettings & settings);
+  void add_of_location (const MotionHeatmapSettings & settings, Outbox::Kind kind);
   void keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn);
   void draw (const MotionHeatmapSettings & settings);
   void write_due (const MotionHeatmapSettings & settings);
   void write (const SnapshotRequest & request, const MotionHeatmapSettings & settings);
   void warn (const SnapshotRequest & request, const std::string & reason);
 
-  GstElement *element_;
-  motionheat::Engine & engine_;
-  std::mutex & engine_lock_;
+  Outbox & outbox_;
+  Heat & heat_;
 
   std::mutex requests_lock_;    /* for these two */
   std::vector < SnapshotRequest > requests_;

@@ -5,8 +5,8 @@
 
 #include <gst/video/video.h>
 
-GstStructure *
-motion_heatmap_report_structure (const motionheat::Report & report, const FrameTimes & times,
+static GstStructure *
+structure_of (const motionheat::Report & report, const FrameTimes & times,
     bool final)
 {
   return gst_structure_new ("motionheatmap",
@@ -29,8 +29,9 @@ motion_heatmap_report_structure (const motionheat::Report & report, const FrameT
       "final", G_TYPE_BOOLEAN, (gboolean) final, nullptr);
 }
 
-GstSample *
-motion_heatmap_map_sample (const motionheat::GreyMap & map, const FrameTimes & times)
+/* NULL if the map is empty. */
+static GstSample *
+sample_of (const motionheat::GreyMap & map, const FrameTimes & times)
 {
   GstVideoInfo info;
   GstMapInfo mapping;
@@ -57,4 +58,45 @@ motion_heatmap_map_sample (const motionheat::GreyMap & map, const FrameTimes & t
   gst_caps_unref (caps);
   gst_buffer_unref (buffer);
   return sample;
+}
+
+GstStructure *
+Reporter::figures ()
+{
+  std::lock_guard < std::mutex > lock (heat_.lock);
+
+  return structure_of (heat_.engine.report (), heat_.times, false);
+}
+
+GstSample *
+Reporter::map ()
+{
+  std::unique_lock < std::mutex > lock (heat_.lock);
+  const motionheat::GreyMap map = heat_.engine.map (0);
+  const FrameTimes times = heat_.times;
+  lock.unlock ();
+
+  return sample_of (map, times);
+}
+
+void
+Reporter::post (guint map_width, bool final)
+{
+  const Outbox::Kind kind = final ? Outbox::Kind::kOwed : Outbox::Kind::kPeriodic;
+
+  if (!outbox_.takes (kind))
+    return;
+
+  std::unique_lock < std::mutex > lock (heat_.lock);
+  const motionheat::Report report = heat_.engine.report ();
+  const motionheat::GreyMap map = heat_.engine.map ((int) map_width);
+  const FrameTimes times = heat_.times;
+  heat_.period_over = true;
+  lock.unlock ();
+
+  GstStructure *structure = structure_of (report, times, final);
+  GstSample *sample = sample_of (map, times);
+  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
+  gst_sample_unref (sample);
+  outbox_.post (structure, kind);
 }

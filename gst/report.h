@@ -3,12 +3,28 @@
 
 #include <gst/gst.h>
 
-#include "continuity.h"
-#include "engine.h"
+#include "heat.h"
+#include "outbox.h"
 
-/* The fields of the `motionheatmap` message except the map. */
-GstStructure *motion_heatmap_report_structure (const motionheat::Report & report,
-    const FrameTimes & times, bool final);
+/* Tells of the heat in figures and as a grey map. Takes the heat's lock. */
+class Reporter
+{
+public:
+  /* Both outlive the reporter. */
+  Reporter (Heat & heat, Outbox & outbox) : heat_ (heat), outbox_ (outbox) {}
 
-/* A map as a GRAY8 sample, or NULL if it is empty. */
-GstSample *motion_heatmap_map_sample (const motionheat::GreyMap & map, const FrameTimes & times);
+  /* The fields of the `motionheatmap` message except the map. */
+  GstStructure *figures ();
+
+  /* The map as a GRAY8 sample, at the size of the analysis; NULL if there is none. */
+  GstSample *map ();
+
+  /* Posts a `motionheatmap` message with a map `map_width` cells wide, and ends the period of its
+   * figures. One that nobody would read is left out, but not the final one. Called by the streaming
+   * thread. */
+  void post (guint map_width, bool final);
+
+private:
+  Heat & heat_;
+  Outbox & outbox_;
+};

@@ -11,7 +11,6 @@
 #include "picture_file.h"
 
 #include "new_file.h"
-#include "warning.h"
 
 static const gchar *const picture_extensions[] = { ".png", ".jpg", ".jpeg" };
 static const gchar *const data_extensions[] = { ".tiff", ".tif" };
@@ -129,23 +128,22 @@ write_file (const SnapshotRequest & request, const SnapshotWriter::Encode & enco
 }
 
 static void
-write_and_tell (GstElement * element, const SnapshotRequest & request, const FrameTimes & times,
+write_and_tell (Outbox & outbox, const SnapshotRequest & request, const FrameTimes & times,
     const SnapshotWriter::Encode & encode)
 {
   std::string location;
   const std::string reason = write_file (request, encode, location);
 
   if (reason.empty ()) {
-    gst_element_post_message (element, gst_message_new_element (GST_OBJECT_CAST (element),
-            gst_structure_new ("motionheatmap-snapshot",
-                "location", G_TYPE_STRING, location.c_str (),
-                "timestamp", G_TYPE_UINT64, times.timestamp,
-                "stream-time", G_TYPE_UINT64, times.stream_time,
-                "running-time", G_TYPE_UINT64, times.running_time,
-                "duration", G_TYPE_UINT64, times.duration, nullptr)));
+    outbox.post (gst_structure_new ("motionheatmap-snapshot",
+            "location", G_TYPE_STRING, location.c_str (),
+            "timestamp", G_TYPE_UINT64, times.timestamp,
+            "stream-time", G_TYPE_UINT64, times.stream_time,
+            "running-time", G_TYPE_UINT64, times.running_time,
+            "duration", G_TYPE_UINT64, times.duration, nullptr), request.kind);
   } else {
-    motion_heatmap_warn (element, GST_RESOURCE_ERROR_WRITE, "Could not write \"" + location +
-        "\" (" + request.origin + "): " + reason);
+    outbox.warn (GST_RESOURCE_ERROR_WRITE, "Could not write \"" + location + "\" (" +
+        request.origin + "): " + reason, request.kind);
   }
 }
 
@@ -161,13 +159,13 @@ SnapshotWriter::check (const std::string & location)
 {
   const SnapshotRequest request = {location, "property snapshot-location"};
 
-  writer_.post (name_of (request),[element = motion_heatmap_hold (element_), location] {
+  writer_.post (name_of (request),
+      [this, held = motion_heatmap_hold (outbox_.element ()), location] {
         Series series (location);
         std::string reason = motion_heatmap_check_location (series.next (g_get_real_time (), 0));
         if (!reason.empty ())
-          motion_heatmap_warn (element.get (), GST_RESOURCE_ERROR_OPEN_WRITE,
-              "No picture can be written to \"" + location + "\" (property snapshot-location): " +
-              reason);
+          outbox_.warn (GST_RESOURCE_ERROR_OPEN_WRITE, "No picture can be written to \"" +
+              location + "\" (property snapshot-location): " + reason);
       });
 }
 
@@ -177,9 +175,9 @@ SnapshotWriter::post (const SnapshotRequest & request, const FrameTimes & times,
 {
   waiting_++;
   writer_.post (name_of (request),
-      [this, held = motion_heatmap_hold (element_), request, times, encode] {
+      [this, held = motion_heatmap_hold (outbox_.element ()), request, times, encode] {
         waiting_--;
-        write_and_tell (element_, request, times, encode);
+        write_and_tell (outbox_, request, times, encode);
       });
 }
 

@@ -8,17 +8,19 @@
 
 #include <gst/video/video.h>
 
+#include "continuity.h"
 #include "file_writer.h"
-#include "heat_request.h"
-#include "report.h"
+#include "heat.h"
+#include "outbox.h"
 #include "series.h"
 
-/* A file to be written: its name, who asked for it ("property snapshot-location"), and when its frame
- * came, in microseconds since 1970. */
+/* A file to be written: its name, who asked for it ("property snapshot-location"), whether it must be
+ * told of, and when its frame came, in microseconds since 1970. */
 struct SnapshotRequest
 {
   std::string location;
   std::string origin;
+  Outbox::Kind kind = Outbox::Kind::kOwed;
   std::shared_ptr < Series > series;    /* that names the file instead; used by the writer alone */
   gint64 time = 0;
 };
@@ -40,8 +42,8 @@ public:
    * nothing. May throw std::exception. */
   using Encode = std::function < std::string (const std::string & extension, std::string & bytes) >;
 
-  /* `element` posts the messages and outlives the writer. */
-  explicit SnapshotWriter (GstElement * element) : element_ (element) {}
+  /* `outbox` outlives the writer. */
+  explicit SnapshotWriter (Outbox & outbox) : outbox_ (outbox) {}
 
   /* Warns if nothing can be written to the location of a series. Returns at once. */
   void check (const std::string & location);
@@ -65,7 +67,7 @@ private:
   void post (const SnapshotRequest & request, const FrameTimes & times,
       Encode encode);
 
-  GstElement *element_;
+  Outbox & outbox_;
   std::atomic < guint > waiting_ = 0;
   FileWriter writer_;
 };

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "warning.h"
-
 using motionheat::StateError;
 
 /* Renames a file that cannot be gone on with. Returns what became of it. */
@@ -32,12 +30,23 @@ reserve (motionheat::StateFile & file, motionheat::State empty)
   }
 }
 
-std::optional < motionheat::State > StateKeeper::load (const std::string & location,
-    const motionheat::State & empty)
+/* What a state says besides counts and times. The heat's lock is held. */
+motionheat::State StateKeeper::describe (const MotionHeatmapSettings & settings) const
+{
+  const motionheat::Engine & engine = heat_.engine;
+
+  return {.size = engine.heat ().grid ().size (), .frames = engine.frames (),
+    .skipped = engine.skipped (), .half_life = settings.half_life,
+    .settings = settings.counting ()};
+}
+
+/* Returns what an earlier run left. `refusal`: why nothing may be saved there. */
+std::optional < motionheat::State > StateKeeper::take_file (const std::string & location,
+    const motionheat::State & empty, std::string & refusal)
 {
   std::shared_ptr < motionheat::StateFile > file;
   std::optional < motionheat::State > state;
-  std::string reason, fate, refusal;
+  std::string reason, fate;
 
   try {
     if (location.empty ()) {
@@ -69,21 +78,33 @@ std::optional < motionheat::State > StateKeeper::load (const std::string & locat
     std::lock_guard < std::mutex > lock (lock_);
     location_ = location;
     file_ = file;
-    outcome_ = refusal;
     first_time_ = state && state->frames > 0 ? state->first_time : g_get_real_time ();
   }
   if (!reason.empty ())
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_READ, "Cannot go on with the heat in \"" +
+    outbox_.warn (GST_RESOURCE_ERROR_READ, "Cannot go on with the heat in \"" +
         location + "\" (property state-location): " + reason + "; " + fate);
   return state;
 }
 
 void
-StateKeeper::open ()
+StateKeeper::load (const MotionHeatmapSettings & settings)
 {
-  std::lock_guard < std::mutex > lock (lock_);
+  std::unique_lock < std::mutex > heat_lock (heat_.lock);
+  const motionheat::State empty = describe (settings);
+  heat_lock.unlock ();
 
-  refusal_ = outcome_;
+  std::string refusal;
+  const auto state = take_file (settings.state_location, empty, refusal);
+  if (state) {
+    const auto heat = motionheat::HeatMap::of (state->size, state->counts, state->unit);
+
+    heat_lock.lock ();
+    heat_.engine.restore (heat, state->frames, state->skipped);
+    heat_lock.unlock ();
+  }
+  /* not before it is in the map */
+  std::lock_guard < std::mutex > lock (lock_);
+  refusal_ = refusal;
 }
 
 void
@@ -95,13 +116,6 @@ StateKeeper::close ()
   file_.reset ();
 }
 
-std::string StateKeeper::refusal ()
-{
-  std::lock_guard < std::mutex > lock (lock_);
-
-  return refusal_;
-}
-
 bool
 StateKeeper::is_behind ()
 {
@@ -110,31 +124,43 @@ StateKeeper::is_behind ()
   return waiting_.has_value ();
 }
 
-void
-StateKeeper::save (const HeatRequest & heat, motionheat::State about)
+std::string StateKeeper::save (const MotionHeatmapSettings & settings, Outbox::Kind kind)
 {
+  try {
+    return request (settings, kind);
+  } catch (const std::bad_alloc &) {
+    warn (settings.state_location, "not enough memory", kind);
+  }
+  return "";
+}
+
+std::string StateKeeper::request (const MotionHeatmapSettings & settings, Outbox::Kind kind)
+{
+  /* to the end, so that a later one is not saved first */
+  std::lock_guard < std::mutex > heat_lock (heat_.lock);
   std::lock_guard < std::mutex > lock (lock_);
 
   if (!refusal_.empty ())
-    return;
+    return refusal_;
+  motionheat::State about = describe (settings);
   about.first_time = first_time_;
   about.last_time = MAX (g_get_real_time (), first_time_);
   const bool has_job = waiting_.has_value ();
-  waiting_ = Save {file_, heat, std::move (about)};
+  if (has_job && waiting_->kind == Outbox::Kind::kOwed)
+    kind = Outbox::Kind::kOwed;
+  Save save = { file_, HeatRequest (heat_), std::move (about), kind };
   if (!has_job)
     writer_.post ("\"" + location_ + "\" (property state-location)",
-        [this, held = motion_heatmap_hold (element_), location = location_] {
-          write_and_tell (location);
+        [this, held = motion_heatmap_hold (outbox_.element ()), location = location_] {
+          write_waiting (location);
         });
+  waiting_ = std::move (save);
+  return "";
 }
 
-/* Returns why it failed, or nothing. When it returns the file is free. */
-std::string StateKeeper::write_waiting ()
+/* Returns why it failed, or nothing. */
+std::string StateKeeper::write (Save & save)
 {
-  std::unique_lock < std::mutex > lock (lock_);
-  Save save = *std::exchange (waiting_, std::nullopt);
-  lock.unlock ();
-
   try {
     motionheat::State & state = save.about;
     const motionheat::HeatMap & heat = save.heat.complete ();
@@ -150,15 +176,26 @@ std::string StateKeeper::write_waiting ()
 }
 
 void
-StateKeeper::write_and_tell (const std::string & location)
+StateKeeper::write_waiting (const std::string & location)
 {
-  const std::string reason = write_waiting ();
+  std::unique_lock < std::mutex > lock (lock_);
+  std::optional < Save > save = std::exchange (waiting_, std::nullopt);
+  lock.unlock ();
 
+  const std::string reason = write (*save);
+  const Outbox::Kind kind = save->kind;
+  /* whoever reads the message finds the file free */
+  save.reset ();
   if (reason.empty ())
-    gst_element_post_message (element_, gst_message_new_element (GST_OBJECT_CAST (element_),
-            gst_structure_new ("motionheatmap-state", "location", G_TYPE_STRING,
-                location.c_str (), nullptr)));
+    outbox_.post (gst_structure_new ("motionheatmap-state",
+            "location", G_TYPE_STRING, location.c_str (), nullptr), kind);
   else
-    motion_heatmap_warn (element_, GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
-        "\" (property state-location): " + reason);
+    warn (location, reason, kind);
+}
+
+void
+StateKeeper::warn (const std::string & location, const std::string & reason, Outbox::Kind kind)
+{
+  outbox_.warn (GST_RESOURCE_ERROR_WRITE, "Could not save \"" + location +
+      "\" (property state-location): " + reason, kind);
 }

@@ -9,7 +9,9 @@
 #include <gst/gst.h>
 
 #include "file_writer.h"
-#include "heat_request.h"
+#include "heat.h"
+#include "outbox.h"
+#include "properties.h"
 #include "state_file.h"
 
 /* Keeps the heat of a stream in a file across restarts. Any thread may call it; saving happens on a
@@ -18,31 +20,25 @@
 class StateKeeper
 {
 public:
-  /* `element` posts the messages and outlives the keeper. */
-  explicit StateKeeper (GstElement * element) : element_ (element) {}
+  /* Both outlive the keeper. */
+  StateKeeper (Outbox & outbox, Heat & heat) : outbox_ (outbox), heat_ (heat) {}
 
-  /* Takes the file at `location` for this stream and returns what an earlier run left there, if
-   * anything. One of ours that is not whole is set aside. What is not ours, cannot be read or set
-   * aside, or is another element's is never written to. Where there is none yet, `empty` takes the
-   * name. */
-  std::optional < motionheat::State > load (const std::string & location,
-      const motionheat::State & empty);
+  /* Takes the file at `state-location` for a stream that the engine is ready for, and goes on with
+   * what an earlier run left there, if anything. One of ours that is not whole is set aside. What is
+   * not ours, cannot be read or set aside, or is another element's is never written to. Where there
+   * is none yet, an empty one takes the name. From then on the heat may be saved. */
+  void load (const MotionHeatmapSettings & settings);
 
-  /* From when what was loaded is in the map, to the end of the stream, it may be saved. Closing gives
-   * the file back, once what is to be saved is. */
-  void open ();
+  /* Gives the file back, once what is to be saved is. */
   void close ();
-
-  /* Why nothing can be saved now; empty if something can. */
-  std::string refusal ();
 
   /* Whether an earlier one still waits to be saved. */
   bool is_behind ();
 
-  /* Has `heat` saved where it was loaded from, with what `about` says of it besides counts and times
-   * of the wall clock. Returns at once. It takes the place of one that still waits, so that on a slow
-   * disk no more than one does. */
-  void save (const HeatRequest & heat, motionheat::State about);
+  /* Has the heat saved where it was loaded from. Returns at once: why nothing can be saved, or
+   * nothing. It takes the place of one that still waits, so that on a slow disk no more than one
+   * does; if a message was owed for that one it is now owed for this. */
+  std::string save (const MotionHeatmapSettings & settings, Outbox::Kind kind);
 
   /* See FileWriter. */
   std::string drain (FileWriter::Deadline deadline) { return writer_.drain (deadline); }
@@ -54,19 +50,25 @@ private:
     std::shared_ptr < motionheat::StateFile > file;
     HeatRequest heat;
     motionheat::State about;
+    Outbox::Kind kind;
   };
 
-  std::string write_waiting ();
-  void write_and_tell (const std::string & location);
+  motionheat::State describe (const MotionHeatmapSettings & settings) const;
+  std::optional < motionheat::State > take_file (const std::string & location,
+      const motionheat::State & empty, std::string & refusal);
+  std::string request (const MotionHeatmapSettings & settings, Outbox::Kind kind);
+  std::string write (Save & save);
+  void write_waiting (const std::string & location);
+  void warn (const std::string & location, const std::string & reason, Outbox::Kind kind);
 
-  GstElement *element_;
+  Outbox & outbox_;
+  Heat & heat_;
 
-  std::mutex lock_;             /* for what follows */
+  std::mutex lock_;             /* for what follows; taken after that of the heat */
   std::string location_;
   std::shared_ptr < motionheat::StateFile > file_;      /* used by the writer, once it is open */
   std::optional < Save > waiting_;
-  std::string outcome_;         /* of loading: why nothing may be saved */
-  std::string refusal_ = "there is no stream yet";
+  std::string refusal_ = "there is no stream yet";      /* why nothing may be saved */
   gint64 first_time_ = 0;
 
   FileWriter writer_;           /* goes first: its job uses what is above */

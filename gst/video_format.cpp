@@ -60,8 +60,8 @@ mend_layout (GstVideoFormat name, motionheat::PixelFormat & format)
   }
 }
 
-static motionheat::PixelFormat
-pixel_format (const GstVideoFormatInfo * finfo)
+motionheat::PixelFormat
+motion_heatmap_pixel_format (const GstVideoFormatInfo * finfo)
 {
   motionheat::PixelFormat format;
 
@@ -116,37 +116,5 @@ color_space (const GstVideoInfo * info)
 motionheat::StreamFormat
 motion_heatmap_stream_format (const GstVideoInfo * info)
 {
-  return { pixel_format (info->finfo), color_space (info), {info->width, info->height} };
-}
-
-motionheat::FrameView
-motion_heatmap_frame_view (const GstVideoFrame * frame, const GstVideoInfo * info)
-{
-  const motionheat::PixelFormat format = pixel_format (frame->info.finfo);
-  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (frame->buffer);
-  const int frame_width = GST_VIDEO_FRAME_WIDTH (frame);
-  const int frame_height = GST_VIDEO_FRAME_HEIGHT (frame);
-  motionheat::Rect visible = { 0, 0, frame_width, frame_height };
-
-  if (crop) {
-    visible.x = (int) std::min (crop->x, (guint) frame_width);
-    visible.y = (int) std::min (crop->y, (guint) frame_height);
-    visible.width = (int) std::min (crop->width, (guint) (frame_width - visible.x));
-    visible.height = (int) std::min (crop->height, (guint) (frame_height - visible.y));
-  }
-
-  motionheat::FrameView view ({std::min (visible.width, info->width),
-        std::min (visible.height, info->height)});
-  view.interlaced = GST_VIDEO_FRAME_IS_INTERLACED (frame);
-  for (int plane = 0; plane < format.n_planes; plane++) {
-    const motionheat::PlaneLayout layout = motionheat::plane_layout (format, plane);
-
-    view.stride[plane] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
-    /* a rectangle that begins in the middle of four rows begins with the fields of these */
-    const int top = view.interlaced && layout.y_shift == 1 ? visible.y / 4 * 4 : visible.y;
-    view.data[plane] = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane) +
-        layout.row (top) * view.stride[plane] + layout.byte (visible.x);
-  }
-
-  return view;
+  return { motion_heatmap_pixel_format (info->finfo), color_space (info), {info->width, info->height} };
 }

@@ -23,10 +23,8 @@
     "GBR, GBRA, RGBP, BGRP, RGB16, BGR16, RGB15, BGR15, RGB10A2_LE, BGR10A2_LE, " \
     "GBR_10LE, GBRA_10LE, GBR_12LE, GBRA_12LE, ARGB64" MOTION_HEATMAP_FORMATS_1_24 " }"
 
+/* Where the samples of a format lie. */
+motionheat::PixelFormat motion_heatmap_pixel_format (const GstVideoFormatInfo * finfo);
+
 /* Layout, colours and size of a stream. */
 motionheat::StreamFormat motion_heatmap_stream_format (const GstVideoInfo * info);
-
-/* The visible part of a mapped frame of a stream: what its GstVideoCropMeta says, no more than the
- * caps say and no more than there is. The frame must have been mapped for writing to be written. */
-motionheat::FrameView motion_heatmap_frame_view (const GstVideoFrame * frame,
-    const GstVideoInfo * info);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "common.h"
 
@@ -54,6 +55,28 @@ inline std::string warning_text(GstMessage* message) {
 inline void expect_contains(const std::string& text, const std::string& part) {
   fail_unless(text.find(part) != std::string::npos, "\"%s\" does not say \"%s\"", text.c_str(),
               part.c_str());
+}
+
+/// Posts as many messages as may wait for somebody who reads them, and more.
+inline void fill_outbox(Stream& stream) {
+  const Picture picture = filled(stream.info(), 0);
+  stream.set("post-messages", "true");
+  stream.set("interval", "0");
+  for (int i = 0; i < 300; ++i) stream.show(picture);
+  stream.set("post-messages", "false");
+}
+
+/// Reads all there is: the names of the messages that are no reports, and "warning" for each.
+inline std::vector<std::string> read_outbox(Stream& stream) {
+  std::vector<std::string> names;
+  const auto types = GstMessageType(GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING);
+  while (const MessagePtr message = stream.pop(types)) {
+    const bool is_warning = GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_WARNING;
+    const char* name =
+        is_warning ? "warning" : gst_structure_get_name(gst_message_get_structure(message.get()));
+    if (name != std::string("motionheatmap")) names.push_back(name);
+  }
+  return names;
 }
 
 /// Has an element wait for files as long as it does at all, and no longer. Returns whether it did.

@@ -130,6 +130,32 @@ GST_START_TEST(goes_on_after_files_that_are_there) {
 }
 GST_END_TEST;
 
+// While nobody reads nothing is told of the pictures of an interval, nor of those that failed. What
+// was asked for is answered, and the last one is told of.
+GST_START_TEST(unread_messages) {
+  for (const bool fails : {false, true}) {
+    const Directory directory;
+    Writing stream(directory / "heat-%05d.png");
+    stream.set("snapshot-interval", "0");
+    fill_outbox(stream);
+    stream.set("snapshot-interval", std::to_string(kFrame));
+    if (fails) std::filesystem::remove(directory.path());
+    const Picture picture = noise(stream.info(), 1);
+    for (int i = 0; i < 50; ++i) stream.show(picture);
+    stream.set("snapshot-interval", "0");
+    std::filesystem::create_directory(directory.path());
+    gboolean accepted = FALSE;
+    g_signal_emit_by_name(stream.element(), "snapshot", (directory / "now.png").c_str(), &accepted);
+    fail_unless(accepted);
+    stream.show(picture);
+    stream.end();
+    fail_unless(read_outbox(stream) == std::vector<std::string>(2, "motionheatmap-snapshot"));
+    fail_unless(std::filesystem::exists(directory / "now.png"));
+    fail_unless(fails || directory.size() > 2);
+  }
+}
+GST_END_TEST;
+
 // Any number of digits, anywhere in the name; a name without replaces its file.
 GST_START_TEST(names) {
   const std::pair<const char*, const char*> names[] = {
@@ -526,6 +552,7 @@ static Suite* series_suite() {
   tcase_add_test(tc, a_picture_every_interval);
   tcase_add_test(tc, the_rest_at_the_end);
   tcase_add_test(tc, goes_on_after_files_that_are_there);
+  tcase_add_test(tc, unread_messages);
   tcase_add_test(tc, names);
   tcase_add_test(tc, names_with_unknown_marks);
   tcase_add_test(tc, names_with_a_time);

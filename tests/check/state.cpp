@@ -387,6 +387,35 @@ GST_START_TEST(without_a_location) {
 }
 GST_END_TEST;
 
+// While nobody reads nothing is told of the states of an interval, nor of a disk that is full for
+// days. What was asked for is answered, and the last one is told of.
+GST_START_TEST(unread_messages) {
+  for (const bool fails : {false, true}) {
+    const Directory directory;
+    const std::string location = directory / "heat.state";
+    Run run(location, kCaps);
+    run.set("state-interval", "0");
+    fill_outbox(run);
+    if (fails) fs::remove_all(directory.path());
+    run.set("state-interval", std::to_string(kFrame));
+    const Picture picture = noise(run.info(), 1);
+    for (int i = 0; i < 50; ++i) {
+      run.show(picture);
+      g_usleep(2000);  // for the thread that writes
+    }
+    run.send(gst_event_new_segment_done(GST_FORMAT_TIME, run.next_pts));
+    const char* told = fails ? "warning" : "motionheatmap-state";
+    fail_unless(read_outbox(run) == std::vector<std::string>{told});
+
+    run.set("state-interval", "0");
+    fill_outbox(run);
+    fail_unless(save(run));
+    g_usleep(200000);  // before anybody reads
+    fail_unless(read_outbox(run) == std::vector<std::string>{told});
+  }
+}
+GST_END_TEST;
+
 // Frames go on while saving takes long; then what is saved next is up to date.
 GST_START_TEST(slow_disk) {
   const Directory directory;
@@ -910,6 +939,7 @@ static Suite* state_suite() {
   tcase_add_test(tc, no_interval);
   tcase_add_test(tc, on_the_signal);
   tcase_add_test(tc, without_a_location);
+  tcase_add_test(tc, unread_messages);
   tcase_add_test(tc, slow_disk);
   tcase_add_test(tc, one_save_waits);
   tcase_add_test(tc, saved_as_it_was);
