@@ -279,9 +279,17 @@ cv::Mat Model::blended(const GstVideoInfo& info, const cv::Mat& picture,
                        const cv::Mat& color) const {
   cv::Mat result;
   cv::addWeighted(picture, 1 - opacity, color, opacity, 0, result);
+  const unsigned weight = unsigned(std::lround(opacity * 65536));
+  // In fixed point, both products cut off to 1/256.
+  if (depth(info) == 8 && !GST_VIDEO_INFO_IS_RGB(&info)) {
+    for (int y = 0; y < result.rows; ++y)
+      for (int x = 0; x < result.cols; ++x)
+        result.at<uchar>(y, x) = uchar((picture.at<uchar>(y, x) * (65536 - weight) / 256 +
+                                        color.at<uchar>(y, x) * weight / 256 + 129) /
+                                       256);
+  }
   if (depth(info) < 16) return result;
   // In integers, rounded once.
-  const unsigned weight = unsigned(std::lround(opacity * 65536));
   for (int y = 0; y < result.rows; ++y)
     for (int x = 0; x < result.cols; ++x)
       result.at<ushort>(y, x) = ushort((picture.at<ushort>(y, x) * (65536 - weight) +
