@@ -59,14 +59,35 @@ struct CompareU8 : Compared {
     const U8 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
-    for (int x = 0; x < width; x += lanes) {
-      const ptrdiff_t byte = ptrdiff_t{x} * kStep;
-      for (int line = 0; line < kStep * lanes; line += kCacheLine) AskFor(ahead + byte + line);
-      const auto now = LoadSamples<kStep>(current + byte, offset);
-      const auto above = hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
-      any = hn::Or(any, above);
+    // Several at a time are read before any is written, which the next reads might have to wait
+    // for.
+    constexpr int kAtOnce = 4;
+    const auto above = [&](hn::Vec<U8> now, int x) {
+      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+    };
+    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int x) {
+      any = hn::Or(any, over);
       hn::StoreU(now, d, previous + x);
-      hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), moved + x / 8);
+      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + x / 8);
+    };
+    int x = 0;
+    for (; x + kAtOnce * lanes <= width; x += kAtOnce * lanes) {
+      const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
+      for (int line = x * kStep; line < (x + kAtOnce * lanes) * kStep; line += kCacheLine)
+        AskFor(ahead + line);
+      const auto luma = [&](int x) {
+        return LoadSamples<kStep>(current + ptrdiff_t{x} * kStep, offset);
+      };
+      const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
+      const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
+      put(n0, a0, x);
+      put(n1, a1, x1);
+      put(n2, a2, x2);
+      put(n3, a3, x3);
+    }
+    for (; x < width; x += lanes) {
+      const auto now = LoadSamples<kStep>(current + ptrdiff_t{x} * kStep, offset);
+      put(now, above(now, x), x);
     }
     return any;
   }
