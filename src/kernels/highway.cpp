@@ -26,6 +26,7 @@
 #include "kernels/difference-inl.h"
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
+#include "kernels/average-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -50,6 +51,8 @@ const Kernels* Set() {
       .look_up_counts = LookUpCounts,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
+      .running_mean_u8 = RunningMeanU8,
+      .running_mean_u16 = RunningMeanU16,
   };
   return &set;
 }

@@ -310,6 +310,17 @@ void look_up(const Key* keys, const uint8_t* tables, int n_tables, uint8_t* valu
     for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[keys[i]];
 }
 
+template <typename Sample>
+void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, float weight) {
+  for (int i = 0; i < n; ++i, samples += sizeof(Sample), shown += sizeof(Sample)) {
+    Sample now;  // rows need not be aligned
+    std::memcpy(&now, samples, sizeof now);
+    means[i] += (float(now) - means[i]) * weight;
+    const Sample rounded = Sample(std::lrintf(means[i]));
+    std::memcpy(shown, &rounded, sizeof rounded);
+  }
+}
+
 }  // namespace
 
 const Kernels scalar = {
@@ -330,6 +341,8 @@ const Kernels scalar = {
     .look_up_counts = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
+    .running_mean_u8 = running_mean<uint8_t>,
+    .running_mean_u16 = running_mean<uint16_t>,
 };
 
 }  // namespace motionheat::kernels
