@@ -536,7 +536,8 @@ motion_heatmap_install_properties (GObjectClass * klass)
   /**
    * GstMotionHeatmap:background:
    *
-   * What the heat is drawn on.
+   * What the heat is drawn on. The average goes by stream time: it is the mean of all frames at
+   * first, and after a minute a running one with a time constant of 60 s.
    *
    * Since: 0.1
    */

@@ -2,13 +2,22 @@
 #include "background.h"
 
 #include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "kernels/kernels.h"
 
 namespace motionheat {
 namespace {
 
-// Frames in a running mean: 20 seconds of a camera of 25 frames a second.
-constexpr int kRunningFrames = 500;
+// Seconds up to which the mean is that of all time, and over which it runs from then on.
+constexpr double kRunning = 60;
+// Seconds that a part waits for its turn, of which a mean over a minute takes no notice; and while
+// the mean is young, what share of its time: no frame weighs more than that.
+constexpr double kLongestWait = 0.64, kYoungWait = 1 / 16.0;
+// Seconds that a frame stands for at most: who is in one that comes after a hole would show.
+constexpr double kLongestFrame = 1;
+// And where nothing is known of time.
+constexpr double kUsualFrame = 1 / 25.0;
 
 }  // namespace
 
@@ -19,34 +28,64 @@ BackgroundPicture::BackgroundPicture(Background kind, const PixelFormat& format,
     const int width = int(layout.byte_end(size.width)), height = layout.row_end(size.height);
     planes_[p].bytes = cv::Mat::zeros(height, width, CV_8UC1);
     if (kind == Background::kAverage)
-      planes_[p].average = cv::Mat::zeros(height, width / format.sample_bytes(), CV_32FC1);
+      planes_[p].means = cv::Mat::zeros(height, width / format.sample_bytes(), CV_32FC1);
   }
 }
 
 void BackgroundPicture::add(const ConstFrameView& frame) {
+  const double passed = take_passed();
   // A frame that shows more than those before starts anew, one that shows less leaves the rest.
   const Size size{std::min(size_.width, frame.size.width),
                   std::min(size_.height, frame.size.height)};
-  if (size.width > shown_.width || size.height > shown_.height) frames_ = 0;
-  if (kind_ == Background::kFirst && frames_ > 0) return;
-  const bool first = frames_ == 0;
-  if (first) shown_ = size;
-  frames_ = std::min(frames_ + 1, kRunningFrames);
-  const int depth = format_.sample_bytes() == 2 ? CV_16UC1 : CV_8UC1;
+  const bool first = size.width > shown_.width || size.height > shown_.height;
+  if (first) {
+    shown_ = size;
+    elapsed_ = 0;
+    averaged_at_ = {};
+    due_parts_ = 0;
+  }
+  if (kind_ == Background::kFirst) {
+    if (first) copy(frame);
+    return;
+  }
+  elapsed_ += passed;
+  due_parts_ += kParts * passed / std::min(kLongestWait, elapsed_ * kYoungWait);
+  due_parts_ = std::min(due_parts_, double(kParts));
+  for (; due_parts_ >= 1; --due_parts_) {
+    average(frame, next_part_);
+    next_part_ = (next_part_ + 1) % kParts;
+  }
+}
+
+// The seconds that the next frame stands for.
+double BackgroundPicture::take_passed() {
+  const double passed = std::exchange(passed_, 0);
+  return passed > 0 ? std::min(passed, kLongestFrame) : kUsualFrame;
+}
+
+void BackgroundPicture::copy(const ConstFrameView& frame) {
   for (int p = 0; p < format_.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format_, p);
-    const int bytes = int(layout.byte_end(size.width));
+    for (int y = 0; y < layout.row_end(shown_.height); ++y)
+      std::copy_n(frame.row(p, y), layout.byte_end(shown_.width), planes_[p].bytes.ptr(y));
+  }
+}
+
+// Adds a part of a frame to the mean: it stands for all the time since the part had its last turn.
+void BackgroundPicture::average(const ConstFrameView& frame, int part) {
+  const double time = elapsed_ - std::exchange(averaged_at_[part], elapsed_);
+  const float weight = float(time / std::min(elapsed_, kRunning));
+  const auto average = format_.sample_bytes() == 2 ? kernels::active().running_mean_u16
+                                                   : kernels::active().running_mean_u8;
+  for (int p = 0; p < format_.n_planes; ++p) {
+    const PlaneLayout layout = plane_layout(format_, p);
+    const int rows = layout.row_end(size_.height);
+    const int end = std::min(rows * (part + 1) / kParts, layout.row_end(frame.size.height));
+    const ptrdiff_t bytes = layout.byte_end(std::min(size_.width, frame.size.width));
     Plane& plane = planes_[p];
-    for (int y = 0; y < layout.row_end(size.height); ++y) {
-      if (first) std::copy_n(frame.row(p, y), bytes, plane.bytes.ptr(y));
-      if (kind_ != Background::kAverage) continue;
-      const int samples = bytes / format_.sample_bytes();
-      const cv::Mat now(1, samples, depth, const_cast<uint8_t*>(frame.row(p, y)));
-      cv::Mat mean = plane.average.row(y).colRange(0, samples);
-      cv::accumulateWeighted(now, mean, 1.0 / frames_);
-      cv::Mat shown(1, samples, depth, plane.bytes.ptr(y));
-      mean.convertTo(shown, depth);
-    }
+    for (int y = rows * part / kParts; y < end; ++y)
+      average(frame.row(p, y), plane.means.ptr<float>(y), plane.bytes.ptr(y),
+              int(bytes / format_.sample_bytes()), weight);
   }
 }
 
@@ -62,7 +101,7 @@ ConstFrameView BackgroundPicture::view() const {
 size_t BackgroundPicture::memory() const {
   size_t bytes = 0;
   for (const Plane& plane : planes_)
-    bytes += plane.bytes.total() + plane.average.total() * sizeof(float);
+    bytes += plane.bytes.total() + plane.means.total() * sizeof(float);
   return bytes;
 }
 

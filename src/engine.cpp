@@ -140,6 +140,7 @@ void Engine::set(const Settings& settings) {
 }
 
 void Engine::advance(double seconds) {
+  if (background_) background_->advance(seconds);
   if (settings_.half_life <= 0) return;
   // What is painted is of counts that are no more.
   if (heat_.age(seconds / settings_.half_life)) repaint_all();

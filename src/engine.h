@@ -40,8 +40,8 @@ class Engine {
   /// `configure` does, and then is as it was: the settings too.
   void set(const Settings& settings);
 
-  /// Time passes: with a half-life the heat gets older. Call it before the frame that comes after
-  /// so many seconds.
+  /// Time passes: with a half-life the heat gets older, and an average background follows the
+  /// stream. Call it before the frame that comes after so many seconds.
   void advance(double seconds);
 
   /// Compares `in` with the previous frame, adds what moved to the heat and, if `out` is not null,

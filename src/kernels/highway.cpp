@@ -27,6 +27,7 @@
 #include "kernels/compare-inl.h"
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
+#include "kernels/average-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -51,6 +52,8 @@ const Kernels* Set() {
       .look_up = LookUp,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
+      .running_mean_u8 = RunningMeanU8,
+      .running_mean_u16 = RunningMeanU16,
   };
   return &set;
 }

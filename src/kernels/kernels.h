@@ -210,6 +210,12 @@ struct Kernels {
   /// fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below would take
   /// up what is cut off twice. Bits that hold no value pass through. There is no mask.
   void (*blend_u16)(const BlendJob& job);
+  /// mean += (sample - mean) * weight, in float32 and each step rounded, for `n` samples of one byte
+  /// or of two. What is shown is the mean rounded half to even.
+  void (*running_mean_u8)(const uint8_t* samples, float* means, uint8_t* shown, int n,
+                          float weight);
+  void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,
+                           float weight);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

@@ -312,6 +312,17 @@ void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t*
     for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
 }
 
+template <typename Sample>
+void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, float weight) {
+  for (int i = 0; i < n; ++i, samples += sizeof(Sample), shown += sizeof(Sample)) {
+    Sample now;  // rows need not be aligned
+    std::memcpy(&now, samples, sizeof now);
+    means[i] += (float(now) - means[i]) * weight;
+    const Sample rounded = Sample(std::lrintf(means[i]));
+    std::memcpy(shown, &rounded, sizeof rounded);
+  }
+}
+
 }  // namespace
 
 const Kernels scalar = {
@@ -332,6 +343,8 @@ const Kernels scalar = {
     .look_up = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
+    .running_mean_u8 = running_mean<uint8_t>,
+    .running_mean_u16 = running_mean<uint16_t>,
 };
 
 }  // namespace motionheat::kernels

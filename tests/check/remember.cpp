@@ -608,7 +608,8 @@ GST_START_TEST(heat_on_the_first_picture) {
 }
 GST_END_TEST;
 
-// Shown with opacity 0, so that it is the average itself.
+// Shown with opacity 0, so that it is the average itself. So many frames are averaged whole; later
+// parts of the picture take turns.
 GST_START_TEST(heat_on_the_average) {
   Stream stream(background_caps(__i__));
   stream.set("background", "average");
@@ -616,7 +617,7 @@ GST_START_TEST(heat_on_the_average) {
   const bool wide = stream.info().finfo->bits > 8;
   Picture picture = noise(stream.info(), 1);
   std::vector<cv::Mat> sums(picture.planes.size());
-  for (unsigned n = 1; n <= 40; ++n) {
+  for (unsigned n = 1; n <= 15; ++n) {
     const Picture shown = show(stream, picture, n % 2);
     for (size_t p = 0; p < sums.size(); ++p) {
       const int channels = picture.planes[p].channels() / (wide ? 2 : 1);
@@ -638,13 +639,13 @@ GST_START_TEST(heat_on_the_average) {
 }
 GST_END_TEST;
 
-// Who passes does not show: a picture of 50 is not to be told from the others.
+// Who passes does not show: a picture in a minute is not to be told from the others.
 GST_START_TEST(nobody_shows_in_the_average) {
   Stream stream(kCaps);
   stream.set("background", "average");
   stream.set("opacity", "0");
   const Picture empty = filled(stream.info(), 100), full = filled(stream.info(), 125);
-  for (int i = 0; i < 50; ++i) stream.show(empty);
+  for (int i = 0; i < 1500; ++i) stream.show(empty);
   fail_unless(stream.show(full) == empty);
 }
 GST_END_TEST;
@@ -693,7 +694,7 @@ GST_START_TEST(background_of_smaller_frames) {
       crop->width = 20;
       crop->height = 12;
       stream.push(smaller);
-      for (int i = 0; i < 40; ++i) stream.show(first);
+      for (int i = 0; i < 1500; ++i) stream.show(first);
       Picture passer_by = first;
       passer_by.planes[0](cv::Rect(30, 16, 10, 8)).setTo(cv::Scalar::all(110));
       fail_unless(show(stream, passer_by, shared) == first, "%s", kind);

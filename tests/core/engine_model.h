@@ -66,10 +66,11 @@ class EngineModel {
       return;
     }
     if (settings.detector != old.detector) make_subtractor();
-    if (settings.background != old.background) background_ = {};
+    if (settings.background != old.background) forget_background();
   }
 
   void advance(double seconds) {
+    passed_ += seconds;
     if (settings_.half_life <= 0) return;
     age(seconds / settings_.half_life);
     update_scale();
@@ -182,7 +183,7 @@ class EngineModel {
   void prepare() {
     const Size from = std::exchange(size_, analysis_size(stream_.size));
     resample(from);
-    background_ = {};
+    forget_background();
     percentile_due_ = 0;
     make_subtractor();
     update_scale();
@@ -398,8 +399,16 @@ class EngineModel {
     return uint8_t(std::min(255.0, bent * 255 + 1e-9));
   }
 
+  void forget_background() {
+    background_ = {};
+    passed_ = 0;
+    turn_ = 0;
+  }
+
   void add_to_background(const Picture& in) {
     if (settings_.background == Background::kLive) return;
+    const double passed = passed_ > 0 ? std::min(passed_, 1.0) : 0.04;
+    passed_ = 0;
     const bool first = background_.planes[0].empty() || in.size.width > background_.size.width ||
                        in.size.height > background_.size.height;
     if (settings_.background == Background::kFirst && !first) return;
@@ -410,26 +419,42 @@ class EngineModel {
         view.stride[p] = ptrdiff_t(in.planes[p].step);
       }
       background_ = Picture(in.format, view);
-      averaged_ = 0;
+      for (int p = 0; p < in.format.n_planes; ++p)
+        means_[p] = cv::Mat::zeros(background_.planes[p].size(), CV_32F);
+      elapsed_ = due_ = 0;
+      averaged_at_.assign(16, 0);
     }
-    averaged_ = std::min(averaged_ + 1, 500);
-    if (settings_.background == Background::kAverage) average(in, first);
+    if (settings_.background == Background::kAverage) average(in, passed);
   }
 
-  void average(const Picture& in, bool first) {
-    const int depth = in.format.sample_bytes() == 2 ? CV_16UC1 : CV_8UC1;
-    for (int p = 0; p < in.format.n_planes; ++p) {
-      const PlaneLayout layout = plane_layout(in.format, p);
-      const int n = int(layout.byte_end(in.size.width)) / in.format.sample_bytes();
-      cv::Mat& plane = background_.planes[p];
-      if (first)
-        means_[p] = cv::Mat::zeros(plane.rows, plane.cols / in.format.sample_bytes(), CV_32FC1);
-      for (int y = 0; y < layout.row_end(in.size.height); ++y) {
-        cv::Mat mean = means_[p].row(y).colRange(0, n), shown(1, n, depth, plane.ptr(y));
-        const cv::Mat now(1, n, depth, const_cast<uint8_t*>(in.planes[p].ptr(y)));
-        cv::accumulateWeighted(now, mean, 1.0 / averaged_);
-        mean.convertTo(shown, depth);
+  // Sixteen parts of the picture take turns.
+  void average(const Picture& in, double passed) {
+    elapsed_ += passed;
+    due_ = std::min(16.0, due_ + 16 * passed / std::min(0.64, elapsed_ / 16));
+    for (; due_ >= 1; --due_, turn_ = (turn_ + 1) % 16) {
+      const double weight = (elapsed_ - averaged_at_[turn_]) / std::min(elapsed_, 60.0);
+      averaged_at_[turn_] = elapsed_;
+      for (int p = 0; p < in.format.n_planes; ++p) {
+        const PlaneLayout layout = plane_layout(in.format, p);
+        const int rows = layout.row_end(stream_.size.height);
+        const int end = std::min(rows * (turn_ + 1) / 16, layout.row_end(in.size.height));
+        for (int y = rows * turn_ / 16; y < end; ++y) average_row(in, p, y, float(weight));
       }
+    }
+  }
+
+  void average_row(const Picture& in, int p, int y, float weight) {
+    const int bytes = in.format.sample_bytes();
+    for (int x = 0; x < plane_layout(in.format, p).byte_end(in.size.width); x += bytes) {
+      const auto word = [&](const cv::Mat& plane) {
+        const uint8_t* sample = plane.ptr(y, x);
+        return bytes == 1 ? *sample : sample[0] | sample[1] << 8;
+      };
+      float& mean = means_[p].at<float>(y, x);
+      mean += (float(word(in.planes[p])) - mean) * weight;
+      const int shown = cvRound(mean);
+      for (int b = 0; b < bytes; ++b)
+        background_.planes[p].at<uint8_t>(y, x + b) = uint8_t(shown >> 8 * b);
     }
   }
 
@@ -503,8 +528,12 @@ class EngineModel {
   cv::Size subtracted_size_;
   int subtracted_ = 0;  // frames that it has seen in that size
   Picture background_;
-  std::array<cv::Mat, kMaxPlanes> means_;
-  int averaged_ = 0;  // frames
+  std::array<cv::Mat, kMaxPlanes> means_;  // of each byte that a sample begins with
+  double passed_ = 0;                      // since the last frame, in seconds
+  double elapsed_ = 0;                     // that the mean is of
+  std::vector<double> averaged_at_;        // what that was when a part had its turn
+  double due_ = 0;                         // turns
+  int turn_ = 0;
   double full_ = 0;
   Curve curve_ = Curve::kLinear;
   double percentile_ = 0;  // in events

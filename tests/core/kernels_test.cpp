@@ -114,6 +114,31 @@ TEST_P(KernelSet, AveragesRoundingHalvesUp) {
   }
 }
 
+TEST_P(KernelSet, FollowsTheMeanAsItsScalarTwin) {
+  std::mt19937 random(3);
+  for (const int bytes : {1, 2}) {
+    const auto mean_of = [&](const Kernels& k) {
+      return bytes == 1 ? k.running_mean_u8 : k.running_mean_u16;
+    };
+    for (const int n : {0, 1, 15, 16, 33, 200}) {
+      const GuardedBytes samples(size_t(n) * bytes), shown(size_t(n) * bytes),
+          twin(size_t(n) * bytes);
+      const GuardedBytes memory(n * sizeof(float)), twin_memory(n * sizeof(float));
+      const auto means = reinterpret_cast<float*>(memory.data());
+      const auto twin_means = reinterpret_cast<float*>(twin_memory.data());
+      for (int i = 0; i < 40; ++i) {
+        const float weight = i < 20 ? 1.0f / float(i + 1) : 0.01f;
+        std::generate_n(samples.data(), n * bytes, random);
+        mean_of (*GetParam())(samples.data(), means, shown.data(), n, weight);
+        mean_of(kernels::scalar)(samples.data(), twin_means, twin.data(), n, weight);
+        ASSERT_EQ(std::memcmp(shown.data(), twin.data(), size_t(n) * bytes), 0);
+        ASSERT_EQ(std::memcmp(means, twin_means, n * sizeof(float)), 0);
+        EXPECT_TRUE(i > 0 || std::memcmp(shown.data(), samples.data(), size_t(n) * bytes) == 0);
+      }
+    }
+  }
+}
+
 // Quotients are rounded as division rounds them, for every count of maps up to a few hundred and
 // around every power of two.
 TEST_P(KernelSet, DividesExactly) {
