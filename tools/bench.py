@@ -668,7 +668,8 @@ def conditions(results, rounds, core_rounds):
 
 
 def report(results, rounds, core_rounds):
-    tables = (scoreboard, by_setting, peers, by_format, by_size, by_motion, by_age, by_threads, by_streams)
+    tables = (scoreboard, by_setting, peers, by_format, by_size, by_motion, by_age, by_threads,
+              by_streams)
     parts = [conditions(results, rounds, core_rounds), *(t(results) for t in tables)]
     return '\n'.join(part for part in parts if part)
 
