@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "frame_view.h"
 
-#include <cstring>
+#include "kernels/kernels.h"
 
 namespace motionheat {
 
@@ -50,8 +50,9 @@ void copy_picture(const PixelFormat& format, const ConstFrameView& from, const F
   const int height = std::min(from.size.height, to.size.height);
   for (int p = 0; p < format.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format, p);
-    for (int y = 0; y < layout.row_end(height); ++y)
-      std::memcpy(to.row(p, y), from.row(p, y), layout.byte_end(width));
+    const kernels::Extent bytes{int(layout.byte_end(width)), layout.row_end(height)};
+    kernels::active().copy_past_cache({from.data[p], from.stride[p]}, {to.data[p], to.stride[p]},
+                                      bytes);
   }
 }
 

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SIZES = {'720p': (1280, 720), '1080p': (1920, 1080), '2160p': (3840, 2160)}
 BITS = {  # a pixel has
@@ -141,11 +141,12 @@ class Benches:
 
     engine: str
     pipeline: str
+    settings: str
 
 
-def run_command(command):
+def run_command(command, directory=None):
     """Runs a command; what it prints."""
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = subprocess.run(command, capture_output=True, text=True, cwd=directory)
     if run.returncode != 0:
         raise Failure(f'this failed:\n  {shlex.join(command)}\n{run.stderr.strip()}')
     return run.stdout
@@ -307,6 +308,90 @@ GROUPS = [
 ]
 CORE_GROUPS = [f'core/{size}' for size in SIZES]
 START = 'start'
+SETTINGS = 'settings'
+SETTINGS_FORMATS = ('I420', 'NV12', 'BGR')
+
+
+@dataclass
+class Setting:
+    """One that may be no cliff: what it costs beside the defaults, or beside another base."""
+
+    properties: str
+    floor: float
+    rgb_floor: float = 0  # if another
+    kind: str = 'ratio'  # or 'more', ms beyond the base; 'shares', of the default's cost beyond it
+    base: str = OVERLAY
+    options: list = field(default_factory=list)  # of settings-bench
+    size: str = '1080p'
+    formats: tuple = SETTINGS_FORMATS
+    label: str = ''
+
+    @property
+    def name(self):
+        return self.label or f'`{self.properties}`'
+
+    def call(self, fmt):
+        """What has to be the same for settings to be measured by one process."""
+        width, height = SIZES[self.size]
+        return (*self.options, fmt, str(width), str(height)), self.base
+
+    def floor_for(self, fmt):
+        return self.rgb_floor if fmt == 'BGR' and self.rgb_floor else self.floor
+
+
+def settings_list():
+    for percent in (10, 20, 30, 35, 37, 50, 60, 70, 80, 90):
+        yield Setting(f'opacity={percent / 100:g}', 1.15, rgb_floor=1.6)
+    yield Setting('', 1.15, rgb_floor=1.6, options=['--animated'],
+                  label='`opacity`, another one for each frame')
+    for scale, floor in ((2, 0.9), (4, 0.6), (8, 0.5)):
+        yield Setting(f'output=none analysis-scale={scale}', floor, base=ANALYSIS)
+    for scale in (2, 4, 8):
+        yield Setting(f'analysis-scale={scale}', 1.1)
+    yield Setting('background=first', 1.1)
+    yield Setting('background=average', 1.5)
+    yield Setting('curve=sqrt', 1.1)
+    yield Setting('curve=log', 1.1)
+    yield Setting('normalization=percentile', 1.1)
+    yield Setting('normalization=fixed half-life=60000000000', 1.2)
+    yield Setting('snapshot-location=last.png', 1.3)
+    yield Setting('interval=0', 0.05, kind='more')
+    yield Setting('interval=0 message-width=0', 0.4, kind='more')
+    yield Setting('detector=mog2 analysis-scale=4', 0.5, kind='shares', base='mog2/4',
+                  label="`detector=mog2 analysis-scale=4`, beyond OpenCV's model alone")
+    yield Setting('n-threads=2', 1 / 1.4, options=['--wall'], size='2160p', formats=('I420',),
+                  label='`n-threads=2` at 2160p, wall time')
+    yield Setting('', 1.4, options=[f'--streams={STREAMS}'], formats=('I420',),
+                  label=f'{STREAMS} streams in one thread, price of one')
+
+
+def run_settings(settings_bench, rounds, directory):
+    """For each setting its figures by format."""
+    calls = {}
+    for setting in settings_list():
+        for fmt in setting.formats:
+            calls.setdefault(setting.call(fmt), []).append((fmt, setting))
+    measured = {}
+    for (options, base), wanted in calls.items():
+        say('  ' + ' '.join(options), base)
+        # Pictures are written to where it runs.
+        output = run_command([
+            settings_bench, *options, str(rounds), base,
+            *(f'{OVERLAY} {setting.properties}'.strip() for _, setting in wanted),
+        ], directory)
+        for (fmt, setting), line in zip(wanted, output.splitlines()):
+            cpu, _, against, more = map(float, line.split())
+            measured.setdefault(setting.name, {})[fmt] = cpu, against, more
+            say(f'    {setting.name}: {cpu:.3f} ms, {against:.2f} x, {more:+.3f} ms')
+    # What the default itself costs is told by any that was measured beside it.
+    beside = measured['`background=first`']
+    default = {fmt: cpu - more for fmt, (cpu, _, more) in beside.items()}
+    results = {}
+    for setting in settings_list():
+        for fmt, (_, against, more) in measured[setting.name].items():
+            value = {'ratio': against, 'more': more, 'shares': more / default[fmt]}[setting.kind]
+            results.setdefault(setting.name, {})[fmt] = value
+    return results
 
 
 # What is told
@@ -428,6 +513,26 @@ def floors_table(title, text, lines):
                          f'{record}{unit}', 'yes' if met else '**NO**'])
     return table(title, text,
                  ['measure', 'cost', 'measured', 'floor', 'record', 'met'], rows)
+
+
+def by_setting(results):
+    rows = []
+    for setting in settings_list():
+        values = results.groups.get(SETTINGS, {}).get(setting.name, {})
+        unit = {'ratio': ' x', 'more': ' ms', 'shares': ' x'}[setting.kind]
+        sign = '' if setting.kind == 'ratio' else '+ '
+        floors = [f'{floor:.3g}' for floor in (setting.floor, setting.rgb_floor) if floor]
+        met = all(value <= setting.floor_for(fmt) for fmt, value in values.items())
+        rows.append([
+            setting.name,
+            *(f'{sign}{values[fmt]:.2f}{unit}' if fmt in values else '-'
+              for fmt in SETTINGS_FORMATS),
+            *([f'{sign}{" / ".join(floors)}{unit}', 'yes' if met else '**NO**'] if values
+              else ['-', '-']),
+        ])
+    return table('By setting', '1080p, against the default overlay, or analysis alone where '
+                 '`output=none` is set. Where RGB has a floor of its own it stands second.',
+                 ['setting', *SETTINGS_FORMATS, 'floor', 'met'], rows)
 
 
 def peers(results):
@@ -563,7 +668,8 @@ def conditions(results, rounds, core_rounds):
 
 
 def report(results, rounds, core_rounds):
-    tables = (scoreboard, peers, by_format, by_size, by_motion, by_age, by_threads, by_streams)
+    tables = (scoreboard, by_setting, peers, by_format, by_size, by_motion, by_age, by_threads,
+              by_streams)
     parts = [conditions(results, rounds, core_rounds), *(t(results) for t in tables)]
     return '\n'.join(part for part in parts if part)
 
@@ -590,7 +696,7 @@ def scratch():
 
 
 def main():
-    names = CORE_GROUPS + [START] + [group.name for group in GROUPS]
+    names = CORE_GROUPS + [START, SETTINGS] + [group.name for group in GROUPS]
     parser = argparse.ArgumentParser(
         prog='tools/bench',
         description='Measures what motionheatmap costs, and writes it to docs/performance.md.',
@@ -598,6 +704,7 @@ def main():
     )
     parser.add_argument('--engine-bench', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--pipeline-bench', required=True, help=argparse.SUPPRESS)
+    parser.add_argument('--settings-bench', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--page', required=True, help=argparse.SUPPRESS)
     parser.add_argument('--quick', action='store_true', help='fewer rounds')
     parser.add_argument(
@@ -612,7 +719,7 @@ def main():
     if not wanted:
         raise Failure(f'--filter: none of {", ".join(names)}')
 
-    benches = Benches(args.engine_bench, args.pipeline_bench)
+    benches = Benches(args.engine_bench, args.pipeline_bench, args.settings_bench)
     results = Results()
     for name in wanted:
         say(name)
@@ -621,6 +728,9 @@ def main():
             results.core |= run_core(benches.engine, pattern, core_rounds)
         elif name == START:
             results.groups[name] = run_starts(rounds)
+        elif name == SETTINGS:
+            with tempfile.TemporaryDirectory() as directory:
+                results.groups[name] = run_settings(benches.settings, rounds, directory)
         else:
             group = next(group for group in GROUPS if group.name == name)
             with scratch() as directory:

@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
 #include <hwy/highway.h>
+#include <hwy/cache_control.h>
 
 #include <algorithm>
 #include <cstring>
@@ -28,6 +29,7 @@
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
 #include "kernels/average-inl.h"
+#include "kernels/copy-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -54,6 +56,7 @@ const Kernels* Set() {
       .blend_u16 = BlendU16,
       .running_mean_u8 = RunningMeanU8,
       .running_mean_u16 = RunningMeanU16,
+      .copy_past_cache = CopyPastCache,
   };
   return &set;
 }

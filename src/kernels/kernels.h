@@ -216,6 +216,8 @@ struct Kernels {
                           float weight);
   void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,
                            float weight);
+  /// Copies what nobody reads soon: it does not displace in the cache what somebody will.
+  void (*copy_past_cache)(Rows<const uint8_t> from, Rows<uint8_t> to, Extent bytes);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

@@ -323,6 +323,10 @@ void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, f
   }
 }
 
+void copy_past_cache(Rows<const uint8_t> from, Rows<uint8_t> to, Extent bytes) {
+  for (int y = 0; y < bytes.height; ++y) std::memcpy(to[y], from[y], size_t(bytes.width));
+}
+
 }  // namespace
 
 const Kernels scalar = {
@@ -345,6 +349,7 @@ const Kernels scalar = {
     .blend_u16 = blend_u16,
     .running_mean_u8 = running_mean<uint8_t>,
     .running_mean_u16 = running_mean<uint16_t>,
+    .copy_past_cache = copy_past_cache,
 };
 
 }  // namespace motionheat::kernels

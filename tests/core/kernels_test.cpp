@@ -114,6 +114,25 @@ TEST_P(KernelSet, AveragesRoundingHalvesUp) {
   }
 }
 
+TEST_P(KernelSet, CopiesPastTheCache) {
+  std::mt19937 random(6);
+  for (const int width : {0, 1, 15, 64, 129, 333}) {
+    for (int offset = 0; offset < 70; offset += 3) {
+      constexpr int kHeight = 3;
+      const int stride = width + offset;
+      const GuardedBytes from(size_t(stride) * kHeight), to(size_t(stride) * kHeight);
+      std::generate_n(from.data(), stride * kHeight, random);
+      std::vector<uint8_t> expected(to.data(), to.data() + stride * kHeight);
+      for (int y = 0; y < kHeight; ++y)
+        std::copy_n(from.data() + y * stride + offset, width, &expected[y * stride + offset]);
+      GetParam()->copy_past_cache({from.data() + offset, stride}, {to.data() + offset, stride},
+                                  {width, kHeight});
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), to.data()))
+          << width << " " << offset;
+    }
+  }
+}
+
 TEST_P(KernelSet, FollowsTheMeanAsItsScalarTwin) {
   std::mt19937 random(3);
   for (const int bytes : {1, 2}) {
