@@ -2,6 +2,7 @@
 #include "analysis_scale.h"
 
 #include <cstring>
+#include <utility>
 
 #include "kernels/kernels.h"
 
@@ -47,24 +48,34 @@ ConstFrameView Shrinker::shrink(const ConstFrameView& frame, Bands& bands) {
   bands.for_each(cells_, [&](int band, uint8_t*) {
     const int begin = band * TileGrid::kBandHeight;
     const int end = std::min(begin + TileGrid::kBandHeight, shrunk.size.height);
-    for (int p = 0; p < shrunk_format_.n_planes; ++p)
-      for (int y = begin; y < end; ++y) shrink_row(frame, p, y);
+    for (int p = 0; p < shrunk_format_.n_planes; ++p) {
+      const bool is_done = p > 0 && format_.sample_bytes() == 1 &&
+                           format_.components[p].plane == format_.components[p - 1].plane;
+      for (int y = begin; y < end && !is_done; ++y) shrink_row(frame, p, y);
+    }
   });
   return shrunk;
 }
 
-// A row of cells.
+// A row of cells of the planes from `plane` on that stand side by side in the frame.
 void Shrinker::shrink_row(const ConstFrameView& frame, int plane, int row) {
   const Component& c = format_.components[plane];
   const int y = row * scale_;
   const kernels::Rows<const uint8_t> pixels{frame.row(c.plane, y), frame.stride[c.plane]};
   const kernels::Extent extent{frame.size.width, std::min(scale_, frame.size.height - y)};
-  uint8_t* const means = planes_.get() + plane_bytes_ * plane + stride_ * row;
+  const auto means = [&](int p) { return planes_.get() + plane_bytes_ * p + stride_ * row; };
   const kernels::Kernels& k = kernels::active();
-  if (format_.sample_bytes() == 2)
-    k.shrink_u16(pixels.from(c.offset), extent, scale_, means);
-  else
-    k.shrink_u8(pixels, {c.step, c.offset}, extent, scale_, means);
+  if (format_.sample_bytes() == 2) {
+    k.shrink_u16(pixels.from(c.offset), extent, scale_, means(plane));
+    return;
+  }
+  kernels::SamplePlaces places{.step = c.step, .n = 0, .offsets = {}};
+  std::array<uint8_t*, 3> to{};
+  for (int p = plane; p < shrunk_format_.n_planes && format_.components[p].plane == c.plane; ++p) {
+    to[places.n] = means(p);
+    places.offsets[places.n++] = format_.components[p].offset;
+  }
+  k.shrink_u8(pixels, places, extent, scale_, to.data());
 }
 
 Enlarger::Enlarger(const TileGrid& cells, const TileGrid& picture, int scale)
@@ -75,34 +86,43 @@ Enlarger::Enlarger(const TileGrid& cells, const TileGrid& picture, int scale)
   forget();
 }
 
+// Whether an index among cells of a tile of the analysis became another.
+bool Enlarger::differs(const uint8_t* index, const uint8_t* shown, const Rect& cells) {
+  for (int y = cells.y; y < cells.bottom(); ++y) {
+    for (int x = cells.x, end; x < cells.right(); x = end) {
+      // Those of a chunk lie together.
+      end = std::min(x / TileGrid::kChunkWidth * TileGrid::kChunkWidth + TileGrid::kChunkWidth,
+                     cells.right());
+      const int offset = TileGrid::offset(x, y);
+      if (std::memcmp(index + offset, shown + offset, size_t(end - x)) != 0) return true;
+    }
+  }
+  return false;
+}
+
 // Enlarges the chunks of a part in which an index became another; true if there are any.
 bool Enlarger::enlarge(const Part& part, const uint8_t* index, const uint8_t* shown,
                        uint8_t* enlarged, TileGrid::Chunks& changed) const {
   bool any = false;
+  const int y = part.down * TileGrid::kHeight;
+  const int top = y / scale_, bottom = (y + TileGrid::kHeight - 1) / scale_;
   for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
     const int x = part.right * TileGrid::kWidth + chunk * TileGrid::kChunkWidth;
-    const int y = part.down * TileGrid::kHeight;
     const int left = x / scale_, right = (x + TileGrid::kChunkWidth - 1) / scale_;
-    const int top = y / scale_, bottom = (y + TileGrid::kHeight - 1) / scale_;
-    for (int cell_y = top; cell_y <= bottom && !changed[chunk]; ++cell_y)
-      for (int cell_x = left; cell_x <= right; ++cell_x)
-        changed[chunk] |=
-            index[TileGrid::offset(cell_x, cell_y)] != shown[TileGrid::offset(cell_x, cell_y)];
-    if (!changed[chunk]) continue;
-    any = true;
+    if (!differs(index, shown, {left, top, right - left + 1, bottom - top + 1})) continue;
+    changed[chunk] = any = true;
+    std::array<int, TileGrid::kChunkWidth> offset_of;  // of each column's cell in row 0
+    for (int i = 0; i < TileGrid::kChunkWidth; ++i)
+      offset_of[i] = TileGrid::offset((x + i) / scale_, 0);
     uint8_t* to = enlarged + chunk * kernels::kChunkPixels;
-    for (int i = 0; i < TileGrid::kHeight; ++i, to += TileGrid::kChunkWidth) {
+    for (int i = 0, above = -1; i < TileGrid::kHeight; ++i, to += TileGrid::kChunkWidth) {
       const int cell_y = (y + i) / scale_;
-      if (i > 0 && cell_y == (y + i - 1) / scale_) {
+      if (std::exchange(above, cell_y) == cell_y) {
         std::copy_n(to - TileGrid::kChunkWidth, TileGrid::kChunkWidth, to);
         continue;
       }
-      // Pixels up to the end of each cell in turn.
-      for (int cell_x = left, from = x; cell_x <= right; ++cell_x) {
-        const int end = std::min((cell_x + 1) * scale_, x + TileGrid::kChunkWidth);
-        std::fill(to + (from - x), to + (end - x), index[TileGrid::offset(cell_x, cell_y)]);
-        from = end;
-      }
+      const uint8_t* row = index + TileGrid::offset(0, cell_y);
+      for (int j = 0; j < TileGrid::kChunkWidth; ++j) to[j] = row[offset_of[j]];
     }
   }
   return any;

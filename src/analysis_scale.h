@@ -68,6 +68,7 @@ class Enlarger {
   };
 
   size_t shown_bytes() const { return size_t(cells_.count()) * TileGrid::kPixels; }
+  static bool differs(const uint8_t* index, const uint8_t* shown, const Rect& cells);
   bool enlarge(const Part& part, const uint8_t* index, const uint8_t* shown, uint8_t* enlarged,
                TileGrid::Chunks& changed) const;
 

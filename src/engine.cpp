@@ -105,8 +105,10 @@ void Engine::set(const Settings& settings) {
     settings_ = settings;
     return;
   }
+  const bool levels_change = settings.auto_gray_levels != settings_.auto_gray_levels;
   if (settings.analysis_scale != settings_.analysis_scale) {
     configure_plain(stream_, settings);
+    if (levels_change) auto_levels_.restart();
     return;
   }
   const ColorSpace color = color_space(stream_, settings);
@@ -126,7 +128,7 @@ void Engine::set(const Settings& settings) {
   if (background_changes) background = make_background(settings, stream_);
   analysis_.set(settings);
 
-  if (settings.auto_gray_levels != settings_.auto_gray_levels) auto_levels_.restart();
+  if (levels_change) auto_levels_.restart();
   settings_ = settings;
   bands_.set_threads(settings.n_threads);
   normalizer_.restart();

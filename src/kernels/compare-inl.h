@@ -50,6 +50,27 @@ HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Comp
   return moved;
 }
 
+// A vector of the luma that pixels of `kStep` bytes have at `offset`.
+template <int kStep>
+HWY_INLINE hn::Vec<U8> LoadLuma(const uint8_t* pixels, int offset) {
+  const U8 d;
+  if constexpr (kStep == 1) {
+    return hn::LoadU(d, pixels);
+  } else {
+    const std::conditional_t<kStep == 2, U16, hn::Repartition<uint32_t, U8> > d_pixel;
+    // Those asked for in the lowest byte of each pixel.
+    const auto load = [&](int i) {
+      const auto packed = hn::BitCast(d_pixel, hn::LoadU(d, pixels + i * hn::Lanes(d)));
+      return hn::BitCast(d, hn::ShiftRightSame(packed, 8 * offset));
+    };
+    const auto first = hn::ConcatEven(d, load(1), load(0));
+    if constexpr (kStep == 2)
+      return first;
+    else
+      return hn::ConcatEven(d, hn::ConcatEven(d, load(3), load(2)), first);
+  }
+}
+
 template <int kStep>
 struct CompareU8 : Compared {
   int offset;
@@ -76,7 +97,7 @@ struct CompareU8 : Compared {
       for (int line = x * kStep; line < (x + kAtOnce * lanes) * kStep; line += kCacheLine)
         AskFor(ahead + line);
       const auto luma = [&](int x) {
-        return LoadSamples<kStep>(current + ptrdiff_t{x} * kStep, offset);
+        return LoadLuma<kStep>(current + ptrdiff_t{x} * kStep, offset);
       };
       const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
       const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
@@ -86,7 +107,7 @@ struct CompareU8 : Compared {
       put(n3, a3, x3);
     }
     for (; x < width; x += lanes) {
-      const auto now = LoadSamples<kStep>(current + ptrdiff_t{x} * kStep, offset);
+      const auto now = LoadLuma<kStep>(current + ptrdiff_t{x} * kStep, offset);
       put(now, above(now, x), x);
     }
     return any;
@@ -94,7 +115,7 @@ struct CompareU8 : Compared {
 };
 
 template <int kStep>
-MovedRows CompareLuma(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+MovedRows CompareLuma(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                       Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
   const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
   const CompareU8<kStep> compare{
@@ -106,7 +127,7 @@ MovedRows CompareLuma(Rows<const uint8_t> current, SamplePlace place, Rows<uint8
                                  {extent.width - whole, extent.height}, threshold);
 }
 
-MovedRows CompareLumaU8(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+MovedRows CompareLumaU8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                         Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
   const auto compare = place.step == 1   ? CompareLuma<1>
                        : place.step == 2 ? CompareLuma<2>

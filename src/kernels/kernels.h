@@ -98,14 +98,21 @@ struct RgbPlanes {
   std::array<Rows<uint8_t>, 3> previous;
 };
 
-/// Byte position of a sample in a packed pixel of `step` bytes: 1 to 4.
-struct SamplePlace {
+/// Byte position of luma in a packed pixel of `step` (1, 2 or 4) bytes.
+struct LumaPlace {
   int step;
   int offset;
 };
 
 /// A block of 16 by 16 bytes has a sum that 16 bits hold.
 inline constexpr int kMaxScale = 16;
+
+/// Byte positions of the `n` samples that are looked at in a pixel of `step` (1 to 4) bytes.
+struct SamplePlaces {
+  int step;
+  int n;
+  std::array<int, 3> offsets;
+};
 
 /// How the index grows with heat where it does not do so in proportion.
 struct Curve {
@@ -151,7 +158,7 @@ struct Kernels {
   /// |current - previous| > threshold, of the luma that each pixel of `current`, of 1, 2 or 4
   /// bytes, has at `place` and of `previous`, luma alone. The last byte of a row is filled with
   /// zeros. Then previous = current. The extent is in pixels.
-  MovedRows (*compare_u8)(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+  MovedRows (*compare_u8)(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                           Rows<uint8_t> moved, Extent extent, uint8_t threshold);
   /// The same for luma of 16 bits, of which those set in `bits` count; all are remembered.
   MovedRows (*compare_u16)(Rows<const uint8_t> current, Rows<uint16_t> previous,
@@ -166,11 +173,11 @@ struct Kernels {
                                  uint16_t threshold, uint16_t bits);
   MovedRows (*compare_planes_u16)(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                                   uint16_t threshold, uint16_t bits);
-  /// The means of a row of cells, halves rounded up: of the samples that pixels have at `place` in
-  /// each `scale` (1 to kMaxScale) columns and as many rows as there are, at most `scale`. The last
+  /// The means of a row of cells, halves rounded up, of each sample that pixels have at `places`:
+  /// of `scale` (1 to kMaxScale) columns and as many rows as there are, at most `scale`. The last
   /// cell has the columns that are left.
-  void (*shrink_u8)(Rows<const uint8_t> pixels, SamplePlace place, Extent extent, int scale,
-                    uint8_t* means);
+  void (*shrink_u8)(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent,
+                    int scale, uint8_t* const* means);
   /// The same for samples of two bytes and nothing between them; so are the means.
   void (*shrink_u16)(Rows<const uint8_t> samples, Extent extent, int scale, uint8_t* means);
   /// Puts the bytes of `n` (1 to 4) sources side by side. Each has `extent.width` bytes a row, a
@@ -210,8 +217,8 @@ struct Kernels {
   /// fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below would take
   /// up what is cut off twice. Bits that hold no value pass through. There is no mask.
   void (*blend_u16)(const BlendJob& job);
-  /// mean += (sample - mean) * weight, in float32 and each step rounded, for `n` samples of one byte
-  /// or of two. What is shown is the mean rounded half to even.
+  /// mean += (sample - mean) * weight, in float32 and each step rounded, for `n` samples of one
+  /// byte or of two. What is shown is the mean rounded half to even.
   void (*running_mean_u8)(const uint8_t* samples, float* means, uint8_t* shown, int n,
                           float weight);
   void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,

@@ -94,7 +94,7 @@ MovedRows set_motion_bits(Rows<uint8_t> moved, Extent extent, IsMoved is_moved) 
   return any;
 }
 
-MovedRows compare_u8(Rows<const uint8_t> current, SamplePlace place, Rows<uint8_t> previous,
+MovedRows compare_u8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                      Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
   return set_motion_bits(moved, extent, [&](int x, int y) {
     const uint8_t now = current[y][ptrdiff_t{x} * place.step + place.offset];
@@ -171,11 +171,12 @@ void shrink(Extent extent, int scale, uint8_t* means, Sample sample) {
   }
 }
 
-void shrink_u8(Rows<const uint8_t> pixels, SamplePlace place, Extent extent, int scale,
-               uint8_t* means) {
-  shrink<uint8_t>(extent, scale, means, [&](int x, int y) {
-    return pixels[y][ptrdiff_t{x} * place.step + place.offset];
-  });
+void shrink_u8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent, int scale,
+               uint8_t* const* means) {
+  for (int i = 0; i < places.n; ++i)
+    shrink<uint8_t>(extent, scale, means[i], [&](int x, int y) {
+      return pixels[y][ptrdiff_t{x} * places.step + places.offsets[i]];
+    });
 }
 
 void shrink_u16(Rows<const uint8_t> samples, Extent extent, int scale, uint8_t* means) {

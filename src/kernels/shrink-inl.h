@@ -4,53 +4,55 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-// A vector of the samples that pixels of `kStep` bytes have at `offset`.
-template <int kStep>
-HWY_INLINE hn::Vec<U8> LoadSamples(const uint8_t* pixels, int offset) {
-  const U8 d;
-  if constexpr (kStep == 1) {
-    return hn::LoadU(d, pixels);
-  } else if constexpr (kStep == 3) {
-    hn::Vec<U8> first, second, third;
-    hn::LoadInterleaved3(d, pixels, first, second, third);
-    return offset == 0 ? first : offset == 1 ? second : third;
-  } else {
-    const std::conditional_t<kStep == 2, U16, hn::Repartition<uint32_t, U8> > d_pixel;
-    // Those asked for in the lowest byte of each pixel.
-    const auto load = [&](int i) {
-      const auto packed = hn::BitCast(d_pixel, hn::LoadU(d, pixels + i * hn::Lanes(d)));
-      return hn::BitCast(d, hn::ShiftRightSame(packed, 8 * offset));
-    };
-    const auto first = hn::ConcatEven(d, load(1), load(0));
-    if constexpr (kStep == 2)
-      return first;
-    else
-      return hn::ConcatEven(d, hn::ConcatEven(d, load(3), load(2)), first);
-  }
-}
-
-// The sums of each column of samples.
-template <int kStep>
-HWY_INLINE void SumColumns(Rows<const uint8_t> pixels, int offset, Extent extent, uint16_t* sums) {
+// The sums of each column of bytes or, with `kPairs`, of each two columns, of which there is an
+// even number then.
+template <bool kPairs>
+HWY_INLINE void SumColumns(Rows<const uint8_t> bytes, Extent extent, uint16_t* sums) {
   const U8 d;
   const hn::Half<U8> d_half;
   const U16 d16;
   const int lanes = int(hn::Lanes(d));
   const int whole = WholeOf(extent.width, lanes);
   for (int x = 0; x < whole; x += lanes) {
-    auto lower = hn::Zero(d16), upper = lower;
+    auto first = hn::Zero(d16), second = first;
     for (int y = 0; y < extent.height; ++y) {
-      const auto samples = LoadSamples<kStep>(pixels[y] + ptrdiff_t{x} * kStep, offset);
-      lower = hn::Add(lower, hn::PromoteTo(d16, hn::LowerHalf(d_half, samples)));
-      upper = hn::Add(upper, hn::PromoteTo(d16, hn::UpperHalf(d_half, samples)));
+      const auto row = hn::LoadU(d, bytes[y] + x);
+      if constexpr (kPairs) {
+        const auto pairs = hn::BitCast(d16, row);
+        first = hn::Add(first, hn::And(pairs, hn::Set(d16, 255)));
+        second = hn::Add(second, hn::ShiftRight<8>(pairs));
+      } else {
+        first = hn::Add(first, hn::PromoteTo(d16, hn::LowerHalf(d_half, row)));
+        second = hn::Add(second, hn::PromoteTo(d16, hn::UpperHalf(d_half, row)));
+      }
     }
-    hn::StoreU(lower, d16, sums + x);
-    hn::StoreU(upper, d16, sums + x + lanes / 2);
+    if constexpr (kPairs) {
+      hn::StoreU(hn::Add(first, second), d16, sums + x / 2);
+    } else {
+      hn::StoreU(first, d16, sums + x);
+      hn::StoreU(second, d16, sums + x + lanes / 2);
+    }
   }
-  for (int x = whole; x < extent.width; ++x) {
-    sums[x] = 0;
-    for (int y = 0; y < extent.height; ++y)
-      sums[x] = uint16_t(sums[x] + pixels[y][ptrdiff_t{x} * kStep + offset]);
+  constexpr int kColumns = kPairs ? 2 : 1;
+  for (int x = whole; x < extent.width; x += kColumns) {
+    unsigned sum = 0;
+    for (int y = 0; y < extent.height; ++y) sum += bytes[y][x] + (kPairs ? bytes[y][x + 1] : 0);
+    sums[x / kColumns] = uint16_t(sum);
+  }
+}
+
+// Value `offset` of each `step` (2, 3 or 4), `n` in all. There is room for whole vectors.
+HWY_INLINE void PickValues(const uint16_t* values, int step, int offset, int n, uint16_t* picked) {
+  const U16 d;
+  for (int i = 0; i < n; i += int(hn::Lanes(d)), values += step * hn::Lanes(d)) {
+    hn::Vec<U16> v0, v1, v2 = hn::Zero(d), v3 = v2;
+    if (step == 2)
+      hn::LoadInterleaved2(d, values, v0, v1);
+    else if (step == 3)
+      hn::LoadInterleaved3(d, values, v0, v1, v2);
+    else
+      hn::LoadInterleaved4(d, values, v0, v1, v2, v3);
+    hn::StoreU(offset == 0 ? v0 : offset == 1 ? v1 : offset == 2 ? v2 : v3, d, picked + i);
   }
 }
 
@@ -80,52 +82,74 @@ HWY_INLINE void SumGroups(uint16_t* values, int sums, int scale) {
   }
 }
 
-// sum / n with halves rounded up. The float32 product is less than half of 1 / n off the exact
-// quotient of 2 sum + n + 1 and 2 n, which is no less than that from whole numbers.
+// Means of `n` samples each from their sums, halves rounded up. Where n is no power of two by a
+// float32 product, which is less than half of 1 / n off the exact quotient of 2 sum + n + 1 and 2
+// n; that is no less than it from whole numbers.
 HWY_INLINE void Divide(const uint16_t* sums, int cells, int n, uint8_t* means) {
-  const F32 d;
-  const hn::Rebind<uint16_t, F32> d16;
-  const hn::RebindToSigned<hn::RebindToUnsigned<F32> > d32;
-  const hn::Rebind<uint8_t, F32> d8;
-  const auto half = hn::Set(d, float(n) / 2 + (n % 2 ? 0.25f : 0.5f));
-  const auto inverse = hn::Set(d, 1.0f / float(n));
+  const U16 d;
+  const hn::Half<U16> d_half;
+  const hn::Rebind<float, decltype(d_half)> d_float;
+  const hn::Rebind<int32_t, decltype(d_half)> d32;
+  const hn::Rebind<uint8_t, U16> d8;
+  const hn::Rebind<uint8_t, decltype(d_half)> d8_half;
   const int lanes = int(hn::Lanes(d));
+  const bool is_power = (n & (n - 1)) == 0;
+  const int bits = is_power ? int(hwy::Num0BitsBelowLS1Bit_Nonzero32(uint32_t(n))) : 0;
+  const auto half_up = hn::Set(d, uint16_t(n / 2));
+  const auto half = hn::Set(d_float, float(n) / 2 + (n % 2 ? 0.25f : 0.5f));
+  const auto inverse = hn::Set(d_float, 1.0f / float(n));
+  const auto quotients = [&](const uint16_t* from) {
+    const auto sum = hn::ConvertTo(d_float, hn::PromoteTo(d32, hn::LoadU(d_half, from)));
+    return hn::DemoteTo(d8_half, hn::ConvertTo(d32, hn::Mul(hn::Add(sum, half), inverse)));
+  };
   HWY_ALIGN uint8_t last[hn::MaxLanes(U8())];
   for (int i = 0; i < cells; i += lanes) {
-    const auto sum = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, sums + i)));
-    const auto mean = hn::DemoteTo(d8, hn::ConvertTo(d32, hn::Mul(hn::Add(sum, half), inverse)));
-    if (i + lanes <= cells) {
-      hn::StoreU(mean, d8, means + i);
+    uint8_t* const to = i + lanes <= cells ? means + i : last;
+    if (is_power) {
+      const auto mean = hn::ShiftRightSame(hn::Add(hn::LoadU(d, sums + i), half_up), bits);
+      hn::StoreU(hn::DemoteTo(d8, hn::BitCast(hn::RebindToSigned<U16>(), mean)), d8, to);
     } else {
-      hn::StoreU(mean, d8, last);
-      std::copy_n(last, cells - i, means + i);
+      hn::StoreU(quotients(sums + i), d8_half, to);
+      hn::StoreU(quotients(sums + i + lanes / 2), d8_half, to + lanes / 2);
+    }
+    if (to == last) std::copy_n(last, cells - i, means + i);
+  }
+}
+
+// From the sums of the columns of a sample, or of each `columns` of them.
+HWY_INLINE void MeansOf(uint16_t* sums, int columns, Extent extent, int scale, uint8_t* means) {
+  const int cells = extent.width / scale, rest = extent.width % scale;
+  unsigned last = 0;
+  for (int i = (extent.width - rest) / columns; i < extent.width / columns; ++i) last += sums[i];
+  SumGroups(sums, cells, scale / columns);
+  Divide(sums, cells, scale * extent.height, means);
+  const unsigned n = unsigned(rest * extent.height);
+  if (rest > 0) means[cells] = uint8_t((2 * last + n) / (2 * n));
+}
+
+void ShrinkU8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent, int scale,
+              uint8_t* const* means) {
+  // Sums of so many columns at a time stay in the first level of caches. Vectors may read on beyond
+  // those of the last one, four of them where they go by four.
+  constexpr int kColumns = 1024, kBeyond = 4 * int(hn::MaxLanes(U16()));
+  HWY_ALIGN uint16_t sums[4 * kColumns + kBeyond];
+  HWY_ALIGN uint16_t picked[kColumns + kBeyond];
+  const int step = places.step;
+  const int cells = kColumns / scale;
+  for (int x = 0, cell = 0; x < extent.width; x += cells * scale, cell += cells) {
+    const Extent part{HWY_MIN(cells * scale, extent.width - x), extent.height};
+    const Rows<const uint8_t> bytes = pixels.from(ptrdiff_t{x} * step);
+    if (step == 1 && scale % 2 == 0 && part.width % 2 == 0) {
+      SumColumns<true>(bytes, part, sums);
+      MeansOf(sums, 2, part, scale, means[0] + cell);
+      continue;
+    }
+    SumColumns<false>(bytes, {part.width * step, part.height}, sums);
+    for (int i = 0; i < places.n; ++i) {
+      if (step > 1) PickValues(sums, step, places.offsets[i], part.width, picked);
+      MeansOf(step > 1 ? picked : sums, 1, part, scale, means[i] + cell);
     }
   }
-}
-
-template <int kStep>
-void ShrinkOf(Rows<const uint8_t> pixels, int offset, Extent extent, int scale, uint8_t* means) {
-  // Sums of so many cells at a time stay in the first level of caches. Vectors may read on beyond
-  // those of the last cell, three of them where they go by three.
-  constexpr int kCells = 64;
-  HWY_ALIGN uint16_t sums[kCells * kMaxScale + 3 * hn::MaxLanes(U16())] = {};
-  for (int x = 0; x < extent.width; x += kCells * scale, means += kCells) {
-    const int width = HWY_MIN(kCells * scale, extent.width - x);
-    const int cells = width / scale, rest = width % scale;
-    SumColumns<kStep>(pixels.from(ptrdiff_t{x} * kStep), offset, {width, extent.height}, sums);
-    unsigned last = 0;
-    for (int i = width - rest; i < width; ++i) last += sums[i];
-    SumGroups(sums, cells, scale);
-    Divide(sums, cells, scale * extent.height, means);
-    const unsigned n = unsigned(rest * extent.height);
-    if (rest > 0) means[cells] = uint8_t((2 * last + n) / (2 * n));
-  }
-}
-
-void ShrinkU8(Rows<const uint8_t> pixels, SamplePlace place, Extent extent, int scale,
-              uint8_t* means) {
-  constexpr decltype(&ShrinkOf<1>) kOf[] = {ShrinkOf<1>, ShrinkOf<2>, ShrinkOf<3>, ShrinkOf<4>};
-  kOf[place.step - 1](pixels, place.offset, extent, scale, means);
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

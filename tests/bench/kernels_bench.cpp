@@ -124,11 +124,13 @@ void compare_rgb(benchmark::State& state, const Kernels& k, RgbOrder order) {
 
 void shrink_u8(benchmark::State& state, const Kernels& k, int step, int scale) {
   const Extent extent = extent_of(state);
-  const Plane<uint8_t> pixels(extent, step), means(extent);
+  const Plane<uint8_t> pixels(extent, step), means(extent, 3);
+  uint8_t* const to[] = {means.begin(), means.begin() + kWidth, means.begin() + 2 * kWidth};
+  const motionheat::kernels::SamplePlaces places{step, step == 3 ? 3 : 1, {0, 1, 2}};
   measure(state, step, [&] {
     for (int y = 0; y < extent.height; y += scale)
-      k.shrink_u8(pixels.rows().down(y), {step, 0}, {kWidth, std::min(scale, extent.height - y)},
-                  scale, means.begin());
+      k.shrink_u8(pixels.rows().down(y), places, {kWidth, std::min(scale, extent.height - y)},
+                  scale, to);
   });
 }
 

@@ -404,7 +404,7 @@ TEST_P(KernelSet, ComparesAsItsScalarTwin) {
     enum { kLuma, kWords, kRgb, kRgbx, kPacked422, kPacked444 };
     const int kind = round % 6;
     const int step = std::array{1, 2, 3, 4, 2, 4}[kind];
-    const kernels::SamplePlace place{step, int(random() % unsigned(step))};
+    const kernels::LumaPlace place{step, int(random() % unsigned(step))};
     const bool remembers_luma = kind >= kPacked422;
     const kernels::Extent extent{1 + int(random() % 400), 1 + int(random() % 64)};
     const int padding = int(random() % 3) * step;  // keeps words aligned
@@ -458,17 +458,25 @@ TEST_P(KernelSet, ShrinksAsItsScalarTwin) {
   std::mt19937 random(9);
   for (int round = 0; round < 3000; ++round) {
     const int scale = 1 + round % kernels::kMaxScale;
-    const kernels::SamplePlace place{1 + round % 4, int(random() % unsigned(1 + round % 4))};
+    kernels::SamplePlaces places{1 + round / 16 % 4, 1, {}};
+    if (places.step > 2) places.n = 1 + 2 * int(random() % 2);
+    places.offsets = {int(random() % unsigned(places.step)), 1, 2};
     const kernels::Extent extent{1 + int(random() % 2100),
                                  random() % 2 ? scale : 1 + int(random() % unsigned(scale))};
-    const Picture picture(extent.width * place.step, extent.height, int(random() % 5), random);
+    const Picture picture(extent.width * places.step, extent.height, int(random() % 5), random);
     if (random() % 4 == 0) std::memset(picture.bytes.data(), 0xff, picture.size());
     const size_t cells = size_t(extent.width + scale - 1) / scale;
-    const GuardedBytes means(cells), twin(cells);
-    GetParam()->shrink_u8(picture.view(), place, extent, scale, means.data());
-    kernels::scalar.shrink_u8(picture.view(), place, extent, scale, twin.data());
-    ASSERT_EQ(std::memcmp(means.data(), twin.data(), cells), 0)
-        << "round " << round << " scale " << scale;
+    const GuardedBytes means[] = {GuardedBytes(cells), GuardedBytes(cells), GuardedBytes(cells)};
+    const GuardedBytes twins[] = {GuardedBytes(cells), GuardedBytes(cells), GuardedBytes(cells)};
+    const auto shrink = [&](const Kernels& k, const GuardedBytes* to) {
+      uint8_t* const data[] = {to[0].data(), to[1].data(), to[2].data()};
+      k.shrink_u8(picture.view(), places, extent, scale, data);
+    };
+    shrink(*GetParam(), means);
+    shrink(kernels::scalar, twins);
+    for (int i = 0; i < places.n; ++i)
+      ASSERT_EQ(std::memcmp(means[i].data(), twins[i].data(), cells), 0)
+          << "round " << round << " scale " << scale;
   }
 }
 
