@@ -22,11 +22,25 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
 import sum_up  # noqa: E402
 
-# Those that look for leaks, or at pixels once more on another set of kernels, would add little.
-TESTS = ['core', 'core-scalar', 'core-allocations', 'check-*', 'real-launch', 'real-messages',
-         'real-examples', 'real-scene', 'merge']
+# In this order, up to the first that fails. Those that look for leaks, or at pixels once more on another
+# set of kernels, would add little.
+TESTS = ['core', 'core-allocations', 'core-want-of-memory', 'check-*', 'real-launch',
+         'real-messages', 'real-examples', 'real-scene', 'merge']
 LEFT_OUT = re.compile(r'-leaks$|^check-formats-|^check-endurance$')
+# What is no fault of the core is nothing to its tests, and what is none of the kernels nothing to
+# those that compare sets of them.
+CORE = 'src/'
+OTHER_KERNELS = ['core-scalar']
+KERNELS = 'src/kernels/'
+KERNEL_TESTS = '*KernelSet.*'
+QUICK = {'GTEST_FAIL_FAST': '1', 'CK_TIMEOUT_MULTIPLIER': '0.25'}
 
+
+def is_wanted(test, file):
+    if LEFT_OUT.search(test) or (test.startswith('core') and not file.startswith(CORE)):
+        return False
+    patterns = TESTS + (OTHER_KERNELS if file.startswith(KERNELS) else [])
+    return any(Path(test).match(pattern) for pattern in patterns)
 
 class Failure(Exception):
     pass
@@ -64,20 +78,21 @@ class Copy:
         return subprocess.run(command, cwd=self.tree, env=self.env | (env or {}),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
-    def failure(self, threads):
-        """The first test that fails and why, or nothing."""
+    def failure(self, file, threads):
+        """The first test that fails with a change in this file and why, or nothing."""
         build = self.tree / ('build-tsan' if threads else 'build')
         if not build.exists():
             options = ['-Db_sanitize=thread', '-Db_lundef=false'] if threads else []
-            self._check(self._run(['meson', 'setup', build, '-Dtests=enabled', *options]))
+            self._check(self._run(['meson', 'setup', build, '-Dwerror=true', '-Dtests=enabled', *options]))
         self._check(self._run(['ninja', '-C', build]))
 
-        env = {'TSAN_OPTIONS': f'suppressions={self.tree}/tools/tsan.supp'}
+        env = QUICK | {'TSAN_OPTIONS': f'suppressions={self.tree}/tools/tsan.supp'}
+        if not file.startswith(KERNELS):
+            env['GTEST_FILTER'] = '-' + KERNEL_TESTS
         listed = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--list']).stdout
         names = [line.split(' / ')[-1].strip() for line in listed.splitlines()]
-        wanted = [n for n in names if any(Path(n).match(t) for t in TESTS) and not LEFT_OUT.search(n)]
-        run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1', '-t', '2',
-                         *wanted], env)
+        run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1',
+                         '--num-processes=1', *(n for n in names if is_wanted(n, file))], env)
         if run.returncode == 0:
             return None
         failed = [t for t in sum_up.read(build / 'meson-logs/testlog.json')
@@ -92,7 +107,7 @@ class Copy:
         text = path.read_text(encoding='utf-8')
         path.write_text(text.replace(fault['old'], fault['new']), encoding='utf-8')
         try:
-            return self.failure(fault.get('threads', False))
+            return self.failure(fault['file'], fault.get('threads', False))
         finally:
             path.write_text(text, encoding='utf-8')
 
@@ -149,8 +164,9 @@ def main():
         raise Failure('no fault has such a name')
 
     copies = [Copy(args.directory / str(i)) for i in range(min(args.jobs, len(wanted)))]
-    for threads in sorted({fault.get('threads', False) for fault in wanted}):
-        noticed = copies[0].failure(threads)
+    for room, threads in sorted({(Path(fault['file']).parent, fault.get('threads', False))
+                                 for fault in wanted}):
+        noticed = copies[0].failure(f'{room}/', threads)
         if noticed:
             raise Failure(f'a test fails without any fault: {noticed}')
     survivors = plant(wanted, copies)
