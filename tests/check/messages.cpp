@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "common.h"
+#include "files.h"
 #include "model.h"
 
 namespace {
@@ -213,6 +214,27 @@ GST_START_TEST(final_one) {
   fail_unless_equals_uint64(report.frames, 30);
   fail_unless_equals_float(report.coverage, model.coverage());
   fail_if(has_report(stream));
+}
+GST_END_TEST;
+
+// What changes between the last frame and the end holds for the end.
+GST_START_TEST(settings_that_change_before_the_end) {
+  const Directory directory;
+  for (const bool wanted : {false, true}) {
+    Stream stream(kCaps);
+    stream.set("post-messages", wanted ? "false" : "true");
+    stream.show(noise(stream.info(), 1));
+    stream.set("post-messages", wanted ? "true" : "false");
+    stream.set("message-width", "7");
+    stream.set("snapshot-location", directory / (wanted ? "wanted.tiff" : "other.tiff"));
+    stream.send(gst_event_new_eos());
+    MessagePtr report;
+    while (MessagePtr message = stream.pop(GST_MESSAGE_ELEMENT))
+      if (gst_message_has_name(message.get(), "motionheatmap")) report = std::move(message);
+    fail_unless_equals_int(report != nullptr, wanted);
+    if (wanted) fail_unless_equals_int(sample_map(Report(report.get()).heatmap.get()).cols, 7);
+  }
+  fail_unless_equals_int(directory.size(), 2);
 }
 GST_END_TEST;
 
@@ -530,6 +552,7 @@ static Suite* messages_suite() {
   tcase_add_test(tc, hot_spot_of_a_single_pixel);
   tcase_add_test(tc, come_before_the_frame_and_before_eos);
   tcase_add_test(tc, final_one);
+  tcase_add_test(tc, settings_that_change_before_the_end);
   tcase_add_test(tc, none_if_not_wanted);
   tcase_add_test(tc, wanted_again);
   tcase_add_test(tc, every_second);
