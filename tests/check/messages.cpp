@@ -127,7 +127,12 @@ GST_START_TEST(every_field) {
 
   const cv::Mat index = model.index({40, 24});
   fail_unless(equal(sample_map(report.heatmap.get()), index));
-  fail_unless(equal(stream.map(), index));
+  const SamplePtr now = stream.heatmap();
+  fail_unless(equal(sample_map(now.get()), index));
+  for (GstSample* sample : {report.heatmap.get(), now.get()}) {
+    fail_unless_equals_uint64(GST_BUFFER_PTS(gst_sample_get_buffer(sample)), report.timestamp);
+    fail_unless_equals_uint64(GST_BUFFER_DURATION(gst_sample_get_buffer(sample)), kFrame);
+  }
   cv::Point hottest;  // of equals the first one in reading order
   cv::minMaxLoc(index, nullptr, nullptr, nullptr, &hottest);
   fail_unless_equals_float(report.hot_x, (hottest.x + 0.5) / 40);

@@ -22,25 +22,29 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
 import sum_up  # noqa: E402
 
-# In this order, up to the first that fails. Those that look for leaks, or at pixels once more on another
-# set of kernels, would add little.
+# Those that look for leaks, or at pixels once more on another set of kernels, would add little.
 TESTS = ['core', 'core-allocations', 'core-want-of-memory', 'check-*', 'real-launch',
          'real-messages', 'real-examples', 'real-scene', 'merge']
-LEFT_OUT = re.compile(r'-leaks$|^check-formats-|^check-endurance$')
-# What is no fault of the core is nothing to its tests, and what is none of the kernels nothing to
-# those that compare sets of them.
+LEFT_OUT = ['*-leaks', 'check-formats-*', 'check-endurance']
+SLOW = ['check-formats', 'check-snapshot', 'check-state', 'real-*', 'merge']
+# Of the core, and all that a fault in kernels needs.
 CORE = 'src/'
-OTHER_KERNELS = ['core-scalar']
 KERNELS = 'src/kernels/'
 KERNEL_TESTS = '*KernelSet.*'
 QUICK = {'GTEST_FAIL_FAST': '1', 'CK_TIMEOUT_MULTIPLIER': '0.25'}
 
 
-def is_wanted(test, file):
-    if LEFT_OUT.search(test) or (test.startswith('core') and not file.startswith(CORE)):
-        return False
-    patterns = TESTS + (OTHER_KERNELS if file.startswith(KERNELS) else [])
-    return any(Path(test).match(pattern) for pattern in patterns)
+def matches(name, patterns):
+    return any(Path(name).match(pattern) for pattern in patterns)
+
+
+def rounds(tests, file):
+    """The tests that may notice a change in a file: the quick ones, then the slow ones."""
+    wanted = [test for test in tests if matches(test, TESTS) and not matches(test, LEFT_OUT)
+              and (file.startswith(CORE) or not test.startswith('core'))]
+    slow = [test for test in wanted if matches(test, SLOW)]
+    return [[test for test in wanted if test not in slow], slow]
+
 
 class Failure(Exception):
     pass
@@ -83,7 +87,8 @@ class Copy:
         build = self.tree / ('build-tsan' if threads else 'build')
         if not build.exists():
             options = ['-Db_sanitize=thread', '-Db_lundef=false'] if threads else []
-            self._check(self._run(['meson', 'setup', build, '-Dwerror=true', '-Dtests=enabled', *options]))
+            self._check(self._run(['meson', 'setup', build, '-Dwerror=true', '-Dtests=enabled',
+                                   *options]))
         self._check(self._run(['ninja', '-C', build]))
 
         env = QUICK | {'TSAN_OPTIONS': f'suppressions={self.tree}/tools/tsan.supp'}
@@ -91,10 +96,15 @@ class Copy:
             env['GTEST_FILTER'] = '-' + KERNEL_TESTS
         listed = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--list']).stdout
         names = [line.split(' / ')[-1].strip() for line in listed.splitlines()]
-        run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1',
-                         '--num-processes=1', *(n for n in names if is_wanted(n, file))], env)
-        if run.returncode == 0:
-            return None
+        for tests in rounds(names, file):
+            run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1',
+                             '--num-processes=1', *tests], env)
+            if run.returncode != 0:
+                return self._first_failure(build, run)
+        return None
+
+    @staticmethod
+    def _first_failure(build, run):
         failed = [t for t in sum_up.read(build / 'meson-logs/testlog.json')
                   if sum_up.failed(t) and t['result'] != 'INTERRUPT']
         if not failed:
