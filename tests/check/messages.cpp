@@ -550,6 +550,46 @@ GST_START_TEST(reverse_play) {
 }
 GST_END_TEST;
 
+namespace {
+
+/// The frames with which messages come where frames lie as `distances` say by turns, some without a
+/// time, in a segment of this rate.
+std::vector<int> reported_at(double rate, const std::vector<GstClockTime>& distances,
+                             bool some_times) {
+  Stream stream(kCaps);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = rate;
+  segment.stop = 100 * GST_SECOND;
+  stream.send(gst_event_new_segment(&segment));
+  GstClockTime time = rate < 0 ? 90 * GST_SECOND : 0;
+  std::vector<int> reported;
+  for (int i = 0; i < 100; ++i) {
+    GstBuffer* buffer = stream.timed_buffer(filled(stream.info(), 0));
+    GST_BUFFER_PTS(buffer) = some_times && i % 3 ? GST_CLOCK_TIME_NONE : time;
+    stream.push(buffer);
+    if (has_report(stream)) reported.push_back(i);
+    const GstClockTime distance = distances[size_t(i) % distances.size()];
+    time += rate < 0 ? -distance : distance;
+  }
+  return reported;
+}
+
+}  // namespace
+
+// Time goes by as it does forwards, also where durations tell something else or times are missing.
+GST_START_TEST(reverse_play_takes_as_long) {
+  for (const std::vector<GstClockTime>& distances :
+       {std::vector{kFrame}, {3 * kFrame}, {kFrame / 2}, {2 * kFrame, 10 * kFrame, kFrame}}) {
+    for (const bool some_times : {false, true}) {
+      const std::vector<int> forwards = reported_at(1, distances, some_times);
+      fail_unless(!forwards.empty());
+      fail_unless(reported_at(-1, distances, some_times) == forwards);
+    }
+  }
+}
+GST_END_TEST;
+
 static Suite* messages_suite() {
   const auto [suite, tc] = new_suite("messages");
   tcase_add_test(tc, every_field);
@@ -576,6 +616,7 @@ static Suite* messages_suite() {
   tcase_add_test(tc, of_a_segment_that_is_done);
   tcase_add_test(tc, durations_that_overlap);
   tcase_add_test(tc, reverse_play);
+  tcase_add_test(tc, reverse_play_takes_as_long);
   return suite;
 }
 
