@@ -241,6 +241,27 @@ GST_START_TEST(names_with_a_time) {
 }
 GST_END_TEST;
 
+// Beside a time the pictures are counted as without one.
+GST_START_TEST(names_that_count_beside_a_time) {
+  const std::string year = timed("%Y", g_get_real_time() / G_USEC_PER_SEC);
+  const std::pair<const char*, std::string> names[] = {
+      {"%Y-%05d.png", year + "-0000#.png"},
+      {"%03d_%Y.png", "00#_" + year + ".png"},
+      {"%1d-%Y.png", "#-" + year + ".png"},
+  };
+  for (const auto& [name, expected] : names) {
+    const Directory directory;
+    Writing stream(directory / name);
+    for (int i = 0; i < 4; ++i) {
+      stream.play(kInterval);
+      std::string location = expected;
+      location[location.find('#')] = char('0' + i);
+      expect_written(stream, directory / location);
+    }
+  }
+}
+GST_END_TEST;
+
 // Within one hour there is one name, but no picture replaces another.
 GST_START_TEST(names_with_the_same_time) {
   const Directory directory;
@@ -560,6 +581,7 @@ static Suite* series_suite() {
   tcase_add_test(tc, names);
   tcase_add_test(tc, names_with_unknown_marks);
   tcase_add_test(tc, names_with_a_time);
+  tcase_add_test(tc, names_that_count_beside_a_time);
   tcase_add_test(tc, names_with_the_same_time);
   tcase_add_test(tc, shared_by_two);
   tcase_add_test(tc, one_name_is_replaced);
