@@ -114,6 +114,23 @@ std::unique_ptr<Run> run_on_copy(const std::string& location) {
   return run;
 }
 
+struct UnrefVariant {
+  void operator()(GVariant* variant) const { g_variant_unref(variant); }
+};
+using VariantPtr = std::unique_ptr<GVariant, UnrefVariant>;
+
+/// The fields of a state file, which follow two lines of text; see docs/state-file.md.
+VariantPtr fields(const std::string& location) {
+  const std::string text = read_file(location);
+  const size_t begin = text.find('\n', text.find('\n') + 1) + 1;
+  GBytes* bytes = g_bytes_new(text.data() + begin, text.size() - begin);
+  VariantPtr fields(
+      g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE_VARDICT, bytes, FALSE)));
+  g_bytes_unref(bytes);
+  return G_BYTE_ORDER == G_BIG_ENDIAN ? VariantPtr(g_variant_byteswap(fields.get()))
+                                      : std::move(fields);
+}
+
 /// Waits for a warning that names the property or signal, the file and the reason.
 std::string expect_warning(Run& run, const std::string& location, const std::string& reason,
                            const std::string& origin = "property state-location") {
@@ -175,6 +192,45 @@ GST_START_TEST(goes_on_after_stop) {
     expect_saved(run, location);
     fail_unless(run.heatmap() == nullptr);
     gst_element_set_state(run.element(), GST_STATE_PLAYING);
+  }
+}
+GST_END_TEST;
+
+// What a file says beside its counts is of all runs together, and of the stream.
+GST_START_TEST(tells_what_it_is_of) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  const gint64 begin = g_get_real_time();
+  gint64 oldest = 0, last = 0;
+  for (guint64 i = 1; i <= 3; ++i) {
+    Run run(location, kCaps);
+    scene.play(run, 3);
+    GstBuffer* corrupted = run.timed_buffer(noise(run.info(), 1));
+    GST_BUFFER_FLAG_SET(corrupted, GST_BUFFER_FLAG_CORRUPTED);
+    run.push(corrupted);
+    run.end();
+
+    const gint64 before = last;
+    const VariantPtr state = fields(location);
+    const auto number = [&](const char* name) {
+      guint64 value = 0;
+      fail_unless(g_variant_lookup(state.get(), name, "t", &value), "no %s", name);
+      return value;
+    };
+    guint32 width = 0, height = 0;
+    fail_unless(g_variant_lookup(state.get(), "width", "u", &width));
+    fail_unless(g_variant_lookup(state.get(), "height", "u", &height));
+    fail_unless(width == 34 && height == 21);
+    fail_unless_equals_uint64(number("frames"), 3 * i);
+    fail_unless_equals_uint64(number("skipped"), i);
+    fail_unless_equals_uint64(number("half-life"), 0);
+    gint64 since = 0;
+    fail_unless(g_variant_lookup(state.get(), "first-time", "x", &since));
+    fail_unless(g_variant_lookup(state.get(), "last-time", "x", &last));
+    if (i == 1) oldest = since;
+    fail_unless(since == oldest && since >= begin);
+    fail_unless(last >= since && last > before && last <= g_get_real_time());
   }
 }
 GST_END_TEST;
@@ -556,7 +612,8 @@ namespace {
 
 /// A run that waits for the disk.
 struct Hanging : Run {
-  explicit Hanging(const std::string& location) : Run(location, kCaps), gate(*this, "motionheatmap-state") {
+  explicit Hanging(const std::string& location)
+      : Run(location, kCaps), gate(*this, "motionheatmap-state") {
     scene.play(*this);
     fail_unless(save(*this));
     gate.wait_until_reached();
@@ -593,7 +650,8 @@ GST_START_TEST(hung_disk_is_not_waited_for) {
   const Directory directory;
   Hanging run(directory / "heat.state");
   std::thread end([&] {
-    fail_if(takes_patience([&] { gst_pad_push_event(run.harness()->srcpad, gst_event_new_eos()); }));
+    fail_if(
+        takes_patience([&] { gst_pad_push_event(run.harness()->srcpad, gst_event_new_eos()); }));
   });
   g_usleep(200000);
   gst_pad_push_event(run.harness()->srcpad, gst_event_new_flush_start());
@@ -898,6 +956,7 @@ static Suite* state_suite() {
   tcase_add_test(tc, goes_on_after_eos);
   tcase_add_test(tc, is_loaded_with_the_caps);
   tcase_add_test(tc, goes_on_after_stop);
+  tcase_add_test(tc, tells_what_it_is_of);
   tcase_add_test(tc, is_saved_once_at_the_end);
   tcase_add_test(tc, no_frames_leave_the_file);
   tcase_add_test(tc, fading_heat_goes_on);
