@@ -398,7 +398,7 @@ motion_heatmap_install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_ANALYSIS_SCALE,
       g_param_spec_uint ("analysis-scale", "Analysis scale",
           "Analyse at 1/N of the size in each direction, the mean of what falls together",
-          1, 16, (guint) defaults.engine.analysis_scale, live));
+          1, 16, (guint) defaults.engine.analysis_scale, controlled));
 
   /**
    * GstMotionHeatmap:analysis-interval:

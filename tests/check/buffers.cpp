@@ -242,6 +242,43 @@ GST_START_TEST(a_layout_that_downstream_does_not_know) {
 }
 GST_END_TEST;
 
+// A buffer is drawn on in place if downstream can tell from it where the picture lies; else what
+// comes out lies as the caps say. Each kind of layout before each kind of downstream.
+GST_START_TEST(layouts_go_on_to_who_knows_them) {
+  enum Layout { kOfTheCaps, kPaddedRows, kPaddedHeight, kCropped, kLayouts };
+  for (const bool video_meta : {false, true}) {
+    for (const bool crop_meta : {false, true}) {
+      Stream stream("", false);
+      if (video_meta)
+        gst_harness_add_propose_allocation_meta(stream.harness(), GST_VIDEO_META_API_TYPE, nullptr);
+      if (crop_meta)
+        gst_harness_add_propose_allocation_meta(stream.harness(), GST_VIDEO_CROP_META_API_TYPE,
+                                                nullptr);
+      stream.start(caps("I420", 64, 36));
+      Model model;
+      Picture picture = noise(stream.info(), 1);
+      for (int layout = kOfTheCaps; layout < kLayouts; ++layout) {
+        GstBuffer* in = layout == kOfTheCaps      ? stream.timed_buffer(picture)
+                        : layout == kPaddedRows   ? to_larger_buffer(picture, 64, 36, 0, 0, 32)
+                        : layout == kPaddedHeight ? to_larger_buffer(picture, 64, 44, 0, 0, 0)
+                                                  : to_larger_buffer(picture, 80, 44, 8, 4, 0);
+        if (layout == kCropped) add_crop(in, 8, 4, 64, 36);
+        const BufferPtr out = stream.push(in);
+        const Picture expected = model.add_and_overlay(picture);
+        const bool is_known =
+            layout == kOfTheCaps || (video_meta && (layout < kCropped || crop_meta));
+        fail_unless_equals_int(out.get() == in, is_known);
+        fail_unless(to_picture(out.get(), stream.info()) == expected);
+        if (!is_known)
+          fail_unless(bytes(out.get()).size() == stream.info().size &&
+                      !gst_buffer_get_video_crop_meta(out.get()));
+        picture = moved(picture, unsigned(layout));
+      }
+    }
+  }
+}
+GST_END_TEST;
+
 // It shows less than the caps say: what there is counts and is drawn.
 GST_START_TEST(a_crop_rectangle_smaller_than_the_caps) {
   for (bool shared : {false, true}) {
@@ -369,6 +406,7 @@ static Suite* buffers_suite() {
   tcase_add_loop_test(tc, a_layout_that_downstream_does_not_know, 0, n);
   tcase_add_loop_test(tc, a_crop_rectangle_smaller_than_the_caps, 0, n);
   tcase_add_loop_test(tc, a_crop_rectangle, 0, n);
+  tcase_add_test(tc, layouts_go_on_to_who_knows_them);
   tcase_add_test(tc, allocation_query);
   tcase_add_test(tc, output_buffers_come_from_a_pool);
   tcase_add_test(tc, sizes_that_overflow);

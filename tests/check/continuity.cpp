@@ -184,6 +184,29 @@ GST_START_TEST(table_of_cases) {
 }
 GST_END_TEST;
 
+// "Longer than" max-gap, and than three times the usual distance, in either direction of time.
+GST_START_TEST(limits_of_a_hole) {
+  constexpr gint64 kMaxGap = 10 * gint64{GST_SECOND}, kUsual = 5 * gint64{GST_SECOND};
+  const struct {
+    GstClockTime usual;
+    gint64 distance;
+    bool forgets;
+  } cases[] = {
+      {kFrame, kMaxGap, false},       {kFrame, kMaxGap + 1, true},
+      {kFrame, -kMaxGap, false},      {kFrame, -kMaxGap - 1, true},
+      {kUsual, 3 * kUsual, false},    {kUsual, 3 * kUsual + 3, true},
+      {kUsual, -(3 * kUsual), false}, {kUsual, -(3 * kUsual) - 3, true},
+  };
+  for (const auto& c : cases) {
+    Frames frames;
+    frames.jump_to(100 * GST_SECOND);
+    frames.play(10, 0, c.usual);
+    frames.jump(c.distance - gint64(c.usual));
+    fail_unless_equals_int(frames.play(1, GST_BUFFER_FLAG_DISCONT).forget_previous, c.forgets);
+  }
+}
+GST_END_TEST;
+
 // The distance that counts is the usual one before the hole.
 GST_START_TEST(usual_distance_is_a_median) {
   for (const int n : {1, 2, 3, 8}) {
@@ -367,6 +390,16 @@ GST_START_TEST(due_frames_that_repeat) {
 }
 GST_END_TEST;
 
+// Then every frame is due.
+GST_START_TEST(interval_without_any_time) {
+  Frames frames;
+  frames.rules.analysis_interval = GST_SECOND;
+  frames.times.duration = GST_CLOCK_TIME_NONE;
+  for (int i = 0; i < 10; ++i)
+    fail_unless(frames.at(GST_CLOCK_TIME_NONE).treatment == Treatment::kAnalyse);
+}
+GST_END_TEST;
+
 // After ten seconds without a comparison one warning says why.
 GST_START_TEST(nothing_to_compare) {
   struct {
@@ -406,6 +439,7 @@ static Suite* continuity_suite() {
   TCase* tc = tcase_create("general");
   suite_add_tcase(suite, tc);
   tcase_add_test(tc, table_of_cases);
+  tcase_add_test(tc, limits_of_a_hole);
   tcase_add_test(tc, usual_distance_is_a_median);
   tcase_add_test(tc, times_that_jump_for_a_frame);
   tcase_add_test(tc, small_jumps_do_not_add_up);
@@ -417,6 +451,7 @@ static Suite* continuity_suite() {
   tcase_add_test(tc, equal_times_take_no_time);
   tcase_add_test(tc, corrupted_frames_count_in_the_end);
   tcase_add_test(tc, due_frames_that_repeat);
+  tcase_add_test(tc, interval_without_any_time);
   tcase_add_test(tc, nothing_to_compare);
   return suite;
 }

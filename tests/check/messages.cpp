@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "common.h"
+#include "files.h"
 #include "model.h"
 
 namespace {
@@ -126,7 +127,12 @@ GST_START_TEST(every_field) {
 
   const cv::Mat index = model.index({40, 24});
   fail_unless(equal(sample_map(report.heatmap.get()), index));
-  fail_unless(equal(stream.map(), index));
+  const SamplePtr now = stream.heatmap();
+  fail_unless(equal(sample_map(now.get()), index));
+  for (GstSample* sample : {report.heatmap.get(), now.get()}) {
+    fail_unless_equals_uint64(GST_BUFFER_PTS(gst_sample_get_buffer(sample)), report.timestamp);
+    fail_unless_equals_uint64(GST_BUFFER_DURATION(gst_sample_get_buffer(sample)), kFrame);
+  }
   cv::Point hottest;  // of equals the first one in reading order
   cv::minMaxLoc(index, nullptr, nullptr, nullptr, &hottest);
   fail_unless_equals_float(report.hot_x, (hottest.x + 0.5) / 40);
@@ -213,6 +219,27 @@ GST_START_TEST(final_one) {
   fail_unless_equals_uint64(report.frames, 30);
   fail_unless_equals_float(report.coverage, model.coverage());
   fail_if(has_report(stream));
+}
+GST_END_TEST;
+
+// What changes between the last frame and the end holds for the end.
+GST_START_TEST(settings_that_change_before_the_end) {
+  const Directory directory;
+  for (const bool wanted : {false, true}) {
+    Stream stream(kCaps);
+    stream.set("post-messages", wanted ? "false" : "true");
+    stream.show(noise(stream.info(), 1));
+    stream.set("post-messages", wanted ? "true" : "false");
+    stream.set("message-width", "7");
+    stream.set("snapshot-location", directory / (wanted ? "wanted.tiff" : "other.tiff"));
+    stream.send(gst_event_new_eos());
+    MessagePtr report;
+    while (MessagePtr message = stream.pop(GST_MESSAGE_ELEMENT))
+      if (gst_message_has_name(message.get(), "motionheatmap")) report = std::move(message);
+    fail_unless_equals_int(report != nullptr, wanted);
+    if (wanted) fail_unless_equals_int(sample_map(Report(report.get()).heatmap.get()).cols, 7);
+  }
+  fail_unless_equals_int(directory.size(), 2);
 }
 GST_END_TEST;
 
@@ -523,6 +550,46 @@ GST_START_TEST(reverse_play) {
 }
 GST_END_TEST;
 
+namespace {
+
+/// The frames with which messages come where frames lie as `distances` say by turns, some without a
+/// time, in a segment of this rate.
+std::vector<int> reported_at(double rate, const std::vector<GstClockTime>& distances,
+                             bool some_times) {
+  Stream stream(kCaps);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = rate;
+  segment.stop = 100 * GST_SECOND;
+  stream.send(gst_event_new_segment(&segment));
+  GstClockTime time = rate < 0 ? 90 * GST_SECOND : 0;
+  std::vector<int> reported;
+  for (int i = 0; i < 100; ++i) {
+    GstBuffer* buffer = stream.timed_buffer(filled(stream.info(), 0));
+    GST_BUFFER_PTS(buffer) = some_times && i % 3 ? GST_CLOCK_TIME_NONE : time;
+    stream.push(buffer);
+    if (has_report(stream)) reported.push_back(i);
+    const GstClockTime distance = distances[size_t(i) % distances.size()];
+    time += rate < 0 ? -distance : distance;
+  }
+  return reported;
+}
+
+}  // namespace
+
+// Time goes by as it does forwards, also where durations tell something else or times are missing.
+GST_START_TEST(reverse_play_takes_as_long) {
+  for (const std::vector<GstClockTime>& distances :
+       {std::vector{kFrame}, {3 * kFrame}, {kFrame / 2}, {2 * kFrame, 10 * kFrame, kFrame}}) {
+    for (const bool some_times : {false, true}) {
+      const std::vector<int> forwards = reported_at(1, distances, some_times);
+      fail_unless(!forwards.empty());
+      fail_unless(reported_at(-1, distances, some_times) == forwards);
+    }
+  }
+}
+GST_END_TEST;
+
 static Suite* messages_suite() {
   const auto [suite, tc] = new_suite("messages");
   tcase_add_test(tc, every_field);
@@ -530,6 +597,7 @@ static Suite* messages_suite() {
   tcase_add_test(tc, hot_spot_of_a_single_pixel);
   tcase_add_test(tc, come_before_the_frame_and_before_eos);
   tcase_add_test(tc, final_one);
+  tcase_add_test(tc, settings_that_change_before_the_end);
   tcase_add_test(tc, none_if_not_wanted);
   tcase_add_test(tc, wanted_again);
   tcase_add_test(tc, every_second);
@@ -548,6 +616,7 @@ static Suite* messages_suite() {
   tcase_add_test(tc, of_a_segment_that_is_done);
   tcase_add_test(tc, durations_that_overlap);
   tcase_add_test(tc, reverse_play);
+  tcase_add_test(tc, reverse_play_takes_as_long);
   return suite;
 }
 

@@ -97,9 +97,8 @@ GstBuffer* filled_from(GstBufferPool* pool, const Picture& picture) {
 bool takes(const char* output, const std::string& features) {
   Stream stream("");
   stream.set("output", output);
-  GstCaps* caps = gst_caps_from_string(("video/x-raw(" + features +
-                                        "),format=I420,width=34,height=22,framerate=25/1")
-                                           .c_str());
+  GstCaps* caps = gst_caps_from_string(
+      ("video/x-raw(" + features + "),format=I420,width=34,height=22,framerate=25/1").c_str());
   GstPad* pad = gst_element_get_static_pad(stream.element(), "sink");
   const bool accepted = gst_pad_query_accept_caps(pad, caps);
   gst_object_unref(pad);
@@ -116,9 +115,8 @@ GST_START_TEST(pool_of_downstream) {
   stream.start(kCaps);
   stream.show(noise(stream.info(), 1));
   const QueryPtr query = allocation(stream);
-  for (GType api :
-       {GST_VIDEO_META_API_TYPE, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE,
-        GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE})
+  for (GType api : {GST_VIDEO_META_API_TYPE, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE,
+                    GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE})
     fail_unless(gst_query_find_allocation_meta(query.get(), api, nullptr), "%s", g_type_name(api));
   fail_if(gst_query_find_allocation_meta(query.get(), GST_VIDEO_CROP_META_API_TYPE, nullptr));
   GstBufferPool* pool = ready_pool(stream, query.get());
@@ -165,6 +163,30 @@ GST_START_TEST(pool_of_downstream_when_output_switches) {
 }
 GST_END_TEST;
 
+// What begins without drawing has downstream's buffers to draw on from the first frame on that
+// needs one, whatever is drawn.
+GST_START_TEST(drawing_begins_in_mid_stream) {
+  for (const char* output : {"overlay", "heatmap"}) {
+    Stream stream("");
+    Sink sink(stream, true);
+    gst_element_set_state(stream.element(), GST_STATE_READY);
+    stream.set("output", "none");
+    gst_element_set_state(stream.element(), GST_STATE_PLAYING);
+    stream.start(kCaps);
+    stream.show(noise(stream.info(), 1));
+    stream.set("output", output);
+    for (int i = 0; i < 3; ++i) {
+      const BufferPtr shared(stream.timed_buffer(noise(stream.info(), 2)));
+      const BufferPtr out = stream.push(gst_buffer_ref(shared.get()));
+      fail_unless(out != shared && sink.is_mine(out.get()));
+    }
+    // It has heard of the metas, too.
+    GstBuffer* padded = to_larger_buffer(noise(stream.info(), 3), 34, 22, 0, 0, 32);
+    fail_unless(stream.push(padded).get() == padded);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(caps_features) {
   const std::string composition = "meta:GstVideoOverlayComposition";
   for (const char* output : {"overlay", "heatmap", "none"}) {
@@ -200,8 +222,7 @@ GST_END_TEST;
 GST_START_TEST(several_views) {
   for (const char* mode : {"frame-by-frame", "side-by-side", "top-bottom", "checkerboard"}) {
     Stream stream("");
-    GstCaps* caps =
-        gst_caps_from_string((std::string(kCaps) + ",multiview-mode=" + mode).c_str());
+    GstCaps* caps = gst_caps_from_string((std::string(kCaps) + ",multiview-mode=" + mode).c_str());
     gst_harness_push_event(stream.harness(), gst_event_new_caps(caps));
     gst_caps_unref(caps);
     const MessagePtr error = stream.pop(GST_MESSAGE_ERROR);
@@ -235,8 +256,7 @@ GST_START_TEST(regions_move_with_a_dropped_crop) {
       {"whole", 0, 0, 60, 50, 0, 0, 34, 22},
   };
   for (const auto& r : regions) {
-    auto* meta =
-        gst_buffer_add_video_region_of_interest_meta(in.get(), r.type, r.x, r.y, r.w, r.h);
+    auto* meta = gst_buffer_add_video_region_of_interest_meta(in.get(), r.type, r.x, r.y, r.w, r.h);
     gst_video_region_of_interest_meta_add_param(
         meta, gst_structure_new("detection", "confidence", G_TYPE_DOUBLE, 0.5, nullptr));
   }
@@ -284,6 +304,7 @@ static Suite* negotiation_suite() {
   const auto [suite, tc] = new_suite("negotiation");
   tcase_add_loop_test(tc, pool_of_downstream, 0, 2);
   tcase_add_test(tc, pool_of_downstream_when_output_switches);
+  tcase_add_test(tc, drawing_begins_in_mid_stream);
   tcase_add_test(tc, caps_features);
   tcase_add_test(tc, memory_that_is_not_drawn_on);
   tcase_add_test(tc, several_views);

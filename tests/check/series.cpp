@@ -92,6 +92,33 @@ GST_START_TEST(a_picture_every_interval) {
 }
 GST_END_TEST;
 
+// In a segment in which no two of them are equal.
+GST_START_TEST(tells_each_time_of_the_frame) {
+  for (const char* name : {"heat.png", "heat.tiff"}) {
+    const Directory directory;
+    Stream stream(kCaps);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = 100 * GST_SECOND;
+    segment.time = 7 * GST_SECOND;
+    segment.base = 3 * GST_SECOND;
+    stream.send(gst_event_new_segment(&segment));
+    stream.next_pts = segment.start + 5 * kFrame;
+    stream.set("snapshot-location", directory / name);
+    stream.show(noise(stream.info(), 1));
+    stream.send(gst_event_new_eos());
+    MessagePtr message;
+    do message = stream.wait(GST_MESSAGE_ELEMENT);
+    while (gst_message_has_name(message.get(), "motionheatmap"));
+    const GstStructure* s = gst_message_get_structure(message.get());
+    fail_unless_equals_uint64(uint64_field(s, "timestamp"), 100 * GST_SECOND + 5 * kFrame);
+    fail_unless_equals_uint64(uint64_field(s, "stream-time"), 7 * GST_SECOND + 5 * kFrame);
+    fail_unless_equals_uint64(uint64_field(s, "running-time"), 3 * GST_SECOND + 5 * kFrame);
+    fail_unless_equals_uint64(uint64_field(s, "duration"), kFrame);
+  }
+}
+GST_END_TEST;
+
 // The end writes the rest of an interval, and nothing if there is none.
 GST_START_TEST(the_rest_at_the_end) {
   for (int rest = 0; rest < kInterval; ++rest) {
@@ -236,6 +263,27 @@ GST_START_TEST(names_with_a_time) {
       found |= location == directory / timed(expected, time);
     fail_unless(found, "%s", location.c_str());
     expect_picture(location, shown);
+  }
+}
+GST_END_TEST;
+
+// Beside a time the pictures are counted as without one.
+GST_START_TEST(names_that_count_beside_a_time) {
+  const std::string year = timed("%Y", g_get_real_time() / G_USEC_PER_SEC);
+  const std::pair<const char*, std::string> names[] = {
+      {"%Y-%05d.png", year + "-0000#.png"},
+      {"%03d_%Y.png", "00#_" + year + ".png"},
+      {"%1d-%Y.png", "#-" + year + ".png"},
+  };
+  for (const auto& [name, expected] : names) {
+    const Directory directory;
+    Writing stream(directory / name);
+    for (int i = 0; i < 4; ++i) {
+      stream.play(kInterval);
+      std::string location = expected;
+      location[location.find('#')] = char('0' + i);
+      expect_written(stream, directory / location);
+    }
   }
 }
 GST_END_TEST;
@@ -504,23 +552,26 @@ GST_START_TEST(slow_disk_at_the_end) {
 }
 GST_END_TEST;
 
-// A file that was asked for is never left out.
+// A file that was asked for is never left out, and is of its frame, however many come until it is
+// written.
 GST_START_TEST(slow_disk_and_the_signal) {
   const Directory directory;
   Writing stream(directory / "heat-%05d.png");
   Gate gate(stream, "motionheatmap-snapshot");
   stream.play(kInterval);
   gate.wait_until_reached();
+  std::vector<Picture> shown;
   for (int i = 0; i < 5; ++i) {
     gboolean accepted = FALSE;
     g_signal_emit_by_name(stream.element(), "snapshot",
                           (directory / (std::to_string(i) + ".png")).c_str(), &accepted);
     fail_unless(accepted);
+    shown.push_back(stream.play(1));
     stream.play(1);
   }
   gate.open();
   stream.end();
-  for (int i = 0; i < 5; ++i) fail_unless(fs::exists(directory / (std::to_string(i) + ".png")));
+  for (int i = 0; i < 5; ++i) expect_picture(directory / (std::to_string(i) + ".png"), shown[i]);
 }
 GST_END_TEST;
 
@@ -550,12 +601,14 @@ GST_END_TEST;
 static Suite* series_suite() {
   const auto [suite, tc] = new_suite("series");
   tcase_add_test(tc, a_picture_every_interval);
+  tcase_add_test(tc, tells_each_time_of_the_frame);
   tcase_add_test(tc, the_rest_at_the_end);
   tcase_add_test(tc, goes_on_after_files_that_are_there);
   tcase_add_test(tc, unread_messages);
   tcase_add_test(tc, names);
   tcase_add_test(tc, names_with_unknown_marks);
   tcase_add_test(tc, names_with_a_time);
+  tcase_add_test(tc, names_that_count_beside_a_time);
   tcase_add_test(tc, names_with_the_same_time);
   tcase_add_test(tc, shared_by_two);
   tcase_add_test(tc, one_name_is_replaced);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Heat that outlives the stream.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,6 +118,23 @@ std::unique_ptr<Run> run_on_copy(const std::string& location) {
   return run;
 }
 
+struct UnrefVariant {
+  void operator()(GVariant* variant) const { g_variant_unref(variant); }
+};
+using VariantPtr = std::unique_ptr<GVariant, UnrefVariant>;
+
+/// The fields of a state file, which follow two lines of text; see docs/state-file.md.
+VariantPtr fields(const std::string& location) {
+  const std::string text = read_file(location);
+  const size_t begin = text.find('\n', text.find('\n') + 1) + 1;
+  GBytes* bytes = g_bytes_new(text.data() + begin, text.size() - begin);
+  VariantPtr fields(
+      g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE_VARDICT, bytes, FALSE)));
+  g_bytes_unref(bytes);
+  return G_BYTE_ORDER == G_BIG_ENDIAN ? VariantPtr(g_variant_byteswap(fields.get()))
+                                      : std::move(fields);
+}
+
 /// Waits for a warning that names the property or signal, the file and the reason.
 std::string expect_warning(Run& run, const std::string& location, const std::string& reason,
                            const std::string& origin = "property state-location") {
@@ -175,6 +196,45 @@ GST_START_TEST(goes_on_after_stop) {
     expect_saved(run, location);
     fail_unless(run.heatmap() == nullptr);
     gst_element_set_state(run.element(), GST_STATE_PLAYING);
+  }
+}
+GST_END_TEST;
+
+// What a file says beside its counts is of all runs together, and of the stream.
+GST_START_TEST(tells_what_it_is_of) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  const gint64 begin = g_get_real_time();
+  gint64 oldest = 0, last = 0;
+  for (guint64 i = 1; i <= 3; ++i) {
+    Run run(location, kCaps);
+    scene.play(run, 3);
+    GstBuffer* corrupted = run.timed_buffer(noise(run.info(), 1));
+    GST_BUFFER_FLAG_SET(corrupted, GST_BUFFER_FLAG_CORRUPTED);
+    run.push(corrupted);
+    run.end();
+
+    const gint64 before = last;
+    const VariantPtr state = fields(location);
+    const auto number = [&](const char* name) {
+      guint64 value = 0;
+      fail_unless(g_variant_lookup(state.get(), name, "t", &value), "no %s", name);
+      return value;
+    };
+    guint32 width = 0, height = 0;
+    fail_unless(g_variant_lookup(state.get(), "width", "u", &width));
+    fail_unless(g_variant_lookup(state.get(), "height", "u", &height));
+    fail_unless(width == 34 && height == 21);
+    fail_unless_equals_uint64(number("frames"), 3 * i);
+    fail_unless_equals_uint64(number("skipped"), i);
+    fail_unless_equals_uint64(number("half-life"), 0);
+    gint64 since = 0;
+    fail_unless(g_variant_lookup(state.get(), "first-time", "x", &since));
+    fail_unless(g_variant_lookup(state.get(), "last-time", "x", &last));
+    if (i == 1) oldest = since;
+    fail_unless(since == oldest && since >= begin);
+    fail_unless(last >= since && last > before && last <= g_get_real_time());
   }
 }
 GST_END_TEST;
@@ -585,7 +645,8 @@ namespace {
 
 /// A run that waits for the disk.
 struct Hanging : Run {
-  explicit Hanging(const std::string& location) : Run(location, kCaps), gate(*this, "motionheatmap-state") {
+  explicit Hanging(const std::string& location)
+      : Run(location, kCaps), gate(*this, "motionheatmap-state") {
     scene.play(*this);
     fail_unless(save(*this));
     gate.wait_until_reached();
@@ -622,7 +683,8 @@ GST_START_TEST(hung_disk_is_not_waited_for) {
   const Directory directory;
   Hanging run(directory / "heat.state");
   std::thread end([&] {
-    fail_if(takes_patience([&] { gst_pad_push_event(run.harness()->srcpad, gst_event_new_eos()); }));
+    fail_if(
+        takes_patience([&] { gst_pad_push_event(run.harness()->srcpad, gst_event_new_eos()); }));
   });
   g_usleep(200000);
   gst_pad_push_event(run.harness()->srcpad, gst_event_new_flush_start());
@@ -891,6 +953,42 @@ GST_START_TEST(unreadable_file) {
 }
 GST_END_TEST;
 
+namespace {
+
+/// From here on reading fails, but for a few bytes at a time: a disk that goes bad behind the first
+/// block of a file. Returns false where that cannot be had.
+bool break_disk() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + 2 * sizeof(__u64) +
+                                             (G_BYTE_ORDER == G_BIG_ENDIAN ? sizeof(__u32) : 0)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 512, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = G_N_ELEMENTS(code), .filter = code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+    return true;
+  g_printerr("skipped: no filter of system calls\n");
+  return false;
+}
+
+}  // namespace
+
+// Nobody knows what is in the file: it stays where it is.
+GST_START_TEST(broken_disk) {
+  const Directory directory;
+  const std::string location = directory / "heat.state";
+  Scene scene;
+  make_state(location, scene);
+  if (break_disk()) expect_refused(location, g_strerror(EIO));
+  fail_unless(fs::exists(location));
+  fail_unless_equals_int(directory.size(), 1);
+}
+GST_END_TEST;
+
 // Saving fails for want of room; the old state stays and no other file does. Then there is room.
 GST_START_TEST(full_disk) {
   const Directory directory;
@@ -927,6 +1025,7 @@ static Suite* state_suite() {
   tcase_add_test(tc, goes_on_after_eos);
   tcase_add_test(tc, is_loaded_with_the_caps);
   tcase_add_test(tc, goes_on_after_stop);
+  tcase_add_test(tc, tells_what_it_is_of);
   tcase_add_test(tc, is_saved_once_at_the_end);
   tcase_add_test(tc, no_frames_leave_the_file);
   tcase_add_test(tc, fading_heat_goes_on);
@@ -957,6 +1056,7 @@ static Suite* state_suite() {
   tcase_add_test(tc, missing_folder);
   tcase_add_test(tc, read_only_folder);
   tcase_add_test(tc, unreadable_file);
+  if (g_strcmp0(g_getenv("CK_FORK"), "no") != 0) tcase_add_test(tc, broken_disk);
   tcase_add_test(tc, full_disk);
   return suite;
 }

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "frames.h"
+#include "gray_levels.h"
 
 namespace motionheat::test {
 
@@ -26,6 +27,15 @@ struct Picture {
       for (int y = 0; y < planes[p].rows; ++y)
         std::copy_n(view.row(p, y), planes[p].cols, planes[p].ptr(y));
     }
+  }
+
+  ConstFrameView view() const {
+    ConstFrameView view(size);
+    for (int p = 0; p < format.n_planes; ++p) {
+      view.data[p] = planes[p].data;
+      view.stride[p] = ptrdiff_t(planes[p].step);
+    }
+    return view;
   }
 
   /// All bits of a sample.
@@ -48,12 +58,14 @@ struct Picture {
 
 /// What an engine does, in the plainest words: nothing is kept but counts, the previous frame and a
 /// few figures, and every pixel is made anew for every picture. It shares no code with the engine
-/// but the colour tables and descriptions of formats, and has its names.
+/// but the colour tables, descriptions of formats and the measurement of grey levels, and has its
+/// names.
 class EngineModel {
  public:
   void configure(const StreamFormat& stream) {
     stream_ = stream;
     prepare();
+    auto_levels_.restart();
   }
 
   void set(const Settings& settings) {
@@ -61,6 +73,7 @@ class EngineModel {
     const Settings old = std::exchange(settings_, settings);
     if (stream_.size.area() == 0) return;
     percentile_due_ = 0;
+    if (settings.auto_gray_levels != old.auto_gray_levels) auto_levels_.restart();
     if (settings.analysis_scale != old.analysis_scale) {
       prepare();
       return;
@@ -80,6 +93,8 @@ class EngineModel {
   void process(const Picture& frame, Picture* out) {
     const Picture in = cut(frame);
     if (in.size.area() == 0) return;
+    if (settings_.auto_gray_levels && has_gray_levels())
+      auto_levels_.add(in.view(), stream_.format.components[0]);
     ++frames_;
     int64_t moved = 0;
     const cv::Mat mask = compare(analysed(in));
@@ -105,7 +120,10 @@ class EngineModel {
   void skip() { ++skipped_; }
   void repeat() { ++repeated_; }
   void begin_period() { shares_.clear(); }
-  void forget_previous() { previous_.release(); }
+  void forget_previous() {
+    previous_.release();
+    auto_levels_.restart();
+  }
 
   void reset() {
     std::fill(counts_.begin(), counts_.end(), 0);
@@ -189,6 +207,25 @@ class EngineModel {
     update_scale();
   }
 
+  bool has_gray_levels() const {
+    return stream_.format.model == ColorModel::kGray && stream_.format.sample_bytes() == 2;
+  }
+
+  // The levels that 0 and 255 of grey stand for, if they are not those of the colorimetry.
+  std::optional<GrayLevels> gray_levels() const {
+    if (!has_gray_levels()) return {};
+    return settings_.auto_gray_levels ? auto_levels_.levels() : settings_.gray_levels;
+  }
+
+  ColorSpace color() const {
+    ColorSpace color = stream_.color;
+    if (const auto levels = gray_levels()) {
+      color.offset[0] = levels->low;
+      color.scale[0] = levels->span();
+    }
+    return color;
+  }
+
   Size analysis_size(Size size) const {
     const int n = settings_.analysis_scale;
     return {(size.width + n - 1) / n, (size.height + n - 1) / n};
@@ -257,11 +294,17 @@ class EngineModel {
     return part;
   }
 
-  // What is compared of a frame: its packed pixels in RGB, otherwise luma of 8 or 16 bits.
+  // What is compared of a frame: its pixels in RGB, otherwise luma of 8 or 16 bits.
   cv::Mat analysed(const Picture& in) const {
     const Component& luma = in.format.components[0];
     cv::Mat picture;
-    if (in.format.model == ColorModel::kRgb) {
+    if (in.format.is_planar_rgb()) {
+      std::vector<cv::Mat> planes;
+      for (int i = 0; i < 3; ++i)
+        planes.push_back(in.planes[in.format.components[i].plane](
+            cv::Rect(0, 0, in.size.width, in.size.height)));
+      cv::merge(planes, picture);
+    } else if (in.format.model == ColorModel::kRgb) {
       picture = in.planes[0]
                     .colRange(0, in.size.width * luma.step)
                     .rowRange(0, in.size.height)
@@ -302,6 +345,7 @@ class EngineModel {
   static std::vector<cv::Mat> channels(const cv::Mat& packed, const PixelFormat& format) {
     std::vector<cv::Mat> all(packed.channels()), ordered;
     cv::split(packed, all);
+    if (format.is_planar_rgb()) return all;
     for (int i = 0; i < format.n_components; ++i)
       ordered.push_back(all[format.components[i].offset]);
     return ordered;
@@ -330,7 +374,7 @@ class EngineModel {
         const int64_t d = std::abs(value(now, y, x) - value(before, y, x));
         mask.at<uint8_t>(y, x) =
             settings_.threshold < 255 &&
-            510 * d >= (2 * int64_t{settings_.threshold} + 1) * stream_.color.scale[0];
+            510 * d >= (2 * int64_t{settings_.threshold} + 1) * color().scale[0];
       }
     }
     return mask;
@@ -343,11 +387,20 @@ class EngineModel {
       cv::merge(channels(now, format), bytes);
     } else {
       bytes.create(now.size(), CV_8UC1);
-      const int shift = format.components[0].lsb + format.components[0].depth - 8;
-      for (int y = 0; y < now.rows; ++y)
-        for (int x = 0; x < now.cols; ++x)
-          bytes.at<uint8_t>(y, x) = now.depth() == CV_16U ? uint8_t(now.at<uint16_t>(y, x) >> shift)
-                                                          : now.at<uint8_t>(y, x);
+      const Component& luma = format.components[0];
+      const auto levels = gray_levels();
+      for (int y = 0; y < now.rows; ++y) {
+        for (int x = 0; x < now.cols; ++x) {
+          if (now.depth() == CV_8U) {
+            bytes.at<uint8_t>(y, x) = now.at<uint8_t>(y, x);
+            continue;
+          }
+          const int value = now.at<uint16_t>(y, x) >> luma.lsb & ((1 << luma.depth) - 1);
+          bytes.at<uint8_t>(y, x) =
+              uint8_t(levels ? std::clamp((value - levels->low) * 255 / levels->span(), 0, 255)
+                             : value >> (luma.depth - 8));
+        }
+      }
     }
     if (bytes.size() != subtracted_size_) subtracted_ = 0;
     subtracted_size_ = bytes.size();
@@ -413,12 +466,7 @@ class EngineModel {
                        in.size.height > background_.size.height;
     if (settings_.background == Background::kFirst && !first) return;
     if (first) {
-      ConstFrameView view(in.size);
-      for (int p = 0; p < in.format.n_planes; ++p) {
-        view.data[p] = in.planes[p].data;
-        view.stride[p] = ptrdiff_t(in.planes[p].step);
-      }
-      background_ = Picture(in.format, view);
+      background_ = Picture(in.format, in.view());
       for (int p = 0; p < in.format.n_planes; ++p)
         means_[p] = cv::Mat::zeros(background_.planes[p].size(), CV_32F);
       elapsed_ = due_ = 0;
@@ -500,7 +548,7 @@ class EngineModel {
       const cv::Rect area(0, 0, int(layout.byte_end(width)), layout.row_end(height));
       if (!area.empty()) in.planes[p](area).copyTo(out.planes[p](area));
     }
-    const ColorTable colors = make_color_table(settings_.colormap, format, stream_.color);
+    const ColorTable colors = make_color_table(settings_.colormap, format, color());
     const cv::Mat indices = picture_indices();
     for (int i = 0; i < format.n_components; ++i) {
       const Component& c = format.components[i];
@@ -522,6 +570,7 @@ class EngineModel {
   Size size_;  // of the analysis
   std::vector<uint64_t> counts_;
   double log_unit_ = 0;
+  AutoLevels auto_levels_;
   cv::Mat previous_;  // as large as the analysis
   Size last_;         // of the last frame that was analysed
   cv::Ptr<cv::BackgroundSubtractor> subtractor_;

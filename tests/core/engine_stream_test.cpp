@@ -89,6 +89,26 @@ TEST(EngineStream, AnEmptyFrameIsNone) {
   }
 }
 
+// What a detector saw before another one was asked for is no more.
+TEST(EngineStream, ADetectorThatComesBackBeginsAnew) {
+  const Size size{70, 50};
+  const Detector detectors[] = {Detector::kDifference, Detector::kMog2, Detector::kKnn};
+  cv::Mat black = cv::Mat::zeros(size.height, size.width, CV_8UC3), white = ~black;
+  for (const Detector detector : detectors) {
+    for (const Detector other : detectors) {
+      if (other == detector) continue;
+      Engine engine = engine_for(size);
+      engine.set({.detector = detector});
+      for (int i = 0; i < 10; ++i) processed(engine, black);
+      engine.set({.detector = other});
+      processed(engine, black);
+      engine.set({.detector = detector});
+      processed(engine, white);
+      EXPECT_EQ(engine.report().max, 0) << int(detector) << " " << int(other);
+    }
+  }
+}
+
 TEST(EngineStream, DrawLeavesThePreviousFrame) {
   const Size size{280, 40};
   Engine engine = engine_for(size);

@@ -30,18 +30,25 @@ PixelFormat planar(int depth, int x_shift, int y_shift) {
   return format;
 }
 
-PixelFormat semi_planar(int depth, int lsb) {
+PixelFormat semi_planar(int depth, int lsb, int x_shift = 1, int y_shift = 1, int first = 1) {
   PixelFormat format{ColorModel::kYuv, 2, 3, {}};
   const int bytes = depth > 8 ? 2 : 1;
   for (int i = 0; i < 3; ++i)
     format.components[i] = {.plane = std::min(i, 1),
-                            .offset = i == 2 ? bytes : 0,
+                            .offset = i > 0 && i != first ? bytes : 0,
                             .step = i > 0 ? 2 * bytes : bytes,
-                            .x_shift = i > 0,
-                            .y_shift = i > 0,
+                            .x_shift = i > 0 ? x_shift : 0,
+                            .y_shift = i > 0 ? y_shift : 0,
                             .depth = depth,
                             .lsb = lsb};
   return format;
+}
+
+PixelFormat planar_rgb(int r, int g, int b) {
+  return {ColorModel::kRgb,
+          3,
+          3,
+          {Component{.plane = r}, Component{.plane = g}, Component{.plane = b}}};
 }
 
 std::vector<PixelFormat> formats() {
@@ -49,7 +56,14 @@ std::vector<PixelFormat> formats() {
   for (const Format& format : rgb_formats()) all.push_back(format.layout);
   for (const int depth : {8, 10, 12})
     for (const auto& [x, y] : {std::pair{1, 1}, {1, 0}, {0, 0}}) all.push_back(planar(depth, x, y));
+  for (const int y_shift : {0, 2}) all.push_back(planar(8, 2, y_shift));
+  for (const int first : {1, 2}) {
+    all.push_back(semi_planar(8, 0, 1, 0, first));
+    all.push_back(semi_planar(8, 0, 0, 0, first));
+  }
   all.push_back(semi_planar(10, 6));
+  all.push_back(planar_rgb(2, 0, 1));
+  all.push_back(planar_rgb(0, 1, 2));
   all.push_back({ColorModel::kGray, 1, 1, {Component{.step = 2, .depth = 16}}});
   return all;
 }
@@ -93,7 +107,9 @@ class Life {
          << s.opacity << ", output " << int(s.output) << ", background " << int(s.background)
          << ", normalization " << int(s.normalization) << ", percentile " << s.percentile
          << ", full-scale " << s.full_scale << ", curve " << int(s.curve) << ", half-life "
-         << s.half_life << ", threads " << s.n_threads;
+         << s.half_life << ", threads " << s.n_threads << ", gray levels "
+         << (s.gray_levels ? s.gray_levels->low : -1) << " to "
+         << (s.gray_levels ? s.gray_levels->high : -1) << (s.auto_gray_levels ? " or auto" : "");
     return text.str();
   }
 
@@ -133,6 +149,13 @@ class Life {
   void set() {
     Settings& s = settings_;
     if (one_in(3)) s.threshold = any_of({0, 1, 25, 60, 254, 255, below(256)});
+    if (one_in(6)) s.auto_gray_levels = one_in(2);
+    if (one_in(6)) {
+      const int low = below(40000);
+      s.gray_levels = one_in(3)
+                          ? std::nullopt
+                          : std::optional(GrayLevels{low, low + 1 + below(any_of({9, 25000}))});
+    }
     if (one_in(12)) s.detector = any_of({Detector::kDifference, Detector::kMog2});
     if (one_in(8)) s.analysis_scale = any_of({1, 1, 1, 2, 3, 4, 8, 16});
     if (one_in(3)) s.colormap = below(int(colormaps().size()));

@@ -23,9 +23,29 @@ sys.path.insert(0, str(ROOT / 'tools'))
 import sum_up  # noqa: E402
 
 # Those that look for leaks, or at pixels once more on another set of kernels, would add little.
-TESTS = ['core', 'core-scalar', 'core-allocations', 'check-*', 'real-launch', 'real-messages',
-         'real-examples', 'real-scene', 'merge']
-LEFT_OUT = re.compile(r'-leaks$|^check-formats-|^check-endurance$')
+TESTS = ['core', 'core-allocations', 'core-want-of-memory', 'check-*', 'real-launch',
+         'real-messages', 'real-examples', 'real-scene', 'merge']
+LEFT_OUT = ['*-leaks', 'check-formats-*', 'check-endurance']
+SLOW = [['check-snapshot', 'check-state'], ['check-formats', 'real-*', 'merge']]
+# Only a fault in here can be seen by the tests of the core, or by those that compare sets of kernels.
+CORE = 'src/'
+KERNELS = 'src/kernels/'
+KERNEL_TESTS = '*KernelSet.*'
+# Without ThreadSanitizer: a program of GoogleTest stops at its first failure, and what hangs is given
+# less time.
+QUICK = {'GTEST_FAIL_FAST': '1', 'CK_TIMEOUT_MULTIPLIER': '0.5'}
+
+
+def matches(name, patterns):
+    return any(Path(name).match(pattern) for pattern in patterns)
+
+
+def rounds(tests, file):
+    """The tests that may notice a change in a file, the quick ones first."""
+    wanted = [test for test in tests if matches(test, TESTS) and not matches(test, LEFT_OUT)
+              and (file.startswith(CORE) or not test.startswith('core'))]
+    slow = [[test for test in wanted if matches(test, patterns)] for patterns in SLOW]
+    return [[test for test in wanted if test not in sum(slow, [])], *slow]
 
 
 class Failure(Exception):
@@ -64,22 +84,30 @@ class Copy:
         return subprocess.run(command, cwd=self.tree, env=self.env | (env or {}),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
-    def failure(self, threads):
-        """The first test that fails and why, or nothing."""
+    def failure(self, file, threads):
+        """The first test that fails with a change in this file and why, or nothing."""
         build = self.tree / ('build-tsan' if threads else 'build')
         if not build.exists():
             options = ['-Db_sanitize=thread', '-Db_lundef=false'] if threads else []
-            self._check(self._run(['meson', 'setup', build, '-Dtests=enabled', *options]))
+            self._check(self._run(['meson', 'setup', build, '-Dwerror=true', '-Dtests=enabled',
+                                   *options]))
         self._check(self._run(['ninja', '-C', build]))
 
-        env = {'TSAN_OPTIONS': f'suppressions={self.tree}/tools/tsan.supp'}
+        env = QUICK if not threads else {
+            'TSAN_OPTIONS': f'suppressions={self.tree}/tools/tsan.supp'}
+        if not file.startswith(KERNELS):
+            env = env | {'GTEST_FILTER': '-' + KERNEL_TESTS}
         listed = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--list']).stdout
         names = [line.split(' / ')[-1].strip() for line in listed.splitlines()]
-        wanted = [n for n in names if any(Path(n).match(t) for t in TESTS) and not LEFT_OUT.search(n)]
-        run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1', '-t', '2',
-                         *wanted], env)
-        if run.returncode == 0:
-            return None
+        for tests in filter(None, rounds(names, file)):
+            run = self._run(['meson', 'test', '-C', build, '--no-rebuild', '--maxfail=1',
+                             '--num-processes=1', *tests], env)
+            if run.returncode != 0:
+                return self._first_failure(build, run)
+        return None
+
+    @staticmethod
+    def _first_failure(build, run):
         failed = [t for t in sum_up.read(build / 'meson-logs/testlog.json')
                   if sum_up.failed(t) and t['result'] != 'INTERRUPT']
         if not failed:
@@ -92,7 +120,7 @@ class Copy:
         text = path.read_text(encoding='utf-8')
         path.write_text(text.replace(fault['old'], fault['new']), encoding='utf-8')
         try:
-            return self.failure(fault.get('threads', False))
+            return self.failure(fault['file'], fault.get('threads', False))
         finally:
             path.write_text(text, encoding='utf-8')
 
@@ -149,8 +177,9 @@ def main():
         raise Failure('no fault has such a name')
 
     copies = [Copy(args.directory / str(i)) for i in range(min(args.jobs, len(wanted)))]
-    for threads in sorted({fault.get('threads', False) for fault in wanted}):
-        noticed = copies[0].failure(threads)
+    for room, threads in sorted({(Path(fault['file']).parent, fault.get('threads', False))
+                                 for fault in wanted}):
+        noticed = copies[0].failure(f'{room}/', threads)
         if noticed:
             raise Failure(f'a test fails without any fault: {noticed}')
     survivors = plant(wanted, copies)
