@@ -10,7 +10,8 @@
 
 /* The heat and the frame that it is up to. Whoever uses them holds the lock: the streaming thread for
  * its work on a frame, others while they read figures or clear the map; nobody while posting or
- * pushing. What says so takes it itself. */
+ * pushing. What says so takes it itself. The stream's format only the streaming thread changes, which
+ * may read it without. */
 struct Heat
 {
   std::mutex lock;

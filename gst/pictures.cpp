@@ -52,7 +52,7 @@ Pictures::check_location (const MotionHeatmapSettings & settings)
 {
   const std::string & location = settings.snapshot_location;
 
-  if (location == (series_ ? series_->location () : ""))
+  if (series_ ? location == series_->location () : location.empty ())
     return;
   series_ = location.empty ()? nullptr : std::make_shared < Series > (location);
   if (!series_)

@@ -173,12 +173,18 @@ void
 SnapshotWriter::post (const SnapshotRequest & request, const FrameTimes & times,
     Encode encode)
 {
+  const auto held = motion_heatmap_hold (outbox_.element ());
+
   waiting_++;
-  writer_.post (name_of (request),
-      [this, held = motion_heatmap_hold (outbox_.element ()), request, times, encode] {
-        waiting_--;
-        write_and_tell (outbox_, request, times, encode);
-      });
+  try {
+    writer_.post (name_of (request),[this, held, request, times, encode] {
+          waiting_--;
+          write_and_tell (outbox_, request, times, encode);
+        });
+  } catch (...) {
+    waiting_--;
+    throw;
+  }
 }
 
 void

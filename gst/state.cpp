@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "state.h"
 
+#include <system_error>
 #include <utility>
 
 using motionheat::StateError;
@@ -130,6 +131,8 @@ std::string StateKeeper::save (const MotionHeatmapSettings & settings, Outbox::K
     return request (settings, kind);
   } catch (const std::bad_alloc &) {
     warn (settings.state_location, "not enough memory", kind);
+  } catch (const std::system_error & error) {
+    warn (settings.state_location, error.what (), kind);
   }
   return "";
 }

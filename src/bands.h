@@ -22,10 +22,6 @@ class Bands {
   /// 0 = one per core.
   void set_threads(int threads) { threads_ = threads; }
 
-  /// Of a row, and of the kBandHeight rows of a mask.
-  ptrdiff_t mask_stride() const { return mask_stride_; }
-  size_t mask_bytes() const { return size_t(mask_stride_) * TileGrid::kBandHeight; }
-
   /// Calls `work(band, mask)` for every band of `grid`; the mask is the thread's own memory. Who is
   /// done takes the next band: motion makes some dearer than others. Throws std::bad_alloc, before
   /// any work, where more threads are wanted than before.
@@ -40,6 +36,7 @@ class Bands {
   static constexpr int kMinBands = (200 + TileGrid::kBandHeight - 1) / TileGrid::kBandHeight;
 
   void reserve(int threads);
+  size_t mask_bytes() const { return size_t(mask_stride_) * TileGrid::kBandHeight; }
 
   int threads_ = 1;
   ptrdiff_t mask_stride_ = 0;

@@ -78,7 +78,11 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
   renderer.set_blend(blend_for(settings, stream.format));
-  auto background = make_background(settings, stream);
+  // Another scale of the analysis leaves the background alone.
+  const bool background_stays = settings.background == settings_.background &&
+                                stream.format == stream_.format && stream.size == stream_.size;
+  std::optional<BackgroundPicture> background;
+  if (!background_stays) background = make_background(settings, stream);
   normalizer_.prepare(scale_settings(settings));
 
   if (resized) {
@@ -91,7 +95,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   grid_ = grid;
   analysis_ = std::move(analysis);
   enlarger_ = std::move(enlarger);
-  background_ = std::move(background);
+  if (!background_stays) background_ = std::move(background);
   renderer_ = std::move(renderer);
   bands_.set_threads(settings.n_threads);
   normalizer_.restart();
@@ -117,6 +121,7 @@ void Engine::set(const Settings& settings) {
   const bool blend_changes =
       settings.opacity != settings_.opacity || settings.output != settings_.output;
   const bool background_changes = settings.background != settings_.background;
+  const bool scale_changes = scale_settings(settings) != scale_settings(settings_);
 
   // Everything that may fail comes before anything changes.
   normalizer_.prepare(scale_settings(settings));
@@ -131,7 +136,7 @@ void Engine::set(const Settings& settings) {
   if (levels_change) auto_levels_.restart();
   settings_ = settings;
   bands_.set_threads(settings.n_threads);
-  normalizer_.restart();
+  if (scale_changes) normalizer_.restart();
   analysis_.set_luma_range(luma_range(stream_.format, color));
   if (colors) {
     renderer_.set_colors(*colors);

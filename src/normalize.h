@@ -30,6 +30,8 @@ struct ScaleSettings {
   double full_scale = 300;   // events, for kFixed
   Curve curve = Curve::kLinear;
   bool fades = false;  // heat gets older
+
+  bool operator==(const ScaleSettings&) const = default;
 };
 
 /// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without

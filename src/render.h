@@ -66,10 +66,6 @@ class Renderer {
     uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
   };
 
-  // The colours of keys that are looked up: the lower bytes of each component in turn, then the
-  // upper ones.
-  using ColorBytes = std::array<std::array<uint8_t, 256>, 6>;
-
   void paint_cold(int tile);
   template <typename Sample>
   void put_chunk(const Rect& part, const Sample* values);

@@ -82,9 +82,9 @@ HWY_INLINE void SumGroups(uint16_t* values, int sums, int scale) {
   }
 }
 
-// Means of `n` samples each from their sums, halves rounded up. Where n is no power of two by a
-// float32 product, which is less than half of 1 / n off the exact quotient of 2 sum + n + 1 and 2
-// n; that is no less than it from whole numbers.
+// Means of `n` samples each from their sums, halves rounded up. Where n is no power of two by the
+// inverse of n in float32 times sum + n / 2 and a little more: a quarter where n is odd, or else a
+// half. No multiple of n is nearer to that than a quarter, and float32 is off by far less.
 HWY_INLINE void Divide(const uint16_t* sums, int cells, int n, uint8_t* means) {
   const U16 d;
   const hn::Half<U16> d_half;

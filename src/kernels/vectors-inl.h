@@ -6,7 +6,7 @@ namespace motionheat::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// No longer than the smallest segment of an overlay.
+// 64 bytes at most: BlendJob::kPeriod is three of the longest.
 using U8 = hn::CappedTag<uint8_t, 64>;
 using U16 = hn::Repartition<uint16_t, U8>;
 using F32 = hn::Repartition<float, U8>;

@@ -63,6 +63,7 @@ struct Picture {
 class EngineModel {
  public:
   void configure(const StreamFormat& stream) {
+    if (!(stream.format == stream_.format && stream.size == stream_.size)) forget_background();
     stream_ = stream;
     prepare();
     auto_levels_.restart();
@@ -72,14 +73,17 @@ class EngineModel {
     if (settings == settings_) return;
     const Settings old = std::exchange(settings_, settings);
     if (stream_.size.area() == 0) return;
-    percentile_due_ = 0;
+    if (settings.normalization != old.normalization || settings.percentile != old.percentile ||
+        settings.full_scale != old.full_scale || settings.curve != old.curve ||
+        (settings.half_life > 0) != (old.half_life > 0))
+      percentile_due_ = 0;
     if (settings.auto_gray_levels != old.auto_gray_levels) auto_levels_.restart();
+    if (settings.background != old.background) forget_background();
     if (settings.analysis_scale != old.analysis_scale) {
       prepare();
       return;
     }
     if (settings.detector != old.detector) make_subtractor();
-    if (settings.background != old.background) forget_background();
   }
 
   void advance(double seconds) {
@@ -201,7 +205,6 @@ class EngineModel {
   void prepare() {
     const Size from = std::exchange(size_, analysis_size(stream_.size));
     resample(from);
-    forget_background();
     percentile_due_ = 0;
     make_subtractor();
     update_scale();

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <new>
 #include <opencv2/core.hpp>
@@ -96,28 +97,45 @@ inline PixelFormat gray10(int lsb) {
 }
 
 /// Bytes between two pages that no one may touch: reading or writing past either end ends the test.
-/// They end at the second page, so that they begin unaligned.
+/// They end at the second page, so that they begin unaligned. What is given back is used again:
+/// mapping pages takes longer than most tests do with them.
 class GuardedBytes {
  public:
-  explicit GuardedBytes(size_t size)
-      : page_(size_t(sysconf(_SC_PAGESIZE))), inner_((size + page_ - 1) / page_ * page_) {
-    map_ = static_cast<uint8_t*>(mmap(nullptr, inner_ + 2 * page_, PROT_READ | PROT_WRITE,
-                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (map_ == MAP_FAILED) throw std::bad_alloc();
-    mprotect(map_, page_, PROT_NONE);
-    mprotect(map_ + page_ + inner_, page_, PROT_NONE);
-    data_ = map_ + page_ + inner_ - size;
+  explicit GuardedBytes(size_t size) : pages_((size + page() - 1) / page()) {
+    std::vector<uint8_t*>& free = unused()[pages_];
+    if (free.empty()) free.push_back(map(pages_ * page()));
+    inner_ = free.back();
+    free.pop_back();
+    data_ = inner_ + pages_ * page() - size;
+    std::fill_n(data_, size, 0);
   }
-  ~GuardedBytes() { munmap(map_, inner_ + 2 * page_); }
+  ~GuardedBytes() { unused()[pages_].push_back(inner_); }
   GuardedBytes(const GuardedBytes&) = delete;
   GuardedBytes& operator=(const GuardedBytes&) = delete;
 
   uint8_t* data() const { return data_; }
 
  private:
-  size_t page_;
-  size_t inner_;
-  uint8_t* map_;
+  static size_t page() { return size_t(sysconf(_SC_PAGESIZE)); }
+
+  // By their number of pages.
+  static std::map<size_t, std::vector<uint8_t*>>& unused() {
+    static std::map<size_t, std::vector<uint8_t*>> mappings;
+    return mappings;
+  }
+
+  static uint8_t* map(size_t inner) {
+    void* all = mmap(nullptr, inner + 2 * page(), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) throw std::bad_alloc();
+    uint8_t* const begin = static_cast<uint8_t*>(all);
+    mprotect(begin, page(), PROT_NONE);
+    mprotect(begin + page() + inner, page(), PROT_NONE);
+    return begin + page();
+  }
+
+  size_t pages_;
+  uint8_t* inner_;
   uint8_t* data_;
 };
 
