@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
 
+#include <mutex>
 #include <opencv2/core/utility.hpp>
 
 namespace {
@@ -82,9 +83,10 @@ gboolean g_cond_wait_until(GCond* cond, GMutex* mutex, gint64 end_time) {
 // GLib keeps the texts under a lock of its own.
 const gchar* g_strerror(gint error) {
   static const auto real = next<decltype(g_strerror)>("g_strerror");
-  static char kept;
+  static std::mutex one_by_one;
+  std::lock_guard lock(one_by_one);
   const gchar* text = real(error);
-  __tsan_acquire(&kept);
-  __tsan_release(&kept);
+  __tsan_acquire(&one_by_one);
+  __tsan_release(&one_by_one);
   return text;
 }

@@ -83,21 +83,21 @@ struct CompareU8 : Compared {
     // Several at a time are read before any is written, which the next reads might have to wait
     // for.
     constexpr int kAtOnce = 4;
-    const auto above = [&](hn::Vec<U8> now, int x) {
-      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + x)), limit);
+    const auto above = [&](hn::Vec<U8> now, int i) {
+      return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + i)), limit);
     };
-    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int x) {
+    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int i) {
       any = hn::Or(any, over);
-      hn::StoreU(now, d, previous + x);
-      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + x / 8);
+      hn::StoreU(now, d, previous + i);
+      hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + i / 8);
     };
     int x = 0;
     for (; x + kAtOnce * lanes <= width; x += kAtOnce * lanes) {
       const int x1 = x + lanes, x2 = x1 + lanes, x3 = x2 + lanes;
       for (int line = x * kStep; line < (x + kAtOnce * lanes) * kStep; line += kCacheLine)
         AskFor(ahead + line);
-      const auto luma = [&](int x) {
-        return LoadLuma<kStep>(current + ptrdiff_t{x} * kStep, offset);
+      const auto luma = [&](int i) {
+        return LoadLuma<kStep>(current + ptrdiff_t{i} * kStep, offset);
       };
       const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
       const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
