@@ -124,7 +124,8 @@ TEST_P(KernelSet, CopiesPastTheCache) {
       std::generate_n(from.data(), stride * kHeight, random);
       std::vector<uint8_t> expected(to.data(), to.data() + stride * kHeight);
       for (int y = 0; y < kHeight; ++y)
-        std::copy_n(from.data() + y * stride + offset, width, &expected[y * stride + offset]);
+        std::copy_n(from.data() + y * stride + offset, width,
+                    expected.data() + y * stride + offset);
       GetParam()->copy_past_cache({from.data() + offset, stride}, {to.data() + offset, stride},
                                   {width, kHeight});
       ASSERT_TRUE(std::equal(expected.begin(), expected.end(), to.data()))
