@@ -171,13 +171,13 @@ Pictures::draw (const MotionHeatmapSettings & settings)
   picture_ = gst_buffer_make_writable (picture_);
   if (!gst_video_frame_map (&frame, &picture_info_, picture_, GST_MAP_READWRITE))
     return;
+  const std::unique_ptr < GstVideoFrame, decltype (&gst_video_frame_unmap) >
+      mapped (&frame, gst_video_frame_unmap);
   const motionheat::FrameView view = motion_heatmap_frame_view (&frame, &picture_info_);
-  {
-    std::lock_guard < std::mutex > lock (heat_.lock);
-    heat_.engine.set (settings.engine);
-    heat_.engine.draw (view, view);
-  }
-  gst_video_frame_unmap (&frame);
+  std::lock_guard < std::mutex > lock (heat_.lock);
+
+  heat_.engine.set (settings.engine);
+  heat_.engine.draw (view, view);
   picture_drawn_ = true;
 }
 

@@ -127,6 +127,8 @@ HWY_INLINE void MeansOf(uint16_t* sums, int columns, Extent extent, int scale, u
   if (rest > 0) means[cells] = uint8_t((2 * last + n) / (2 * n));
 }
 
+static_assert(255 * kMaxScale * kMaxScale <= 65535);
+
 void ShrinkU8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent, int scale,
               uint8_t* const* means) {
   // Sums of so many columns at a time stay in the first level of caches. Vectors may read on beyond

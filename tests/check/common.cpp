@@ -205,6 +205,16 @@ void Stream::change_caps(const std::string& caps) {
   gst_caps_unref(parsed);
 }
 
+GstSegment Stream::begin_segment_of_distinct_times() {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = 100 * GST_SECOND;
+  segment.time = 7 * GST_SECOND;
+  segment.base = 3 * GST_SECOND;
+  send(gst_event_new_segment(&segment));
+  return segment;
+}
+
 void Stream::send(GstEvent* event) {
   fail_unless(gst_harness_push_event(harness_, event));
 }

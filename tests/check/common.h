@@ -89,6 +89,8 @@ class Stream {
   /// Sends a caps event, and nothing else.
   void change_caps(const std::string& caps);
   void send(GstEvent* event);
+  /// Begins a segment in which no two times of a frame are equal.
+  GstSegment begin_segment_of_distinct_times();
   void flush();
 
   /// The times that the next picture gets.

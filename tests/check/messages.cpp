@@ -87,12 +87,7 @@ GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer order) {
 GST_START_TEST(every_field) {
   Stream stream(kCaps);
   stream.set("message-width", "0");
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  segment.start = 100 * GST_SECOND;
-  segment.time = 7 * GST_SECOND;
-  segment.base = 3 * GST_SECOND;
-  stream.send(gst_event_new_segment(&segment));
+  const GstSegment segment = stream.begin_segment_of_distinct_times();
   stream.next_pts = segment.start;
 
   Model model;

@@ -92,17 +92,11 @@ GST_START_TEST(a_picture_every_interval) {
 }
 GST_END_TEST;
 
-// In a segment in which no two of them are equal.
 GST_START_TEST(tells_each_time_of_the_frame) {
   for (const char* name : {"heat.png", "heat.tiff"}) {
     const Directory directory;
     Stream stream(kCaps);
-    GstSegment segment;
-    gst_segment_init(&segment, GST_FORMAT_TIME);
-    segment.start = 100 * GST_SECOND;
-    segment.time = 7 * GST_SECOND;
-    segment.base = 3 * GST_SECOND;
-    stream.send(gst_event_new_segment(&segment));
+    const GstSegment segment = stream.begin_segment_of_distinct_times();
     stream.next_pts = segment.start + 5 * kFrame;
     stream.set("snapshot-location", directory / name);
     stream.show(noise(stream.info(), 1));
