@@ -235,10 +235,28 @@ struct JoinWords {
   }
 };
 
+// The colour. Bits that hold no value pass through.
+struct JoinColorU16 {
+  uint16_t value;
+
+  explicit JoinColorU16(const SampleBits& bits)
+      : value(uint16_t(((1 << bits.depth) - 1) << bits.lsb)) {}
+
+  template <class V>
+  HWY_INLINE V operator()(V p8, V c8) const {
+    const U16 d;
+    const auto values = hn::Set(d, value);
+    return hn::BitCast(
+        U8(), hn::Or(hn::And(hn::BitCast(d, c8), values), hn::AndNot(values, hn::BitCast(d, p8))));
+  }
+};
+
 void BlendU16(const BlendJob& job) {
   using Method = BlendParams::Method;
-  if (job.params.method == Method::kPicture || job.params.method == Method::kColor)
-    scalar.blend_u16(job);
+  if (job.params.method == Method::kPicture)
+    Blend(job, JoinPicture(), scalar.blend_u16);
+  else if (job.params.method == Method::kColor)
+    Blend(job, JoinColorU16(job.bits), scalar.blend_u16);
   else if (job.bits.depth == 16)
     Blend(job, JoinWords(job.params), scalar.blend_u16);
   else
