@@ -192,6 +192,7 @@ gst_motion_heatmap_transform_frame_ip (GstVideoFilter * filter, GstVideoFrame * 
 static gboolean
 gst_motion_heatmap_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
+  GST_MOTION_HEATMAP (trans)->priv->pictures.let_go ();
   GST_MOTION_HEATMAP (trans)->priv->allocation.decide (query);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (trans, query);
 }
@@ -212,6 +213,18 @@ gst_motion_heatmap_propose_allocation (GstBaseTransform * trans, GstQuery * deci
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, nullptr);
   GST_DEBUG_OBJECT (trans, "proposes %" GST_PTR_FORMAT, (gpointer) query);
   return TRUE;
+}
+
+/* Upstream is about to want its buffers back. */
+static gboolean
+gst_motion_heatmap_query (GstBaseTransform * trans, GstPadDirection direction, GstQuery * query)
+{
+  const bool drains = GST_QUERY_TYPE (query) == GST_QUERY_DRAIN
+      || GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION;
+
+  if (direction == GST_PAD_SINK && drains)
+    GST_MOTION_HEATMAP (trans)->priv->pictures.let_go ();
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query);
 }
 
 /* The picture keeps its size and place, so whatever is said of it downstream may be said here. */
@@ -441,6 +454,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
   if (priv->have_frames && !priv->state_saved)
     priv->state.save (priv->current, Outbox::Kind::kOwed);
   priv->pictures.close ();
+  priv->reporter.close ();
   priv->state.close ();
   /* what a waiting thread was kept from is waited for here */
   gst_motion_heatmap_interrupt (self, false);
@@ -621,6 +635,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_sink_event >);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_before_transform >);
+  trans_class->query =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_query >);
   trans_class->decide_allocation =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_decide_allocation >);
   trans_class->propose_allocation =

@@ -43,6 +43,7 @@ Pictures::open ()
 void
 Pictures::before_new_format (const MotionHeatmapSettings & settings)
 {
+  let_go ();
   if (picture_ && !picture_drawn_)
     draw (settings);
 }
@@ -84,9 +85,10 @@ Pictures::frame (const GstVideoFrame * shown, const GstVideoInfo & info, bool dr
           settings.snapshot_location + "\" (property snapshot-interval): those before are not "
           "written yet", Outbox::Kind::kPeriodic);
   }
-  /* the last one is wanted at the end of the stream */
-  if (keeps_picture (settings) || !due_.empty ())
-    keep (shown, info, drawn);
+  if (!due_.empty ())
+    copy (shown, info, drawn);
+  else if (keeps_picture (settings))    /* at the end of the stream */
+    hold (shown, info, drawn);
   write_due (settings);
   if (!keeps_picture (settings))
     gst_clear_buffer (&picture_);
@@ -135,34 +137,53 @@ Pictures::add_of_location (const MotionHeatmapSettings & settings, Outbox::Kind 
 }
 
 void
-Pictures::keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn)
+Pictures::hold (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn)
 {
-  GstVideoFrame kept;
-
-  /* one that is being written to a file stays as it is */
-  if (picture_ && (!gst_buffer_is_writable (picture_)
-          || !gst_video_info_is_equal (&picture_info_, &info)))
-    gst_clear_buffer (&picture_);
-  if (!picture_) {
-    picture_ = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&info), nullptr);
-    /* a frame may be smaller than its caps say */
-    gst_buffer_memset (picture_, 0, 0, GST_VIDEO_INFO_SIZE (&info));
-    picture_info_ = info;
-  }
-  /* in a mixed stream each frame tells whether it is interlaced */
-  if (GST_VIDEO_FRAME_IS_INTERLACED (shown))
-    GST_BUFFER_FLAG_SET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
-  else
-    GST_BUFFER_FLAG_UNSET (picture_, GST_VIDEO_BUFFER_FLAG_INTERLACED);
-  if (!gst_video_frame_map (&kept, &info, picture_, GST_MAP_WRITE))
-    return;
-  motionheat::copy_picture (motion_heatmap_pixel_format (info.finfo),
-      motion_heatmap_frame_view (shown, &info), motion_heatmap_frame_view (&kept, &info));
-  gst_video_frame_unmap (&kept);
+  gst_buffer_replace (&picture_, shown->buffer);
+  picture_is_copy_ = false;
+  picture_info_ = info;
   picture_drawn_ = drawn;
 }
 
-/* Draws the heat on the kept picture, in whose format the engine still is. */
+void
+Pictures::copy (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn)
+{
+  GstBuffer *const copied = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&info), nullptr);
+  GstVideoFrame frame;
+
+  /* a frame may be smaller than its caps say */
+  gst_buffer_memset (copied, 0, 0, GST_VIDEO_INFO_SIZE (&info));
+  /* in a mixed stream each frame tells whether it is interlaced */
+  if (GST_VIDEO_FRAME_IS_INTERLACED (shown))
+    GST_BUFFER_FLAG_SET (copied, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  gst_video_frame_map (&frame, &info, copied, GST_MAP_WRITE);
+  motionheat::copy_picture (motion_heatmap_pixel_format (info.finfo),
+      motion_heatmap_frame_view (shown, &info), motion_heatmap_frame_view (&frame, &info));
+  gst_video_frame_unmap (&frame);
+  gst_buffer_replace (&picture_, copied);
+  gst_buffer_unref (copied);
+  picture_is_copy_ = true;
+  picture_info_ = info;
+  picture_drawn_ = drawn;
+}
+
+void
+Pictures::let_go ()
+{
+  if (!picture_ || picture_is_copy_)
+    return;
+  GstVideoFrame held;
+  /* `copy` gives the picture another buffer */
+  const GstVideoInfo info = picture_info_;
+  if (gst_video_frame_map (&held, &info, picture_, GST_MAP_READ)) {
+    copy (&held, info, picture_drawn_);
+    gst_video_frame_unmap (&held);
+  } else {
+    gst_clear_buffer (&picture_);
+  }
+}
+
+/* Draws the heat on the kept picture, a copy, in whose format the engine still is. */
 void
 Pictures::draw (const MotionHeatmapSettings & settings)
 {
@@ -210,6 +231,11 @@ Pictures::write (const SnapshotRequest & request, const MotionHeatmapSettings & 
     lock.unlock ();
     writer_.write_events (heat, request, times_);
   } else {
+    let_go ();
+    if (!picture_) {
+      warn (request, "the last frame cannot be read");
+      return;
+    }
     if (!picture_drawn_)
       draw (settings);
     writer_.write_picture (gst_buffer_ref (picture_), picture_info_, request, times_);

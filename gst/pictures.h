@@ -49,6 +49,9 @@ public:
   /* At the end of the stream: takes the last picture. */
   void finish (const MotionHeatmapSettings & settings);
 
+  /* Others want their memory back: what is kept for the end goes on as a copy. */
+  void let_go ();
+
   /* On stop. No other thread streams. */
   void close ();
 
@@ -59,7 +62,8 @@ public:
 private:
   void take_requests ();
   void add_of_location (const MotionHeatmapSettings & settings, Outbox::Kind kind);
-  void keep (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn);
+  void hold (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn);
+  void copy (const GstVideoFrame * shown, const GstVideoInfo & info, bool drawn);
   void draw (const MotionHeatmapSettings & settings);
   void write_due (const MotionHeatmapSettings & settings);
   void write (const SnapshotRequest & request, const MotionHeatmapSettings & settings);
@@ -79,7 +83,11 @@ private:
   FrameTimes times_;            /* of the last frame */
   gint64 wall_clock_ = 0;
 
-  GstBuffer *picture_ = nullptr;        /* the last one, if it will be wanted at the end */
+  /* The last one, if it will be wanted at the end. It is the frame that went downstream, which
+   * nobody may write to meanwhile, and is copied once it is wanted: copying each would cost a third
+   * of the work on it. */
+  GstBuffer *picture_ = nullptr;
+  bool picture_is_copy_ = false;
   GstVideoInfo picture_info_;
   bool picture_drawn_ = false;  /* whether the heat is on it already */
 

@@ -29,37 +29,6 @@ structure_of (const motionheat::Report & report, const FrameTimes & times,
       "final", G_TYPE_BOOLEAN, (gboolean) final, nullptr);
 }
 
-/* NULL if the map is empty. */
-static GstSample *
-sample_of (const motionheat::GreyMap & map, const FrameTimes & times)
-{
-  GstVideoInfo info;
-  GstMapInfo mapping;
-
-  if (map.pixels.empty ())
-    return nullptr;
-
-  gst_video_info_set_format (&info, GST_VIDEO_FORMAT_GRAY8, (guint) map.size.width,
-      (guint) map.size.height);
-  GstBuffer *buffer = gst_buffer_new_allocate (nullptr, GST_VIDEO_INFO_SIZE (&info), nullptr);
-  GST_BUFFER_PTS (buffer) = times.timestamp;
-  GST_BUFFER_DURATION (buffer) = times.duration;
-
-  gst_buffer_map (buffer, &mapping, GST_MAP_WRITE);
-  memset (mapping.data, 0, mapping.size);
-  for (int y = 0; y < map.size.height; y++) {
-    memcpy (mapping.data + y * GST_VIDEO_INFO_PLANE_STRIDE (&info, 0),
-        map.pixels.data () + (gsize) y * map.size.width, (gsize) map.size.width);
-  }
-  gst_buffer_unmap (buffer, &mapping);
-
-  GstCaps *caps = gst_video_info_to_caps (&info);
-  GstSample *sample = gst_sample_new (buffer, caps, nullptr, nullptr);
-  gst_caps_unref (caps);
-  gst_buffer_unref (buffer);
-  return sample;
-}
-
 GstStructure *
 Reporter::figures ()
 {
@@ -68,15 +37,80 @@ Reporter::figures ()
   return structure_of (heat_.engine.report (), heat_.times, false);
 }
 
+MapBuffers::~MapBuffers ()
+{
+  clear ();
+}
+
+void
+MapBuffers::clear ()
+{
+  if (pool_)
+    gst_buffer_pool_set_active (pool_, FALSE);
+  gst_clear_object (&pool_);
+}
+
+GstBuffer *
+MapBuffers::take (gsize size)
+{
+  GstBufferPoolAcquireParams params = { };
+  GstBuffer *buffer = nullptr;
+
+  if (!pool_ || size != size_) {
+    clear ();
+    pool_ = gst_buffer_pool_new ();
+    GstStructure *config = gst_buffer_pool_get_config (pool_);
+    gst_buffer_pool_config_set_params (config, nullptr, (guint) size, 0, max_kept);
+    gst_buffer_pool_set_config (pool_, config);
+    gst_buffer_pool_set_active (pool_, TRUE);
+    size_ = size;
+  }
+  params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+  if (gst_buffer_pool_acquire_buffer (pool_, &buffer, &params) != GST_FLOW_OK)
+    buffer = gst_buffer_new_allocate (nullptr, size, nullptr);
+  return buffer;
+}
+
+/* The heat's lock is held. NULL if there is no map. */
+SamplePtr
+Reporter::sample (guint map_width)
+{
+  const motionheat::Size size = heat_.engine.map_size ((int) map_width);
+  GstVideoInfo info;
+  GstVideoFrame frame;
+
+  if (size.area () == 0)
+    return nullptr;
+
+  gst_video_info_set_format (&info, GST_VIDEO_FORMAT_GRAY8, (guint) size.width,
+      (guint) size.height);
+  const std::unique_ptr < GstBuffer, decltype (&gst_buffer_unref) >
+      buffer (buffers_.take (GST_VIDEO_INFO_SIZE (&info)), gst_buffer_unref);
+  GST_BUFFER_PTS (buffer.get ()) = heat_.times.timestamp;
+  GST_BUFFER_DURATION (buffer.get ()) = heat_.times.duration;
+
+  gst_video_frame_map (&frame, &info, buffer.get (), GST_MAP_WRITE);
+  {
+    const std::unique_ptr < GstVideoFrame, decltype (&gst_video_frame_unmap) >
+        mapped (&frame, gst_video_frame_unmap);
+    guint8 *const pixels = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&frame, 0);
+    const int stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0);
+    heat_.engine.draw_map ((int) map_width, {pixels, stride});
+    for (int y = 0; y < size.height; y++)
+      memset (pixels + (gsize) y * stride + size.width, 0, (gsize) (stride - size.width));
+  }
+
+  const std::unique_ptr < GstCaps, decltype (&gst_caps_unref) >
+      caps (gst_video_info_to_caps (&info), gst_caps_unref);
+  return SamplePtr (gst_sample_new (buffer.get (), caps.get (), nullptr, nullptr));
+}
+
 GstSample *
 Reporter::map ()
 {
-  std::unique_lock < std::mutex > lock (heat_.lock);
-  const motionheat::GreyMap map = heat_.engine.map (0);
-  const FrameTimes times = heat_.times;
-  lock.unlock ();
+  std::lock_guard < std::mutex > lock (heat_.lock);
 
-  return sample_of (map, times);
+  return sample (0).release ();
 }
 
 void
@@ -89,14 +123,20 @@ Reporter::post (guint map_width, bool final)
 
   std::unique_lock < std::mutex > lock (heat_.lock);
   const motionheat::Report report = heat_.engine.report ();
-  const motionheat::GreyMap map = heat_.engine.map ((int) map_width);
+  const SamplePtr heatmap = sample (map_width);
   const FrameTimes times = heat_.times;
   heat_.period_over = true;
   lock.unlock ();
 
   GstStructure *structure = structure_of (report, times, final);
-  GstSample *sample = sample_of (map, times);
-  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, sample, nullptr);
-  gst_sample_unref (sample);
+  gst_structure_set (structure, "heatmap", GST_TYPE_SAMPLE, heatmap.get (), nullptr);
   outbox_.post (structure, kind);
+}
+
+void
+Reporter::close ()
+{
+  std::lock_guard < std::mutex > lock (heat_.lock);
+
+  buffers_.clear ();
 }

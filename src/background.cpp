@@ -22,11 +22,16 @@ constexpr double kUsualFrame = 1 / 25.0;
 }  // namespace
 
 BackgroundPicture::BackgroundPicture(Background kind, const PixelFormat& format, Size size)
-    : kind_(kind), format_(format), size_(size), planes_(format.n_planes) {
+    : kind_(kind),
+      format_(format),
+      size_(size),
+      planes_(format.n_planes),
+      changed_(size_t(TileGrid(size).rows())) {
   for (int p = 0; p < format.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format, p);
     const int width = int(layout.byte_end(size.width)), height = layout.row_end(size.height);
     planes_[p].bytes = cv::Mat::zeros(height, width, CV_8UC1);
+    planes_[p].drawn.create(height, width, CV_8UC1);
     if (kind == Background::kAverage)
       planes_[p].means = cv::Mat::zeros(height, width / format.sample_bytes(), CV_32FC1);
   }
@@ -42,6 +47,7 @@ void BackgroundPicture::add(const ConstFrameView& frame) {
     shown_ = size;
     elapsed_ = 0;
     averaged_at_ = {};
+    std::fill(changed_.begin(), changed_.end(), true);
     due_parts_ = 0;
   }
   if (kind_ == Background::kFirst) {
@@ -86,14 +92,34 @@ void BackgroundPicture::average(const ConstFrameView& frame, int part) {
     for (int y = rows * part / kParts; y < end; ++y)
       average(frame.row(p, y), plane.means.ptr<float>(y), plane.bytes.ptr(y),
               int(bytes / format_.sample_bytes()), weight);
+    const int top = (rows * part / kParts << layout.y_shift) / TileGrid::kHeight;
+    const int bottom = ((end << layout.y_shift) + TileGrid::kHeight - 1) / TileGrid::kHeight;
+    for (int row = top; row < std::min(bottom, int(changed_.size())); ++row) changed_[row] = true;
   }
 }
 
-ConstFrameView BackgroundPicture::view() const {
-  ConstFrameView view(shown_);
+void BackgroundPicture::draw(Renderer& renderer, const FrameView& out, int row, int rows) {
+  const FrameView drawn = view(&Plane::drawn);
+  const int end = std::min(row + rows, int(changed_.size()));
+  for (int r = row; r < end; ++r) {
+    const FrameView picture = view(&Plane::bytes);
+    if (std::exchange(changed_[r], false)) renderer.draw(picture, drawn, r, 1);
+    renderer.draw_changed(picture, drawn, r);
+  }
+  const int height = std::min({shown_.height, out.size.height, end * TileGrid::kHeight});
   for (int p = 0; p < format_.n_planes; ++p) {
-    view.data[p] = planes_[p].bytes.data;
-    view.stride[p] = ptrdiff_t(planes_[p].bytes.step);
+    const PlaneLayout layout = plane_layout(format_, p);
+    const ptrdiff_t bytes = layout.byte_end(std::min(shown_.width, out.size.width));
+    for (int y = layout.row(row * TileGrid::kHeight); y < layout.row_end(height); ++y)
+      std::copy_n(drawn.row(p, y), bytes, out.row(p, y));
+  }
+}
+
+FrameView BackgroundPicture::view(cv::Mat Plane::*bytes) {
+  FrameView view(shown_);
+  for (int p = 0; p < format_.n_planes; ++p) {
+    view.data[p] = (planes_[p].*bytes).data;
+    view.stride[p] = ptrdiff_t((planes_[p].*bytes).step);
   }
   return view;
 }
@@ -101,7 +127,7 @@ ConstFrameView BackgroundPicture::view() const {
 size_t BackgroundPicture::memory() const {
   size_t bytes = 0;
   for (const Plane& plane : planes_)
-    bytes += plane.bytes.total() + plane.means.total() * sizeof(float);
+    bytes += 2 * plane.bytes.total() + plane.means.total() * sizeof(float);
   return bytes;
 }
 

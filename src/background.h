@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frame_view.h"
+#include "render.h"
 
 namespace motionheat {
 
@@ -16,7 +17,8 @@ enum class Background {
   kAverage,  // the mean of the frames so far, later of the last minute: who passes does not show
 };
 
-/// A picture in the stream's own format that stands in for its frames.
+/// A picture in the stream's own format that stands in for its frames, and what it is with the heat
+/// on it: of both only rows of tiles that changed are made anew.
 ///
 /// An average goes by stream time, whatever the frame rate: each frame stands for the time since
 /// the one before. Once there were some frames not all rows are averaged with each; they take
@@ -33,8 +35,9 @@ class BackgroundPicture {
   void add(const ConstFrameView& frame);
 
   bool has_picture() const { return shown_.area() > 0; }
-  /// Of the size of the largest frame taken in.
-  ConstFrameView view() const;
+  /// Draws rows of tiles on `out`, as far as it reaches: the largest frame taken in, with the heat
+  /// of the renderer. Different rows may be drawn by several threads.
+  void draw(Renderer& renderer, const FrameView& out, int row, int rows);
 
   /// Bytes it holds.
   size_t memory() const;
@@ -46,17 +49,20 @@ class BackgroundPicture {
   struct Plane {
     cv::Mat bytes;  // CV_8UC1, rows of the plane
     cv::Mat means;  // CV_32FC1, a sample each
+    cv::Mat drawn;  // as `bytes`, with the heat
   };
 
   void copy(const ConstFrameView& frame);
   void average(const ConstFrameView& frame, int part);
   double take_passed();
+  FrameView view(cv::Mat Plane::*bytes);
 
   Background kind_;
   PixelFormat format_;
   Size size_;   // that there is room for
   Size shown_;  // that the frames taken in had
   std::vector<Plane> planes_;
+  std::vector<uint8_t> changed_;  // a flag for each row of tiles: since it was last drawn
   // In seconds:
   double passed_ = 0;                         // since the last frame
   double elapsed_ = 0;                        // for which the frames taken in stand

@@ -2,6 +2,8 @@
 #include "detector.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <opencv2/core.hpp>
 
 #include "background_model.h"
@@ -41,16 +43,33 @@ void BackgroundSubtractor::apply(const ConstFrameView& frame,
   const cv::Size size(frame.size.width, frame.size.height);
   if (picture_.size() != size) frames_ = 0;
   picture_.create(size, CV_8UC(format_.model == ColorModel::kRgb ? 3 : 1));
-  if (levels)
-    take(frame, *levels);
-  else
-    take(frame);
-  model_->apply(picture_, mask_);
-  cv::compare(mask_, 255, mask_, cv::CMP_EQ);            // shadows have another value
+  model_->apply(picture_of(frame, levels), mask_);
   frames_ = std::min(frames_ + 1, kSettlingFrames + 1);  // counts no further
 }
 
-// Puts what the model sees of a frame into the picture.
+// What the model sees of a frame: planes of bytes as they are, all else put into the picture.
+cv::Mat BackgroundSubtractor::picture_of(const ConstFrameView& frame,
+                                         const std::optional<GrayLevels>& levels) {
+  const int channels = picture_.channels();
+  // OpenCV takes no rows that go upwards.
+  const bool are_planes =
+      format_.sample_bytes() == 1 && format_.components[0].step == 1 && frame.stride[0] > 0;
+  if (levels || !are_planes) {
+    levels ? take(frame, *levels) : take(frame);
+    return picture_;
+  }
+  std::array<cv::Mat, 3> planes;
+  for (int i = 0; i < channels; ++i) {
+    const int plane = format_.components[i].plane;
+    // Nor views of constant bytes; it only reads them.
+    planes[i] = cv::Mat(picture_.size(), CV_8UC1, const_cast<uint8_t*>(frame.data[plane]),
+                        size_t(frame.stride[plane]));
+  }
+  if (channels == 1) return planes[0];
+  cv::merge(planes.data(), planes.size(), picture_);
+  return picture_;
+}
+
 void BackgroundSubtractor::take(const ConstFrameView& frame) {
   const cv::Size size = picture_.size();
   const int channels = picture_.channels();
@@ -89,9 +108,12 @@ kernels::MovedRows BackgroundSubtractor::copy_mask(const Rect& area, uint8_t* ma
   for (int y = 0; y < area.height; ++y, mask += mask_stride) {
     const uint8_t* from = mask_.ptr(area.y + y) + area.x;
     for (int begin = 0; begin < area.width; begin += 8) {
-      unsigned bits = 0;
-      for (int x = begin; x < std::min(begin + 8, area.width); ++x)
-        bits |= (from[x] & 1u) << (x - begin);
+      uint64_t pixels = 0;
+      std::memcpy(&pixels, from + begin, size_t(std::min(8, area.width - begin)));
+      // What moved is 255, shadows are 127: the highest bit of each byte tells. The product brings
+      // that of byte i, moved to bit 8 i, to bit 56 + i.
+      const uint64_t moved = pixels >> 7 & 0x0101010101010101;
+      const uint64_t bits = moved * 0x0102040810204080 >> 56;
       mask[begin / 8] = uint8_t(bits);
       any |= kernels::MovedRows{bits != 0} << y / TileGrid::kHeight;
     }

@@ -43,6 +43,7 @@ class BackgroundSubtractor {
   size_t memory() const;
 
  private:
+  cv::Mat picture_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
   void take(const ConstFrameView& frame);
   void take(const ConstFrameView& frame, const GrayLevels& levels);
 

@@ -198,8 +198,6 @@ void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
 template <typename Count>
 void Engine::draw_bands(const ConstFrameView& in, const FrameView& out, Count count) {
   follow_fields(in.interlaced);
-  const ConstFrameView picture =
-      background_ && background_->has_picture() ? background_->view() : in;
   const auto repaint = [&](int band, uint8_t* mask) {
     count(band, mask);
     const int first = band * TileGrid::kBandRows;
@@ -210,7 +208,11 @@ void Engine::draw_bands(const ConstFrameView& in, const FrameView& out, Count co
   if (enlarger_) bands_.for_each(heat_.grid(), repaint);
   bands_.for_each(grid_, [&](int band, uint8_t* mask) {
     if (!enlarger_) repaint(band, mask);
-    renderer_.draw(picture, out, band * TileGrid::kBandRows, TileGrid::kBandRows);
+    const int row = band * TileGrid::kBandRows;
+    if (background_ && background_->has_picture())
+      background_->draw(renderer_, out, row, TileGrid::kBandRows);
+    else
+      renderer_.draw(in, out, row, TileGrid::kBandRows);
   });
 }
 
@@ -287,6 +289,7 @@ void Engine::repaint_all() {
   renderer_.erase();
   indices_.forget(heat_);
   if (enlarger_) enlarger_->forget();
+  figures_.forget();
 }
 
 void Engine::reset() {
@@ -309,8 +312,8 @@ void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
   update_scale();
 }
 
-Report Engine::report() const {
-  Report report = report_of(heat_);
+Report Engine::report() {
+  Report report = figures_.report(heat_);
   report.frames = frames_;
   report.skipped = skipped_;
   report.repeated = repeated_;

@@ -81,14 +81,16 @@ class Engine {
   /// Forgets everything, the stream too, and frees the memory.
   void clear() { *this = Engine(settings_); }
 
-  Report report() const;
+  /// Throws std::bad_alloc.
+  Report report();
   uint64_t frames() const { return frames_; }
   uint64_t skipped() const { return skipped_; }
 
-  /// The normalised map, `width` cells wide and as high as the picture's proportions ask for. A
-  /// cell has the highest index of the pixels it covers. Width 0, or more than the analysis has,
-  /// gives the analysis size.
-  GreyMap map(int width) const { return grey_map(heat_, scale_, width); }
+  /// The normalised map, `width` cells wide: see Figures. Throws std::bad_alloc.
+  Size map_size(int width) const { return Figures::map_size(heat_.grid().size(), width); }
+  void draw_map(int width, kernels::Rows<uint8_t> map) {
+    figures_.draw_map(heat_, scale_, indices_, width, map);
+  }
 
   const HeatMap& heat() const { return heat_; }
 
@@ -148,6 +150,7 @@ class Engine {
   std::optional<Enlarger> enlarger_;  // if the analysis is smaller than that
   std::optional<BackgroundPicture> background_;
   Renderer renderer_;
+  Figures figures_;  // of the heat
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   uint64_t repeated_ = 0;

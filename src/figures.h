@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "heat_map.h"
+#include "index_map.h"
+#include "kernels/kernels.h"
 #include "normalize.h"
 
 namespace motionheat {
@@ -25,18 +27,48 @@ struct Report {
   double hot_y = 0;        //   0 while there is no heat
 };
 
-/// A grey picture of the normalised map: `size.width` bytes a row, no padding.
-struct GreyMap {
-  Size size;
-  std::vector<uint8_t> pixels;
+/// Tells of the heat in figures and in a grey map of it. What it found out of a tile it keeps until
+/// events are added to it, so that telling of every frame costs little.
+class Figures {
+ public:
+  /// Counts became others in any way but by HeatMap::add.
+  void forget();
+
+  /// What of a report is told by the heat alone: its size, the hottest count, where that is and how
+  /// much has any. Throws std::bad_alloc.
+  Report report(const HeatMap& heat);
+
+  /// The size of a map that is `width` cells wide: as high as the picture's proportions ask for.
+  /// Width 0, or more than the heat has, gives its size.
+  static Size map_size(Size heat, int width);
+
+  /// Draws the map, of `map_size` for this width, in grey. A cell has the highest index of the
+  /// pixels it covers. `indices` are of this heat; those that are up to date are taken from there.
+  /// Throws std::bad_alloc.
+  void draw_map(const HeatMap& heat, const Scale& scale, const IndexMap& indices, int width,
+                kernels::Rows<uint8_t> map);
+
+ private:
+  // Of how many changes of each tile something is known.
+  class Seen {
+   public:
+    void forget() { changes_.clear(); }
+    /// Whether the tile has changed since it was last asked for, or `forget` called.
+    bool takes(const HeatMap& heat, int tile);
+
+   private:
+    std::vector<uint32_t> changes_;
+  };
+
+  void update_cells(const HeatMap& heat, Size map);
+
+  Seen seen_by_report_;
+  std::vector<uint16_t> covered_;  // pixels of each tile that have heat
+  uint64_t covered_sum_ = 0;
+
+  Seen seen_by_cells_;
+  Size cells_size_;
+  std::vector<uint64_t> cells_;  // the highest count of each cell
 };
-
-/// What of a report is told by the heat alone: its size, the hottest count, where that is and how
-/// much has any.
-Report report_of(const HeatMap& heat);
-
-/// The map, `width` cells wide and as high as the picture's proportions ask for. A cell has the
-/// highest index of the pixels it covers. Width 0, or more than the heat has, gives its size.
-GreyMap grey_map(const HeatMap& heat, const Scale& scale, int width);
 
 }  // namespace motionheat

@@ -50,9 +50,8 @@ void copy_picture(const PixelFormat& format, const ConstFrameView& from, const F
   const int height = std::min(from.size.height, to.size.height);
   for (int p = 0; p < format.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format, p);
-    const kernels::Extent bytes{int(layout.byte_end(width)), layout.row_end(height)};
-    kernels::active().copy_past_cache({from.data[p], from.stride[p]}, {to.data[p], to.stride[p]},
-                                      bytes);
+    for (int y = 0; y < layout.row_end(height); ++y)
+      std::copy_n(from.row(p, y), layout.byte_end(width), to.row(p, y));
   }
 }
 

@@ -130,7 +130,7 @@ using FrameView = BasicFrameView<uint8_t>;
 using ConstFrameView = BasicFrameView<const uint8_t>;
 
 /// Copies the planes of `from` that hold picture, alpha and padding bytes of a pixel included, as
-/// far as both reach. For a copy that is put by: see `kernels::Kernels::copy_past_cache`.
+/// far as both reach.
 void copy_picture(const PixelFormat& format, const ConstFrameView& from, const FrameView& to);
 
 /// The part of `a` that also lies in `size`.

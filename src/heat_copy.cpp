@@ -72,6 +72,7 @@ HeatMap& HeatMap::operator=(HeatMap&& other) {
   high_ = std::move(other.high_);
   max_ = std::move(other.max_);
   row_max_ = std::move(other.row_max_);
+  changes_ = std::move(other.changes_);
   copies_ = std::move(other.copies_);
   return *this;
 }

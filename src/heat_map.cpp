@@ -10,12 +10,9 @@
 #include "resampling.h"
 
 namespace motionheat {
-namespace {
 
-constexpr int kCountBits = 47;
-constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
-
-}  // namespace
+using kernels::kCountBits;
+using kernels::kMaxCount;
 
 HeatMap::HeatMap(Size size)
     : grid_(size),
@@ -23,7 +20,8 @@ HeatMap::HeatMap(Size size)
       low_(make_aligned<uint16_t>(size_t(grid_.count()) * TileGrid::kPixels)),
       high_(size_t(grid_.count())),
       max_(size_t(grid_.count())),
-      row_max_(size_t(grid_.rows())) {}
+      row_max_(size_t(grid_.rows())),
+      changes_(size_t(grid_.count())) {}
 
 uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
                       TileGrid::Chunks& moved) {
@@ -33,42 +31,21 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
   uint16_t* counts = low(tile);
   if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
 
+  const kernels::Kernels& k = kernels::active();
+  const kernels::Rows<const uint8_t> bits{mask, mask_stride};
+  const int rows = grid_.rect(tile).height;
   const kernels::Accumulated result =
-      kernels::active().accumulate({mask, mask_stride}, grid_.rect(tile).height, TileGrid::kChunks,
-                                   counts, increment(), moved.data());
-  if (may_wrap)
-    carry(tile, mask, mask_stride);
-  else
-    set_max(tile, std::max<uint64_t>(max_[tile], result.max));
+      k.accumulate(bits, rows, TileGrid::kChunks, counts, increment(), moved.data());
+  const uint64_t max =
+      may_wrap ? k.carry(bits, rows, TileGrid::kChunks, counts, high_[tile].get(), increment())
+               : result.max;
+  set_max(tile, std::max(max_[tile], max));
+  ++changes_[tile];
   return result.moved;
 }
 
 void HeatMap::reserve_high(int tile) {
   if (!high_[tile]) high_[tile] = std::make_unique<uint32_t[]>(TileGrid::kPixels);
-}
-
-// The slow part of `add`, for tiles whose low words may have wrapped: one that did is of a pixel
-// that moved, and now less than what was added.
-void HeatMap::carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride) {
-  uint32_t* high = high_[tile].get();
-  const Rect rect = grid_.rect(tile);
-  uint16_t* counts = low(tile);
-  const uint16_t added = increment();
-  uint64_t max = max_[tile];
-  for (int y = 0; y < rect.height; ++y) {
-    const uint8_t* bits = mask + y * mask_stride;
-    for (int x = 0; x < rect.width; ++x) {
-      if (!(bits[x / 8] >> x % 8 & 1)) continue;
-      const int i = TileGrid::offset(x, y);
-      high[i] += counts[i] < added;
-      if (high[i] > kMaxCount >> 16) {
-        high[i] = uint32_t(kMaxCount >> 16);
-        counts[i] = uint16_t(kMaxCount);
-      }
-      max = std::max(max, uint64_t{high[i]} << 16 | counts[i]);
-    }
-  }
-  set_max(tile, max);
 }
 
 void HeatMap::set_max(int tile, uint64_t max) {
@@ -272,8 +249,8 @@ HeatMap HeatMap::resampled(Size size) const {
 }
 
 size_t HeatMap::memory() const {
-  size_t bytes = size_t(grid_.count()) *
-                     (TileGrid::kPixels * sizeof(uint16_t) + sizeof(high_[0]) + sizeof(max_[0])) +
+  size_t bytes = size_t(grid_.count()) * (TileGrid::kPixels * sizeof(uint16_t) + sizeof(high_[0]) +
+                                          sizeof(max_[0]) + sizeof(changes_[0])) +
                  row_max_.size() * sizeof(row_max_[0]);
   for (const auto& high : high_) bytes += high ? TileGrid::kPixels * sizeof(uint32_t) : 0;
   return bytes;

@@ -68,6 +68,8 @@ class HeatMap {
   /// The count of pixel (x, y).
   uint64_t at(int x, int y) const;
 
+  /// How often events were added to a tile, modulo 2^32.
+  uint32_t changes(int tile) const { return changes_[tile]; }
   /// How many pixels of a tile have heat.
   uint32_t covered(int tile) const;
   /// The highest count of each column among rows `begin` to before `end` of a tile that is not
@@ -123,7 +125,6 @@ class HeatMap {
   void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   void reserve_high(int tile);
-  void carry(int tile, const uint8_t* mask, ptrdiff_t mask_stride);
   void shift(int bits);
 
   TileGrid grid_;
@@ -133,6 +134,7 @@ class HeatMap {
   std::vector<std::unique_ptr<uint32_t[]>> high_;  // of each tile
   std::vector<uint64_t> max_;                      // of each tile
   std::vector<uint64_t> row_max_;                  // of each row of tiles
+  std::vector<uint32_t> changes_;                  // of each tile
   std::vector<std::shared_ptr<HeatCopy>> copies_;  // in the making
   std::shared_ptr<HeatCopySpare> spare_;           // for them
 };

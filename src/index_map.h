@@ -40,6 +40,13 @@ class IndexMap {
   template <typename Changed>
   void update_row(int row, const HeatMap& heat, const Scale& scale, Changed changed);
 
+  /// The indices of a tile, if there are any up to date with the scale; else null.
+  const uint8_t* current(int tile, const Scale& scale) const {
+    const Tile& t = tiles_[tile];
+    const bool is_current = t.has_indices && scale.full() > 0 && t.valid_up_to >= scale.full();
+    return is_current ? indices_.get() + size_t(tile) * TileGrid::kPixels : nullptr;
+  }
+
   /// Bytes it holds.
   size_t memory() const {
     return tiles_.size() * (TileGrid::kPixels + sizeof(Tile)) +

@@ -7,56 +7,30 @@
 namespace motionheat {
 namespace {
 
-// `function` maps 0..1 to 0..1, and 1 to 1 but for rounding.
-template <typename Function>
-kernels::Curve make_curve(Function function) {
-  kernels::Curve curve{};
-  const double last = double(curve.index.size() - 1);
-  for (size_t i = curve.index.size(); i-- > 0;) {
-    const uint8_t index = uint8_t(std::min(255.0, function(double(i) / last) * 255 + 1e-9));
-    curve.index[i] = index;
-    curve.first[index] = float(i);
-  }
-  return curve;
-}
-
-const kernels::Curve* curve_table(Curve curve) {
-  if (curve == Curve::kSqrt) {
-    static const kernels::Curve table = make_curve([](double q) { return std::sqrt(q); });
-    return &table;
-  }
-  if (curve == Curve::kLog) {
-    static const kernels::Curve table =
-        make_curve([](double q) { return std::log1p(255 * q) / std::log(256.0); });
-    return &table;
-  }
-  return nullptr;
-}
-
 // A quotient below 2^24 in float32 needs a divisor that float32 holds.
 constexpr double kFloatLimit = 1 << 24;
 // A percentile takes a pass over all the heat: it is taken anew every so many frames.
 constexpr uint64_t kPercentileFrames = 16;
 // Scales to a power of two, where heat fades.
-constexpr double kFadingSteps = 512;
+constexpr double kFadingSteps = 128;
 
 }  // namespace
 
 Scale::Scale(double full, Curve curve)
-    : full_(full < kFloatLimit ? double(float(full)) : full), curve_(curve_table(curve)) {}
+    : full_(full < kFloatLimit ? double(float(full)) : full), curve_(curve) {}
 
 uint8_t Scale::index(uint64_t count) const {
   if (full_ == 0) return 0;
   // Rounding the float64 quotient of two numbers that float32 holds to float32 gives the float32
   // quotient (Figueroa 1995: 53 >= 2 * 24 + 2), and beyond it keeps the exact counts.
   const float quotient = float(double(count) / full_);
-  if (curve_) return curve_->index[int(std::min(65535.0f, quotient * 65535.0f))];
-  return uint8_t(std::min(255.0f, quotient * 255.0f));
+  return uint8_t(std::min(255.0f, kernels::on_curve(quotient, curve_)));
 }
 
 // All is integers then.
 bool Scale::is_small_integer() const {
-  return !curve_ && full_ >= 1 && full_ <= kernels::kMaxSmallFull && full_ == std::trunc(full_);
+  return curve_ == Curve::kLinear && full_ >= 1 && full_ <= kernels::kMaxSmallFull &&
+         full_ == std::trunc(full_);
 }
 
 bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::Chunks& flags,
@@ -71,6 +45,9 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
   // Low words are exact in float32, and so must be the divisor.
   if (!high && full_ < kFloatLimit)
     return k.index_u16(low, index, TileGrid::kChunks, float(full_), curve_, flags.data(),
+                       valid_up_to.data());
+  if (full_ < kFloatLimit && double(heat.tile_max(tile)) < kFloatLimit)
+    return k.index_u24(low, high, index, TileGrid::kChunks, float(full_), curve_, flags.data(),
                        valid_up_to.data());
   static const std::array<uint32_t, TileGrid::kPixels> kNone{};
   return k.index_u48(low, high ? high : kNone.data(), index, TileGrid::kChunks, full_, curve_,
@@ -131,7 +108,8 @@ double Normalizer::full_counts(const HeatMap& heat, const ScaleSettings& setting
 Scale Normalizer::scale(const HeatMap& heat, const ScaleSettings& settings, uint64_t frames) {
   double full = full_counts(heat, settings, frames);
   // As heat fades every index changes a little with every frame. Scales that differ by less than a
-  // part in 700 are one: an index is within one step, and most frames repaint nothing.
+  // part in 185 are one: none is off by more than 2^(1/256), an index by no more than 0.69, and
+  // most frames repaint nothing.
   if (settings.fades && settings.normalization != Normalization::kMax && full > 0)
     full = std::exp2(std::round(std::log2(full) * kFadingSteps) / kFadingSteps);
   return Scale(full, settings.curve);

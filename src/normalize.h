@@ -16,12 +16,7 @@ enum class Normalization {
   kFixed,       // a number of events
 };
 
-/// How the index grows with heat, q = heat / full in 0..1.
-enum class Curve {
-  kLinear,  // q
-  kSqrt,    // sqrt(q)
-  kLog,     // ln(1 + 255 q) / ln(256)
-};
+using kernels::Curve;
 
 /// How the scale follows the heat.
 struct ScaleSettings {
@@ -36,8 +31,7 @@ struct ScaleSettings {
 
 /// Step 4: counts -> index 0..255. The count `full` and those above it have 255, a pixel without
 /// heat 0. On the linear curve `trunc(float32(count / full) * 255)`, a float32 quotient and a
-/// float32 product; on the others the curve of `trunc(float32(count / full) * 65535) / 65535`,
-/// times 255, truncated.
+/// float32 product; on the others as kernels::on_curve says.
 class Scale {
  public:
   Scale() = default;
@@ -70,7 +64,7 @@ class Scale {
   bool is_small_integer() const;
 
   double full_ = 0;
-  const kernels::Curve* curve_ = nullptr;  // none for the linear one
+  Curve curve_ = Curve::kLinear;
 };
 
 /// Finds percentiles of counts.

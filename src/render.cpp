@@ -116,6 +116,7 @@ void Renderer::configure(const PixelFormat& format, Size size) {
   grid_ = TileGrid(size);
   planes_ = {};
   painted_.assign(size_t(grid_.count()), false);
+  changed_.assign(size_t(grid_.count()), true);
   for (int i = 0; i < format.n_components; ++i)
     planes_[format.components[i].plane].has_color = true;
   for (int p = 0; p < format.n_planes; ++p) {
@@ -159,6 +160,17 @@ void Renderer::set_colors(const ColorTable& colors) {
     for (size_t byte = c.offset; byte < cold.size(); byte += c.step)
       for (int b = 0; b < format_.sample_bytes(); ++b) cold[byte + b] = uint8_t(sample >> 8 * b);
   }
+  change_all();
+}
+
+void Renderer::set_blend(Blend blend) {
+  blend_ = std::move(blend);
+  change_all();
+}
+
+void Renderer::erase() {
+  std::fill(painted_.begin(), painted_.end(), false);
+  change_all();
 }
 
 bool Renderer::set_interlaced(bool interlaced) {
@@ -180,6 +192,7 @@ void Renderer::paint_cold(int tile) {
 
 void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
   if (!painted_[tile]) paint_cold(tile);
+  changed_[tile] = true;
   const Rect rect = grid_.rect(tile);
   const int n = format_.n_components;
   for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk, index += kChunkPixels) {
@@ -260,8 +273,9 @@ Size Renderer::drawn_size(const ConstFrameView& in, const FrameView& out) const 
           std::min({size.height, in.size.height, out.size.height})};
 }
 
-// Draws a row of tiles.
-void Renderer::draw_row(int plane, const ConstFrameView& in, const FrameView& out, int row) const {
+// Draws the tiles of a row from `column` to before `column_end`.
+void Renderer::draw_tiles(int plane, const ConstFrameView& in, const FrameView& out, int row,
+                          int column, int column_end) const {
   const Plane& p = planes_[plane];
   const PlaneLayout& layout = p.layout;
   const Size size = drawn_size(in, out);
@@ -274,8 +288,9 @@ void Renderer::draw_row(int plane, const ConstFrameView& in, const FrameView& ou
                         .mask = layout.mask,
                         .bits = {format_.components[0].depth, format_.components[0].lsb},
                         .params = blend_.params()};
-  int end = int(layout.byte_end(size.width));
-  if (size.width % layout.width != 0 && layout.cut_mask != layout.mask) {
+  int end = int(layout.byte_end(std::min(column_end * TileGrid::kWidth, size.width)));
+  const bool is_last = column_end * TileGrid::kWidth >= size.width;
+  if (is_last && size.width % layout.width != 0 && layout.cut_mask != layout.mask) {
     end -= layout.step;
     kernels::BlendJob last_group = job;
     last_group.mask = layout.cut_mask;
@@ -283,7 +298,7 @@ void Renderer::draw_row(int plane, const ConstFrameView& in, const FrameView& ou
   }
   const uint8_t* const painted = &painted_[grid_.index(0, row)];
   const int tile_bytes = int(layout.byte(TileGrid::kWidth));
-  for (int begin = 0, next; begin < end; begin = next) {
+  for (int begin = column * tile_bytes, next; begin < end; begin = next) {
     int tile = begin / tile_bytes;
     do next = ++tile * tile_bytes;
     while (next < end && painted[tile] == painted[tile - 1]);
@@ -320,12 +335,24 @@ void Renderer::draw(const ConstFrameView& in, const FrameView& out, int row, int
   const int end = std::min(row + rows, grid_.rows());
   for (int p = 0; p < format_.n_planes; ++p) {
     if (!planes_[p].has_color) copy_plane(p, in, out, row, rows);
-    for (int r = row; planes_[p].has_color && r < end; ++r) draw_row(p, in, out, r);
+    for (int r = row; planes_[p].has_color && r < end; ++r)
+      draw_tiles(p, in, out, r, 0, grid_.columns());
+  }
+}
+
+void Renderer::draw_changed(const ConstFrameView& in, const FrameView& out, int row) {
+  const auto first = changed_.begin() + grid_.index(0, row), last = first + grid_.columns();
+  for (auto begin = std::find(first, last, true); begin != last;) {
+    const auto end = std::find(begin, last, false);
+    for (int p = 0; p < format_.n_planes; ++p)
+      if (planes_[p].has_color) draw_tiles(p, in, out, row, int(begin - first), int(end - first));
+    std::fill(begin, end, false);
+    begin = std::find(end, last, true);
   }
 }
 
 size_t Renderer::memory() const {
-  size_t bytes = painted_.size();
+  size_t bytes = painted_.size() + changed_.size();
   for (const Plane& plane : planes_) bytes += plane.bytes;
   return bytes;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "aligned.h"
@@ -27,10 +28,10 @@ class Renderer {
   /// Whether chroma of 4:2:0 is that of fields from now on; true if what is painted has other
   /// colours then.
   bool set_interlaced(bool interlaced);
-  void set_blend(Blend blend) { blend_ = std::move(blend); }
+  void set_blend(Blend blend);
 
   /// Makes all tiles as if they had never been painted.
-  void erase() { std::fill(painted_.begin(), painted_.end(), false); }
+  void erase();
 
   /// Paints those chunks of `tile` whose flag is set. The index of whatever was never painted is 0.
   /// A chroma sample has the mean of the colours of the pixels it covers.
@@ -39,6 +40,9 @@ class Renderer {
   /// Blends `rows` rows of tiles from row `row` on in all planes, as far as `in` and `out` reach;
   /// copies those of alpha. `out` may be the picture that `in` is of.
   void draw(const ConstFrameView& in, const FrameView& out, int row, int rows) const;
+
+  /// Blends only those tiles of a row that would be drawn otherwise than when this drew them last.
+  void draw_changed(const ConstFrameView& in, const FrameView& out, int row);
 
   /// Bytes it holds.
   size_t memory() const;
@@ -66,10 +70,12 @@ class Renderer {
     uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
   };
 
+  void change_all() { std::fill(changed_.begin(), changed_.end(), true); }
   void paint_cold(int tile);
   template <typename Sample>
   void put_chunk(const Rect& part, const Sample* values);
-  void draw_row(int plane, const ConstFrameView& in, const FrameView& out, int row) const;
+  void draw_tiles(int plane, const ConstFrameView& in, const FrameView& out, int row, int column,
+                  int end) const;
   void blend(const Plane& plane, kernels::BlendJob job, int row, int begin, int end) const;
   void copy_plane(int plane, const ConstFrameView& in, const FrameView& out, int row,
                   int rows) const;
@@ -79,6 +85,7 @@ class Renderer {
   TileGrid grid_;
   std::array<Plane, kMaxPlanes> planes_;
   std::vector<uint8_t> painted_;  // a flag for each tile
+  std::vector<uint8_t> changed_;  // and another: since `draw_changed` drew it
   // The colours of all indices: the lower bytes of each component in turn, then the upper ones.
   alignas(kAlignment) std::array<std::array<uint8_t, 256>, 6> colors_{};
   bool interlaced_ = false;

@@ -4,17 +4,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
+// What `join` makes of pictures and colours that lie together.
+template <class D, class Join>
+HWY_INLINE void BlendVector(D d, const uint8_t* picture, const uint8_t* color, uint8_t* out,
+                            Join join) {
+  hn::StoreU(join(d, hn::LoadU(d, picture), hn::LoadU(d, color)), d, out);
+}
+
 // Blends `width` bytes of each row, whole vectors.
 template <class Join>
 HWY_NOINLINE void BlendRows(const BlendJob& job, int width, Join join) {
   const U8 d;
-  const int lanes = int(hn::Lanes(d));
   for (int y = 0; y < job.bytes.height; ++y) {
     const uint8_t* picture = job.picture[y];
     const uint8_t* color = job.color[y];
     uint8_t* out = job.out[y];
-    for (int x = 0; x < width; x += lanes)
-      hn::StoreU(join(hn::LoadU(d, picture + x), hn::LoadU(d, color + x)), d, out + x);
+    for (int x = 0; x < width; x += int(hn::Lanes(d)))
+      BlendVector(d, picture + x, color + x, out + x, join);
   }
 }
 
@@ -31,7 +37,7 @@ HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
     const uint8_t* picture = job.picture[y];
     uint8_t* out = job.out[y];
     const auto blend = [&](int x, auto color) {
-      hn::StoreU(join(hn::LoadU(d, picture + x), color), d, out + x);
+      hn::StoreU(join(d, hn::LoadU(d, picture + x), color), d, out + x);
     };
     int x = 0;
     for (; x + 3 * lanes <= width; x += 3 * lanes) {
@@ -44,9 +50,29 @@ HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
   }
 }
 
-// Blends what whole vectors reach, and has the scalar twin blend the rest of each row.
+// Blends the bytes of each row that whole vectors leave: by short ones, the last of which has its
+// bytes elsewhere, since those beyond are not ours.
 template <class Join>
-HWY_INLINE void Blend(const BlendJob& job, Join join, void (*twin)(const BlendJob&)) {
+HWY_NOINLINE void BlendRest(const BlendJob& job, Join join) {
+  const U8Short d;
+  HWY_ALIGN uint8_t picture_bytes[kShort] = {}, color_bytes[kShort] = {}, out_bytes[kShort];
+  for (int y = 0; y < job.bytes.height; ++y) {
+    const uint8_t* picture = job.picture[y];
+    const uint8_t* color = job.color[y];
+    uint8_t* out = job.out[y];
+    int left = job.bytes.width;
+    for (; left >= kShort; left -= kShort, picture += kShort, color += kShort, out += kShort)
+      BlendVector(d, picture, color, out, join);
+    if (left == 0) continue;
+    std::memcpy(picture_bytes, picture, size_t(left));
+    std::memcpy(color_bytes, color, size_t(left));
+    BlendVector(d, picture_bytes, color_bytes, out_bytes, join);
+    std::memcpy(out, out_bytes, size_t(left));
+  }
+}
+
+template <class Join>
+HWY_INLINE void Blend(const BlendJob& job, Join join) {
   const int width = WholeOf(job.bytes.width, int(hn::Lanes(U8())));
   if (job.one_color)
     BlendOneColor(job, width, join);
@@ -58,19 +84,19 @@ HWY_INLINE void Blend(const BlendJob& job, Join join, void (*twin)(const BlendJo
   rest.color = job.color.from(job.one_color ? width % BlendJob::kPeriod : width);
   rest.out = job.out.from(width);
   rest.bytes.width -= width;
-  twin(rest);
+  BlendRest(rest, join);
 }
 
 struct JoinPicture {
-  template <class V>
-  HWY_INLINE V operator()(V picture, V) const {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V picture, V) const {
     return picture;
   }
 };
 
 struct JoinColor {
-  template <class V>
-  HWY_INLINE V operator()(V, V color) const {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V, V color) const {
     return color;
   }
 };
@@ -84,9 +110,9 @@ struct JoinFixed {
   explicit JoinFixed(const BlendParams& params)
       : picture(params.picture), color(params.color), bias(params.bias) {}
 
-  template <class V>
-  HWY_INLINE V operator()(V p8, V c8) const {
-    const U16 d;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V c8) const {
+    const hn::Repartition<uint16_t, D> d;
     const auto odd = hn::Set(d, uint16_t{0xff00});
     const auto p = hn::BitCast(d, p8);
     const auto c = hn::BitCast(d, c8);
@@ -97,7 +123,7 @@ struct JoinFixed {
         hn::Add(hn::MulHigh(hn::And(c, odd), hn::Set(d, color)), hn::Set(d, bias));
     const auto even = hn::Add(hn::MulHigh(hn::ShiftLeft<8>(p), hn::Set(d, picture)), even_color);
     const auto odds = hn::Add(hn::MulHigh(hn::And(p, odd), hn::Set(d, picture)), odd_color);
-    return hn::BitCast(U8(), hn::IfVecThenElse(odd, odds, hn::ShiftRight<8>(even)));
+    return hn::BitCast(d8, hn::IfVecThenElse(odd, odds, hn::ShiftRight<8>(even)));
   }
 };
 
@@ -111,20 +137,20 @@ struct JoinMasked {
     std::memcpy(&mask, job.mask.data(), sizeof mask);
   }
 
-  template <class V>
-  HWY_INLINE V operator()(V picture, V color) const {
-    const hn::Repartition<uint32_t, U8> d32;
-    const auto blended = hn::BitCast(U8(), hn::Set(d32, mask));
-    return hn::IfVecThenElse(blended, join(picture, color), picture);
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V picture, V color) const {
+    const hn::Repartition<uint32_t, D> d32;
+    const auto blended = hn::BitCast(d, hn::Set(d32, mask));
+    return hn::IfVecThenElse(blended, join(d, picture, color), picture);
   }
 };
 
 template <class Join>
 HWY_INLINE void BlendMasked(const BlendJob& job, Join join) {
   if ((job.mask[0] & job.mask[1] & job.mask[2] & job.mask[3]) == 0xff)
-    Blend(job, join, scalar.blend_u8);
+    Blend(job, join);
   else
-    Blend(job, JoinMasked<Join>(job, join), scalar.blend_u8);
+    Blend(job, JoinMasked<Join>(job, join));
 }
 
 // As float32 does it, half to even. Each of four bytes that lie together becomes a lane in its
@@ -137,10 +163,10 @@ struct JoinFloat {
   explicit JoinFloat(const BlendParams& params)
       : picture(params.picture_f), color(params.color_f) {}
 
-  template <class V>
-  HWY_INLINE V operator()(V p8, V c8) const {
-    const F32 d;
-    const hn::Repartition<uint32_t, F32> d_bits;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V c8) const {
+    const hn::Repartition<float, D> d;
+    const hn::Repartition<uint32_t, D> d_bits;
     const hn::RebindToSigned<decltype(d_bits)> d_signed;
     const auto p = hn::BitCast(d_bits, p8), c = hn::BitCast(d_bits, c8);
     const auto to_float = [&](auto byte) { return hn::ConvertTo(d, hn::BitCast(d_signed, byte)); };
@@ -158,7 +184,7 @@ struct JoinFloat {
                             hn::ShiftLeft<8>(join(second(p), second(c))));
     const auto high = hn::Or(hn::ShiftLeft<16>(join(third(p), third(c))),
                              hn::ShiftLeft<24>(join(hn::ShiftRight<24>(p), hn::ShiftRight<24>(c))));
-    return hn::BitCast(U8(), hn::Or(low, high));
+    return hn::BitCast(d8, hn::Or(low, high));
   }
 };
 
@@ -199,17 +225,17 @@ struct JoinU16 {
         value(uint16_t(((1 << job.bits.depth) - 1) << job.bits.lsb)),
         top(16 - job.bits.depth - job.bits.lsb) {}
 
-  template <class V>
-  HWY_INLINE V operator()(V p8, V c8) const {
-    const U16 d;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V c8) const {
+    const hn::Repartition<uint16_t, D> d;
     const auto values = hn::Set(d, value);
     const auto sample = hn::BitCast(d, p8);
     const auto p = hn::ShiftLeftSame(hn::And(sample, values), top);
     const auto c = hn::ShiftLeftSame(hn::BitCast(d, c8), top);
     const auto weighted = hn::Add(hn::MulHigh(p, hn::Set(d, picture)),
                                   hn::Add(hn::MulHigh(c, hn::Set(d, color)), hn::Set(d, bias)));
-    return hn::BitCast(U8(), hn::Or(hn::And(hn::ShiftRightSame(weighted, top), values),
-                                    hn::AndNot(values, sample)));
+    return hn::BitCast(
+        d8, hn::Or(hn::And(hn::ShiftRightSame(weighted, top), values), hn::AndNot(values, sample)));
   }
 };
 
@@ -220,9 +246,9 @@ struct JoinWords {
 
   explicit JoinWords(const BlendParams& params) : picture(params.picture), color(params.color) {}
 
-  template <class V>
-  HWY_INLINE V operator()(V p8, V c8) const {
-    const U16 d;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V c8) const {
+    const hn::Repartition<uint16_t, D> d;
     const auto p = hn::BitCast(d, p8), c = hn::BitCast(d, c8);
     const auto p_weight = hn::Set(d, picture), c_weight = hn::Set(d, color);
     const auto low_p = hn::Mul(p, p_weight), low_c = hn::Mul(c, c_weight);
@@ -231,7 +257,7 @@ struct JoinWords {
     const auto carry =
         hn::ShiftRight<14>(hn::Add(hn::ShiftRight<1>(half), hn::Set(d, uint16_t{1 << 13})));
     const auto high = hn::Add(hn::MulHigh(p, p_weight), hn::MulHigh(c, c_weight));
-    return hn::BitCast(U8(), hn::Add(high, carry));
+    return hn::BitCast(d8, hn::Add(high, carry));
   }
 };
 
@@ -242,25 +268,25 @@ struct JoinColorU16 {
   explicit JoinColorU16(const SampleBits& bits)
       : value(uint16_t(((1 << bits.depth) - 1) << bits.lsb)) {}
 
-  template <class V>
-  HWY_INLINE V operator()(V p8, V c8) const {
-    const U16 d;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V c8) const {
+    const hn::Repartition<uint16_t, D> d;
     const auto values = hn::Set(d, value);
     return hn::BitCast(
-        U8(), hn::Or(hn::And(hn::BitCast(d, c8), values), hn::AndNot(values, hn::BitCast(d, p8))));
+        d8, hn::Or(hn::And(hn::BitCast(d, c8), values), hn::AndNot(values, hn::BitCast(d, p8))));
   }
 };
 
 void BlendU16(const BlendJob& job) {
   using Method = BlendParams::Method;
   if (job.params.method == Method::kPicture)
-    Blend(job, JoinPicture(), scalar.blend_u16);
+    Blend(job, JoinPicture());
   else if (job.params.method == Method::kColor)
-    Blend(job, JoinColorU16(job.bits), scalar.blend_u16);
+    Blend(job, JoinColorU16(job.bits));
   else if (job.bits.depth == 16)
-    Blend(job, JoinWords(job.params), scalar.blend_u16);
+    Blend(job, JoinWords(job.params));
   else
-    Blend(job, JoinU16(job), scalar.blend_u16);
+    Blend(job, JoinU16(job));
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

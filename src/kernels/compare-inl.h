@@ -11,12 +11,6 @@ HWY_INLINE V Distance(V a, V b) {
 
 // Memory is asked for rows while those that are so many above them are compared.
 constexpr int kRowsAhead = 2;
-constexpr int kCacheLine = 64;
-
-// Into the second level of caches: the first one is full of what is at hand.
-HWY_INLINE void AskFor(const uint8_t* line) {
-  __builtin_prefetch(line, 0, 2);
-}
 
 // Where the rows of a comparison are, other than those of the current frame. They are gone through
 // one after the other, as far as whole vectors go.
@@ -33,11 +27,24 @@ struct Compared {
   }
 };
 
+// Compares the columns of `width` pixels: `compare(d, first, width)` those that fill whole vectors,
+// then those that fill short ones, and `scalar_compare(first, width)` the few that are left.
+template <class Compare, class ScalarCompare>
+HWY_INLINE MovedRows CompareColumns(int width, int lanes, Compare compare,
+                                    ScalarCompare scalar_compare) {
+  const int whole = WholeOf(width, lanes);
+  const int end = WholeOf(width, HWY_MIN(kShort, lanes));
+  MovedRows moved = 0;
+  if (whole > 0) moved |= compare(U8(), 0, whole);
+  if (end > whole) moved |= compare(U8Short(), whole, end - whole);
+  if (width > end) moved |= scalar_compare(end, width - end);
+  return moved;
+}
+
 // Compares row after row. `compare.Row` is given a row of the current frame, another one that is
 // read later, and a vector to which it adds bits wherever a pixel moved.
-template <class Compare>
-HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Compare compare) {
-  const U8 d;
+template <class D8, class Compare>
+HWY_NOINLINE MovedRows CompareRows(D8 d, Rows<const uint8_t> current, int height, Compare compare) {
   MovedRows moved = 0;
   for (int top = 0; top < height; top += kChunkHeight) {
     auto any = hn::Zero(d);
@@ -51,13 +58,12 @@ HWY_NOINLINE MovedRows CompareRows(Rows<const uint8_t> current, int height, Comp
 }
 
 // A vector of the luma that pixels of `kStep` bytes have at `offset`.
-template <int kStep>
-HWY_INLINE hn::Vec<U8> LoadLuma(const uint8_t* pixels, int offset) {
-  const U8 d;
+template <int kStep, class D8>
+HWY_INLINE hn::Vec<D8> LoadLuma(D8 d, const uint8_t* pixels, int offset) {
   if constexpr (kStep == 1) {
     return hn::LoadU(d, pixels);
   } else {
-    const std::conditional_t<kStep == 2, U16, hn::Repartition<uint32_t, U8> > d_pixel;
+    const hn::Repartition<std::conditional_t<kStep == 2, uint16_t, uint32_t>, D8> d_pixel;
     // Those asked for in the lowest byte of each pixel.
     const auto load = [&](int i) {
       const auto packed = hn::BitCast(d_pixel, hn::LoadU(d, pixels + i * hn::Lanes(d)));
@@ -71,22 +77,22 @@ HWY_INLINE hn::Vec<U8> LoadLuma(const uint8_t* pixels, int offset) {
   }
 }
 
-template <int kStep>
+template <class D8, int kStep>
 struct CompareU8 : Compared {
   int offset;
   uint8_t threshold;
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
-    const U8 d;
+  HWY_INLINE hn::Vec<D8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<D8> any) {
+    const D8 d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
     // Several at a time are read before any is written, which the next reads might have to wait
     // for.
     constexpr int kAtOnce = 4;
-    const auto above = [&](hn::Vec<U8> now, int i) {
+    const auto above = [&](hn::Vec<D8> now, int i) {
       return hn::SaturatedSub(Distance(now, hn::LoadU(d, previous + i)), limit);
     };
-    const auto put = [&](hn::Vec<U8> now, hn::Vec<U8> over, int i) {
+    const auto put = [&](hn::Vec<D8> now, hn::Vec<D8> over, int i) {
       any = hn::Or(any, over);
       hn::StoreU(now, d, previous + i);
       hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved + i / 8);
@@ -97,7 +103,7 @@ struct CompareU8 : Compared {
       for (int line = x * kStep; line < (x + kAtOnce * lanes) * kStep; line += kCacheLine)
         AskFor(ahead + line);
       const auto luma = [&](int i) {
-        return LoadLuma<kStep>(current + ptrdiff_t{i} * kStep, offset);
+        return LoadLuma<kStep>(d, current + ptrdiff_t{i} * kStep, offset);
       };
       const auto n0 = luma(x), n1 = luma(x1), n2 = luma(x2), n3 = luma(x3);
       const auto a0 = above(n0, x), a1 = above(n1, x1), a2 = above(n2, x2), a3 = above(n3, x3);
@@ -107,7 +113,7 @@ struct CompareU8 : Compared {
       put(n3, a3, x3);
     }
     for (; x < width; x += lanes) {
-      const auto now = LoadLuma<kStep>(current + ptrdiff_t{x} * kStep, offset);
+      const auto now = LoadLuma<kStep>(d, current + ptrdiff_t{x} * kStep, offset);
       put(now, above(now, x), x);
     }
     return any;
@@ -117,14 +123,19 @@ struct CompareU8 : Compared {
 template <int kStep>
 MovedRows CompareLuma(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
                       Rows<uint8_t> moved, Extent extent, uint8_t threshold) {
-  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
-  const CompareU8<kStep> compare{
-      {previous.data, previous.stride, moved.data, moved.stride, whole}, place.offset, threshold};
-  const MovedRows any = CompareRows(current, extent.height, compare);
-  if (whole == extent.width) return any;
-  return any | scalar.compare_u8(current.from(ptrdiff_t{whole} * kStep), place,
-                                 previous.from(whole), moved.from(whole / 8),
-                                 {extent.width - whole, extent.height}, threshold);
+  return CompareColumns(
+      extent.width, int(hn::Lanes(U8())),
+      [&](auto d, int x, int width) {
+        const CompareU8<decltype(d), kStep> compare{
+            {previous.data + x, previous.stride, moved.data + x / 8, moved.stride, width},
+            place.offset,
+            threshold};
+        return CompareRows(d, current.from(ptrdiff_t{x} * kStep), extent.height, compare);
+      },
+      [&](int x, int width) {
+        return scalar.compare_u8(current.from(ptrdiff_t{x} * kStep), place, previous.from(x),
+                                 moved.from(x / 8), {width, extent.height}, threshold);
+      });
 }
 
 MovedRows CompareLumaU8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8_t> previous,
@@ -135,13 +146,15 @@ MovedRows CompareLumaU8(Rows<const uint8_t> current, LumaPlace place, Rows<uint8
   return compare(current, place, previous, moved, extent, threshold);
 }
 
+// Vectors of as many bytes, and half as many pixels.
+template <class D8>
 struct CompareU16 : Compared {
   uint16_t threshold;
   uint16_t bits;
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
-    const U8 d8;
-    const U16 d;
+  HWY_INLINE hn::Vec<D8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<D8> any) {
+    const D8 d8;
+    const hn::Repartition<uint16_t, D8> d;
     const int lanes = int(hn::Lanes(d));
     const auto limit = hn::Set(d, threshold);
     const auto counted = hn::Set(d, bits);
@@ -163,24 +176,27 @@ struct CompareU16 : Compared {
 
 MovedRows CompareLumaU16(Rows<const uint8_t> current, Rows<uint16_t> previous, Rows<uint8_t> moved,
                          Extent extent, uint16_t threshold, uint16_t bits) {
-  const int whole = WholeOf(extent.width, int(hn::Lanes(U16())));
-  const CompareU16 compare{
-      {reinterpret_cast<uint8_t*>(previous.data), previous.stride, moved.data, moved.stride, whole},
-      threshold,
-      bits};
-  const MovedRows any = CompareRows(current, extent.height, compare);
-  if (whole == extent.width) return any;
-  return any | scalar.compare_u16(current.from(2 * ptrdiff_t{whole}), previous.from(whole),
-                                  moved.from(whole / 8), {extent.width - whole, extent.height},
-                                  threshold, bits);
+  return CompareColumns(
+      extent.width, int(hn::Lanes(U16())),
+      [&](auto d, int x, int width) {
+        const CompareU16<decltype(d)> compare{
+            {reinterpret_cast<uint8_t*>(previous.data + x), previous.stride, moved.data + x / 8,
+             moved.stride, width},
+            threshold,
+            bits};
+        return CompareRows(d, current.from(2 * ptrdiff_t{x}), extent.height, compare);
+      },
+      [&](int x, int width) {
+        return scalar.compare_u16(current.from(2 * ptrdiff_t{x}), previous.from(x),
+                                  moved.from(x / 8), {width, extent.height}, threshold, bits);
+      });
 }
 
 // Where OpenCV's grey of a difference exceeds the threshold, in 16-bit arithmetic. With each weight
 // cut in two, w = 256 h + l, the sums of h and of l fit 16 bits, and
 //   (256 H + L + 2^14) >> 15 > t  <=>  H + (L >> 8) >= 128 (t + 1) - 64.
-template <class V>
-HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
-  const U16 d;
+template <class D16, class V>
+HWY_INLINE V GreyAbove(D16 d, V r, V g, V b, V limit) {
   const auto high =
       hn::Add(hn::Add(hn::Mul(r, hn::Set(d, 9798 >> 8)), hn::Mul(g, hn::Set(d, 19235 >> 8))),
               hn::Mul(b, hn::Set(d, 3735 >> 8)));
@@ -192,17 +208,17 @@ HWY_INLINE V GreyAbove(V r, V g, V b, V limit) {
 }
 
 // The same of bytes.
-HWY_INLINE hn::Vec<U8> AboveBytes(hn::Vec<U8> r, hn::Vec<U8> g, hn::Vec<U8> b, uint8_t threshold) {
-  const U8 d;
-  const hn::Half<U8> d_half;
-  const U16 d16;
-  const hn::Rebind<int16_t, U16> d16_signed;
-  const hn::Half<hn::Rebind<int8_t, U8> > d_half_signed;
+template <class D8, class V>
+HWY_INLINE V AboveBytes(D8 d, V r, V g, V b, uint8_t threshold) {
+  const hn::Half<D8> d_half;
+  const hn::Repartition<uint16_t, D8> d16;
+  const hn::RebindToSigned<decltype(d16)> d16_signed;
+  const hn::RebindToSigned<decltype(d_half)> d_half_signed;
   const auto limit = hn::Set(d16, uint16_t(128 * (threshold + 1) - 64));
-  const auto low = GreyAbove(hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
+  const auto low = GreyAbove(d16, hn::PromoteTo(d16, hn::LowerHalf(d_half, r)),
                              hn::PromoteTo(d16, hn::LowerHalf(d_half, g)),
                              hn::PromoteTo(d16, hn::LowerHalf(d_half, b)), limit);
-  const auto high = GreyAbove(hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
+  const auto high = GreyAbove(d16, hn::PromoteTo(d16, hn::UpperHalf(d_half, r)),
                               hn::PromoteTo(d16, hn::UpperHalf(d_half, g)),
                               hn::PromoteTo(d16, hn::UpperHalf(d_half, b)), limit);
   const auto low_bytes = hn::DemoteTo(d_half_signed, hn::BitCast(d16_signed, low));
@@ -211,21 +227,22 @@ HWY_INLINE hn::Vec<U8> AboveBytes(hn::Vec<U8> r, hn::Vec<U8> g, hn::Vec<U8> b, u
 }
 
 // Compares a row as far as whole vectors of pixels go.
-template <int kStep>
+template <class D8, int kStep>
 struct CompareRgb : Compared {
+  using V = hn::Vec<D8>;
+
   RgbOrder order;
   uint8_t threshold;
 
   // The pixels whose grey is above the threshold, of the distances of bytes in their order.
-  HWY_INLINE hn::Vec<U8> Above(hn::Vec<U8> d0, hn::Vec<U8> d1, hn::Vec<U8> d2,
-                               hn::Vec<U8> d3) const {
-    const U8 d;
+  HWY_INLINE V Above(V d0, V d1, V d2, V d3) const {
+    const D8 d;
     const int n = int(hn::Lanes(d));
     HWY_ALIGN uint8_t packed[4 * hn::MaxLanes(d)];
     hn::Store(d0, d, packed);
     hn::Store(d1, d, packed + n);
     hn::Store(d2, d, packed + 2 * n);
-    hn::Vec<U8> b0, b1, b2, b3 = hn::Zero(d);
+    V b0, b1, b2, b3 = hn::Zero(d);
     if (kStep == 3) {
       hn::LoadInterleaved3(d, packed, b0, b1, b2);
     } else {
@@ -233,11 +250,11 @@ struct CompareRgb : Compared {
       hn::LoadInterleaved4(d, packed, b0, b1, b2, b3);
     }
     const auto pick = [&](int i) { return i == 0 ? b0 : i == 1 ? b1 : i == 2 ? b2 : b3; };
-    return AboveBytes(pick(order.r), pick(order.g), pick(order.b), threshold);
+    return AboveBytes(d, pick(order.r), pick(order.g), pick(order.b), threshold);
   }
 
-  HWY_INLINE hn::Vec<U8> Row(const uint8_t* current, const uint8_t* ahead, hn::Vec<U8> any) {
-    const U8 d;
+  HWY_INLINE V Row(const uint8_t* current, const uint8_t* ahead, V any) {
+    const D8 d;
     const int n = int(hn::Lanes(d));
     const auto byte_limit = hn::Set(d, threshold);
     const uint8_t* c = current;
@@ -269,14 +286,21 @@ struct CompareRgb : Compared {
 template <int kStep>
 MovedRows ComparePacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
                         Extent extent, RgbOrder order, uint8_t threshold) {
-  const int whole = WholeOf(extent.width, int(hn::Lanes(U8())));
-  const CompareRgb<kStep> compare{
-      {previous.data, previous.stride, moved.data, moved.stride, whole}, order, threshold};
-  const MovedRows any = CompareRows(current, extent.height, compare);
-  if (whole == extent.width) return any;
-  const ptrdiff_t byte = ptrdiff_t{whole} * kStep;
-  return any | scalar.compare_rgb(current.from(byte), previous.from(byte), moved.from(whole / 8),
-                                  {extent.width - whole, extent.height}, order, threshold);
+  return CompareColumns(
+      extent.width, int(hn::Lanes(U8())),
+      [&](auto d, int x, int width) {
+        const ptrdiff_t byte = ptrdiff_t{x} * kStep;
+        const CompareRgb<decltype(d), kStep> compare{
+            {previous.data + byte, previous.stride, moved.data + x / 8, moved.stride, width},
+            order,
+            threshold};
+        return CompareRows(d, current.from(byte), extent.height, compare);
+      },
+      [&](int x, int width) {
+        const ptrdiff_t byte = ptrdiff_t{x} * kStep;
+        return scalar.compare_rgb(current.from(byte), previous.from(byte), moved.from(x / 8),
+                                  {width, extent.height}, order, threshold);
+      });
 }
 
 MovedRows CompareRgbPacked(Rows<const uint8_t> current, Rows<uint8_t> previous, Rows<uint8_t> moved,
@@ -285,36 +309,35 @@ MovedRows CompareRgbPacked(Rows<const uint8_t> current, Rows<uint8_t> previous, 
                                                                  order, threshold);
 }
 
-// By how much the grey of samples of two bytes is above a limit. In 32 bits: the weights, 2^15 in
-// all, times the highest sample fit.
-HWY_INLINE hn::Vec<U16> GreyOver(hn::Vec<U16> r, hn::Vec<U16> g, hn::Vec<U16> b,
-                                 hn::Vec<U16> limit) {
-  const U16 d;
-  const hn::Half<U16> d_half;
-  const hn::Repartition<uint32_t, U16> d32;
-  const hn::RebindToSigned<decltype(d32)> d32_signed;
-  const auto grey = [&](auto half) {
-    const auto part = [&](hn::Vec<U16> v, uint32_t weight) {
-      return hn::Mul(hn::PromoteTo(d32, half(v)), hn::Set(d32, weight));
+// By how much the grey of samples is above a limit, or so that it is not 0. Of two bytes it takes
+// 32 bits: the weights, 2^15 in all, times the highest sample fit.
+template <class D, class V = hn::Vec<D> >
+HWY_INLINE V GreyOver(D d, V r, V g, V b, V limit) {
+  if constexpr (sizeof(hn::TFromD<D>) == 1) {
+    return AboveBytes(d, r, g, b, hn::GetLane(limit));
+  } else {
+    const hn::Half<D> d_half;
+    const hn::Repartition<uint32_t, D> d32;
+    const hn::RebindToSigned<decltype(d32)> d32_signed;
+    const auto grey = [&](auto half) {
+      const auto part = [&](V v, uint32_t weight) {
+        return hn::Mul(hn::PromoteTo(d32, half(v)), hn::Set(d32, weight));
+      };
+      const auto sum = hn::Add(hn::Add(part(r, 9798), part(g, 19235)), part(b, 3735));
+      const auto rounded = hn::ShiftRight<15>(hn::Add(sum, hn::Set(d32, 1 << 14)));
+      return hn::DemoteTo(d_half, hn::BitCast(d32_signed, rounded));
     };
-    const auto sum = hn::Add(hn::Add(part(r, 9798), part(g, 19235)), part(b, 3735));
-    const auto rounded = hn::ShiftRight<15>(hn::Add(sum, hn::Set(d32, 1 << 14)));
-    return hn::DemoteTo(d_half, hn::BitCast(d32_signed, rounded));
-  };
-  const auto low = grey([&](hn::Vec<U16> v) { return hn::LowerHalf(d_half, v); });
-  const auto high = grey([&](hn::Vec<U16> v) { return hn::UpperHalf(d_half, v); });
-  return hn::SaturatedSub(hn::Combine(d, high, low), limit);
-}
-
-HWY_INLINE hn::Vec<U8> GreyOver(hn::Vec<U8> r, hn::Vec<U8> g, hn::Vec<U8> b, hn::Vec<U8> limit) {
-  return AboveBytes(r, g, b, hn::GetLane(limit));
+    const auto low = grey([&](V v) { return hn::LowerHalf(d_half, v); });
+    const auto high = grey([&](V v) { return hn::UpperHalf(d_half, v); });
+    return hn::SaturatedSub(hn::Combine(d, high, low), limit);
+  }
 }
 
 // Compares rows of three planes as far as whole vectors of samples go.
 template <class D>
 HWY_INLINE MovedRows ComparePlanes(D d, const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                                    hn::TFromD<D> threshold, hn::TFromD<D> bits) {
-  const U8 d8;
+  const hn::Repartition<uint8_t, D> d8;
   const auto limit = hn::Set(d, threshold);
   const auto counted = hn::Set(d, bits);
   MovedRows result = 0;
@@ -335,7 +358,7 @@ HWY_INLINE MovedRows ComparePlanes(D d, const RgbPlanes& planes, Rows<uint8_t> m
       auto over = hn::Zero(d);
       // A grey is never above its largest colour.
       if (AnySet(d, hn::SaturatedSub(hn::Max(hn::Max(r, g), b), limit))) {
-        over = GreyOver(r, g, b, limit);
+        over = GreyOver(d, r, g, b, limit);
         any = hn::Or(any, over);
       }
       hn::StoreMaskBits(d, hn::Ne(over, hn::Zero(d)), moved[y] + x / 8);
@@ -345,30 +368,37 @@ HWY_INLINE MovedRows ComparePlanes(D d, const RgbPlanes& planes, Rows<uint8_t> m
   return result;
 }
 
-template <class D>
-HWY_INLINE MovedRows CompareAllPlanes(D d, decltype(Kernels::compare_planes_u8) twin,
+template <typename Sample>
+HWY_INLINE MovedRows CompareAllPlanes(decltype(Kernels::compare_planes_u8) twin,
                                       const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                                       uint16_t threshold, uint16_t bits) {
-  using T = hn::TFromD<D>;
-  const int whole = WholeOf(extent.width, int(hn::Lanes(d)));
-  const MovedRows result =
-      ComparePlanes(d, planes, moved, {whole, extent.height}, T(threshold), T(bits));
-  if (whole == extent.width) return result;
-  RgbPlanes rest = planes;
-  for (auto& rows : rest.current) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
-  for (auto& rows : rest.previous) rows = rows.from(ptrdiff_t(whole * sizeof(T)));
-  return result |
-         twin(rest, moved.from(whole / 8), {extent.width - whole, extent.height}, threshold, bits);
+  const auto from = [&](int x) {
+    RgbPlanes rest = planes;
+    for (auto& rows : rest.current) rows = rows.from(ptrdiff_t(x * sizeof(Sample)));
+    for (auto& rows : rest.previous) rows = rows.from(ptrdiff_t(x * sizeof(Sample)));
+    return rest;
+  };
+  return CompareColumns(
+      extent.width, int(hn::Lanes(hn::Repartition<Sample, U8>())),
+      [&](auto d, int x, int width) {
+        return ComparePlanes(hn::Repartition<Sample, decltype(d)>(), from(x), moved.from(x / 8),
+                             {width, extent.height}, Sample(threshold), Sample(bits));
+      },
+      [&](int x, int width) {
+        return twin(from(x), moved.from(x / 8), {width, extent.height}, threshold, bits);
+      });
 }
 
 MovedRows ComparePlanesU8(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                           uint16_t threshold, uint16_t bits) {
-  return CompareAllPlanes(U8(), scalar.compare_planes_u8, planes, moved, extent, threshold, bits);
+  return CompareAllPlanes<uint8_t>(scalar.compare_planes_u8, planes, moved, extent, threshold,
+                                   bits);
 }
 
 MovedRows ComparePlanesU16(const RgbPlanes& planes, Rows<uint8_t> moved, Extent extent,
                            uint16_t threshold, uint16_t bits) {
-  return CompareAllPlanes(U16(), scalar.compare_planes_u16, planes, moved, extent, threshold, bits);
+  return CompareAllPlanes<uint16_t>(scalar.compare_planes_u16, planes, moved, extent, threshold,
+                                    bits);
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

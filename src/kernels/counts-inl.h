@@ -33,9 +33,39 @@ Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
   return {.moved = uint32_t(count), .max = Highest(d, max)};
 }
 
-// The rounded quotient of an integer and a float32, both below 2^24. With a fused residual and a
-// rounded inverse one correction rounds as division does (Markstein 1990), in a quarter of its
-// time.
+uint64_t Carry(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low, uint32_t* high,
+               uint16_t increment) {
+  const hn::CappedTag<uint32_t, kChunkWidth> d;
+  const hn::Rebind<uint16_t, decltype(d)> d16;
+  const int lanes = int(hn::Lanes(d));
+  const auto added = hn::Set(d, increment);
+  auto max = hn::Zero(d), max_high = max;
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    for (int y = 0; y < rows; ++y) {
+      uint32_t bits;
+      std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
+      if (!bits) continue;
+      for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
+        const int i = chunk * kChunkPixels + y * kChunkWidth + x;
+        HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
+        std::memcpy(lane_bits, &bits, sizeof bits);
+        const auto lower = hn::PromoteTo(d, hn::LoadU(d16, low + i));
+        const auto wrapped = hn::And(hn::LoadMaskBits(d, lane_bits), hn::Lt(lower, added));
+        const auto upper = hn::Sub(hn::LoadU(d, high + i), hn::VecFromMask(d, wrapped));
+        hn::StoreU(upper, d, high + i);
+        max_high = hn::Max(max_high, upper);
+        max = hn::Max(max, hn::Or(hn::ShiftLeft<16>(upper), lower));
+      }
+    }
+  }
+  if (!AnySet(d, hn::ShiftRight<16>(max_high))) return hn::GetLane(hn::MaxOfLanes(d, max));
+  // Few counts ever take more than 32 bits. An increment of 0 carries nothing more.
+  return scalar.carry(moved, rows, chunks, low, high, 0);
+}
+
+// The rounded quotient of two numbers that the type holds; the inverse is that of the divisor,
+// rounded. With a fused residual one correction rounds as division does (Markstein 1990), in a
+// quarter of its time.
 template <class V>
 HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #if HWY_NATIVE_FMA
@@ -47,40 +77,42 @@ HWY_INLINE V Quotient(V count, V divisor, V inverse) {
 #endif
 }
 
-// The index of each quotient, count / full, in the lower half of 32 bits; what is in the upper half
-// is of no meaning. `least` gets no higher than what any but 0 is exceeded by. A curve is looked up
-// one by one.
+// Quotients on a curve, as `on_curve` has them.
 template <class D>
-HWY_INLINE hn::Vec<hn::RebindToUnsigned<D> > IndexBits(D d, hn::Vec<D> quotient, const Curve* curve,
+HWY_INLINE hn::Vec<D> OnCurve(D d, hn::Vec<D> quotient, Curve curve) {
+  const auto top = hn::Set(d, 255.0f);
+  if (curve == Curve::kLinear) return hn::Mul(quotient, top);
+  if (curve == Curve::kSqrt) return hn::Mul(hn::Sqrt(quotient), top);
+  const hn::RebindToSigned<D> d32;
+  const auto one = hn::Set(d, 1.0f);
+  const auto bits = hn::BitCast(d32, hn::Add(one, hn::Mul(top, quotient)));
+  const auto mantissa = hn::Or(hn::And(bits, hn::Set(d32, 0x7fffff)), hn::BitCast(d32, one));
+  const auto t = hn::Sub(hn::BitCast(d, mantissa), one);
+  const auto whole = hn::Sub(hn::ConvertTo(d, hn::ShiftRight<23>(bits)), hn::Set(d, 127.0f));
+  auto log2 = hn::Set(d, kLog2.back());
+  for (size_t i = kLog2.size() - 1; i-- > 0;)
+    log2 = hn::Add(hn::Mul(log2, t), hn::Set(d, kLog2[i]));
+  return hn::Mul(hn::Add(hn::Mul(log2, t), whole), hn::Set(d, 255.0f / 8));
+}
+
+// The index of each quotient, count / full, in the lower half of 32 bits; what is in the upper half
+// is of no meaning. `least` gets no higher than what any but 0 is exceeded by.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D> > IndexBits(D d, hn::Vec<D> quotient, Curve curve,
                                                        hn::Vec<D>& least) {
-  const hn::RebindToUnsigned<D> d32;
-  const auto top = hn::Set(d, curve ? 65535.0f : 255.0f);
   const auto far_above = hn::Set(d, kFarAbove);
-  const auto exact = hn::Mul(quotient, top);
-  auto reached_at = hn::Trunc(hn::Min(exact, top));
+  const auto exact = OnCurve(d, quotient, curve);
+  const auto index = hn::Trunc(hn::Min(exact, hn::Set(d, 255.0f)));
+  const auto unless_zero = hn::NegMulAdd(index, far_above, far_above);
+  least = hn::Min(least, hn::Max(hn::Sub(exact, index), unless_zero));
   // Added to 2^23 an integer stands in the lowest bits.
-  auto bits = hn::BitCast(d32, hn::Add(reached_at, hn::Set(d, 0x1p23f)));
-  if (curve) {
-    HWY_ALIGN uint32_t entry[hn::MaxLanes(d)];
-    HWY_ALIGN float first[hn::MaxLanes(d)];
-    hn::Store(bits, d32, entry);
-    for (size_t i = 0; i < hn::Lanes(d); ++i) {
-      entry[i] = curve->index[entry[i] & 0xffff];
-      first[i] = curve->first[entry[i]];
-    }
-    bits = hn::Load(d32, entry);
-    reached_at = hn::Load(d, first);
-  }
-  // 0 is reached at 0, and all others at 1 or more.
-  const auto unless_zero = hn::NegMulAdd(reached_at, far_above, far_above);
-  least = hn::Min(least, hn::Max(hn::Sub(exact, reached_at), unless_zero));
-  return bits;
+  return hn::BitCast(hn::RebindToUnsigned<D>(), hn::Add(index, hn::Set(d, 0x1p23f)));
 }
 
 // The indices of two vectors of quotients, one of each in 32 bits.
 template <class D>
 HWY_INLINE hn::Vec<hn::Repartition<uint16_t, D> > IndexPairs(D d, hn::Vec<D> first,
-                                                             hn::Vec<D> second, const Curve* curve,
+                                                             hn::Vec<D> second, Curve curve,
                                                              hn::Vec<D>& least) {
   const hn::RebindToUnsigned<D> d32;
   const auto lower = hn::And(IndexBits(d, first, curve, least), hn::Set(d32, 0xffff));
@@ -117,7 +149,7 @@ HWY_INLINE bool IndexFlagged(D16 d16, uint8_t* index, int chunks, uint8_t* flags
 
 // The same by quotients: `pairs_at(i, least)` gives indices as IndexPairs does.
 template <class D, class PairsAt>
-HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, const Curve* curve,
+HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, Curve curve,
                                uint8_t* flags, float* valid, PairsAt pairs_at) {
   auto least = hn::Set(d, kFarAbove);
   return IndexFlagged(
@@ -126,26 +158,46 @@ HWY_INLINE bool IndexQuotients(D d, uint8_t* index, int chunks, double full, con
       [&](int highest) {
         const float exceeded_by = hn::GetLane(hn::MinOfLanes(d, least));
         least = hn::Set(d, kFarAbove);
-        return valid_up_to(full, exceeded_by, curve ? curve->first[highest] : float(highest));
+        return valid_up_to(full, curve, exceeded_by, float(highest));
       });
 }
 
-bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
-              uint8_t* flags, float* valid) {
+// By quotients in float32. `high(d32, i, even, odd)` has what the counts of pixels from i on exceed
+// their low words by.
+template <class High>
+HWY_INLINE bool IndexFloat(const uint16_t* low, uint8_t* index, int chunks, float full, Curve curve,
+                           uint8_t* flags, float* valid, High high) {
   const hn::CappedTag<float, kChunkWidth / 2> d;
-  const hn::RebindToSigned<decltype(d)> d32;
-  const hn::RebindToUnsigned<decltype(d)> d32_unsigned;
+  const hn::RebindToSigned<decltype(d)> d32_signed;
+  const hn::RebindToUnsigned<decltype(d)> d32;
   const auto divisor = hn::Set(d, full);
   const auto inverse = hn::Set(d, 1.0f / full);
   const auto quotient = [&](auto counts) {
-    return Quotient(hn::ConvertTo(d, hn::BitCast(d32, counts)), divisor, inverse);
+    return Quotient(hn::ConvertTo(d, hn::BitCast(d32_signed, counts)), divisor, inverse);
   };
   return IndexQuotients(d, index, chunks, full, curve, flags, valid, [&](int i, auto& least) {
     const auto pairs =
-        hn::BitCast(d32_unsigned, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
-    return IndexPairs(d, quotient(hn::And(pairs, hn::Set(d32_unsigned, 0xffff))),
-                      quotient(hn::ShiftRight<16>(pairs)), curve, least);
+        hn::BitCast(d32, hn::LoadU(hn::Repartition<uint16_t, decltype(d)>(), low + i));
+    auto even = hn::And(pairs, hn::Set(d32, 0xffff)), odd = hn::ShiftRight<16>(pairs);
+    high(d32, i, even, odd);
+    return IndexPairs(d, quotient(even), quotient(odd), curve, least);
   });
+}
+
+bool IndexU16(const uint16_t* low, uint8_t* index, int chunks, float full, Curve curve,
+              uint8_t* flags, float* valid) {
+  return IndexFloat(low, index, chunks, full, curve, flags, valid, [](auto, int, auto&, auto&) {});
+}
+
+bool IndexU24(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, float full,
+              Curve curve, uint8_t* flags, float* valid) {
+  return IndexFloat(low, index, chunks, full, curve, flags, valid,
+                    [high](auto d32, int i, auto& even, auto& odd) {
+                      hn::Vec<decltype(d32)> upper_even, upper_odd;
+                      hn::LoadInterleaved2(d32, high + i, upper_even, upper_odd);
+                      even = hn::Or(even, hn::ShiftLeft<16>(upper_even));
+                      odd = hn::Or(odd, hn::ShiftLeft<16>(upper_odd));
+                    });
 }
 
 // The quotient of 255 count and full from a product with full's inverse, which is at most one less
@@ -176,12 +228,12 @@ bool IndexSmall(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, 
       [&](int highest) {
         const int remainder = full - Highest(d, lacking);
         lacking = zero;
-        return valid_up_to(full, float(remainder) / full, float(highest));
+        return valid_up_to(full, Curve::kLinear, float(remainder) / full, float(highest));
       });
 }
 
 bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
-              const Curve* curve, uint8_t* flags, float* valid) {
+              Curve curve, uint8_t* flags, float* valid) {
 #if HWY_HAVE_FLOAT64
   const hn::CappedTag<double, kChunkWidth / 2> d64;
   const hn::Rebind<int32_t, decltype(d64)> d32;
@@ -190,6 +242,7 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
   const hn::CappedTag<float, kChunkWidth / 2> d;
   const int parts = int(hn::Lanes(d64)), lanes = int(hn::Lanes(d));
   const auto divisor = hn::Set(d64, full);
+  const auto inverse = hn::Set(d64, 1.0 / full);
   const auto word = hn::Set(d64, 65536.0);
   return IndexQuotients(d, index, chunks, full, curve, flags, valid, [&](int i, auto& least) {
     HWY_ALIGN float quotients[2 * hn::MaxLanes(d)];
@@ -198,7 +251,7 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
       const auto upper =
           hn::PromoteTo(d64, hn::LoadU(d32, reinterpret_cast<const int32_t*>(high) + i + part));
       const auto count = hn::Add(hn::Mul(upper, word), lower);
-      hn::Store(hn::DemoteTo(d_part, hn::Div(count, divisor)), d_part, quotients + part);
+      hn::Store(hn::DemoteTo(d_part, Quotient(count, divisor, inverse)), d_part, quotients + part);
     }
     hn::Vec<decltype(d)> even, odd;
     hn::LoadInterleaved2(d, quotients, even, odd);

@@ -29,7 +29,6 @@
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
 #include "kernels/average-inl.h"
-#include "kernels/copy-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -48,15 +47,16 @@ const Kernels* Set() {
       .interleave_u8 = InterleaveU8,
       .average_u8 = AverageU8,
       .accumulate = Accumulate,
+      .carry = Carry,
       .index_u16 = IndexU16,
       .index_small = IndexSmall,
+      .index_u24 = IndexU24,
       .index_u48 = IndexU48,
       .look_up = LookUp,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,
       .running_mean_u8 = RunningMeanU8,
       .running_mean_u16 = RunningMeanU16,
-      .copy_past_cache = CopyPastCache,
   };
   return &set;
 }

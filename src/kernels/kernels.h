@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -114,11 +116,34 @@ struct SamplePlaces {
   std::array<int, 3> offsets;
 };
 
-/// How the index grows with heat where it does not do so in proportion.
-struct Curve {
-  std::array<uint8_t, 65536> index;  // of q * 65535; grows from 0
-  std::array<float, 256> first;      // the first entry of each index
+/// How the index grows with heat, q = count / full.
+enum class Curve {
+  kLinear,  // q
+  kSqrt,    // sqrt(q)
+  kLog,     // ln(1 + 255 q) / ln(256)
 };
+
+/// log2(1 + t), for t in 0..1, is t times this polynomial to within 2.3e-6; at 0 and 1 it is exact.
+/// The coefficients, of t^0 on, are those of the least greatest error.
+inline constexpr std::array<float, 6> kLog2 = {0x1.714aa0p+0f,  -0x1.6fb0bcp-1f, 0x1.d487c6p-2f,
+                                               -0x1.1c9334p-2f, 0x1.f2e254p-4f,  -0x1.a762d8p-6f};
+
+/// A quotient on a curve from 0 to 255, each step in float32: the index is what is whole of it. A
+/// logarithm is exact to within 1e-4, and at 0 and 1.
+inline float on_curve(float quotient, Curve curve) {
+  if (curve == Curve::kLinear) return quotient * 255.0f;
+  if (curve == Curve::kSqrt) return std::sqrt(quotient) * 255.0f;
+  const float x = 1.0f + 255.0f * quotient;
+  const uint32_t bits = std::bit_cast<uint32_t>(x);
+  const float t = std::bit_cast<float>((bits & 0x7fffff) | 0x3f800000) - 1.0f;
+  float log2 = kLog2.back();
+  for (size_t i = kLog2.size() - 1; i-- > 0;) log2 = log2 * t + kLog2[i];
+  return (log2 * t + (float(bits >> 23) - 127.0f)) * (255.0f / 8);
+}
+
+/// The highest count, of a low word of 16 bits and a high one of 31.
+inline constexpr int kCountBits = 47;
+inline constexpr uint64_t kMaxCount = (uint64_t{1} << kCountBits) - 1;
 
 /// What `accumulate` saw.
 struct Accumulated {
@@ -129,15 +154,26 @@ struct Accumulated {
 /// What the indices of a chunk that has none but 0 lack to the next one.
 inline constexpr float kFarAbove = 1e30f;
 
-/// The highest `full` up to which indices stay: see `Kernels::index_u16`. Of those other than 0 the
-/// highest is reached at `most`, on the scale from 0 to 255 or that of a curve's entries, and each
-/// exceeds where it is reached by `least` or more. A count keeps its index until `full` has grown
-/// by the factor (reached + exceeding) / reached, which is lowest for the least over the most.
-inline float valid_up_to(double full, float least, float most) {
+/// The highest `full` up to which indices stay: see `Kernels::index_u16`. `most` is the highest of
+/// them, and each other than 0 is exceeded by `least` or more on its curve. Then `full` may grow by
+/// the factor that brings the curve down by as much:
+/// - linear: (most + least) / most;
+/// - square root: the square of that;
+/// - logarithm: 1 + 255 q by 2^(8 least / 255) >= 1 + 0.0217 least, and q itself by more: the part
+///   above 1 is times 1 + 1 / (255 q), where 1 + 255 q = 2^(8 most / 255) is no more than on the
+///   chord between two powers of two.
+inline float valid_up_to(double full, Curve curve, float least, float most) {
   if (most == 0) return std::numeric_limits<float>::infinity();
+  float room = least / most;
+  if (curve == Curve::kSqrt) room *= 2 + room;
+  if (curve == Curve::kLog) {
+    const int power = int(most * (8.0f / 255));
+    const float x = float(1 << power) * (1 + most * (8.0f / 255) - float(power));
+    room = std::max(0.0f, least - 2e-4f) * 0.0217f * (x / (x - 1)) * (1 - 0x1p-18f);
+  }
   // Lower by more than float32 may have rounded up, but not below what it was made with.
   const float exact = float(full);
-  const float limit = exact * (1 + least / most) * (1 - 0x1p-20f);
+  const float limit = exact * (1 + room) * (1 - 0x1p-20f);
   return exact == full ? std::max(limit, exact) : limit;
 }
 
@@ -192,21 +228,28 @@ struct Kernels {
   /// flag of each chunk in which any pixel moved, and leaves the others.
   Accumulated (*accumulate)(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
                             uint16_t increment, uint8_t* flags);
-  /// index = min(255, trunc(float(count) / full * 255)) in chunks whose flag is set, in float32.
-  /// With a curve it is curve.index[min(65535, trunc(float(count) / full * 65535))] instead. Clears
-  /// the flags of chunks in which no index became another; true if any flag is left. For a chunk
-  /// that had its flag set `valid_up_to` becomes the highest `full` known to give the same indices
-  /// as long as its counts stay: a count of 7 of 10 has index 178, and keeps it until `full`
-  /// exceeds 255 * 7 / 178 = 10.03.
-  bool (*index_u16)(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+  /// After `accumulate` of the same where sums may have wrapped: high += 1 where the bit is set and
+  /// low < increment. A count of both words that exceeds kMaxCount becomes that. The highest count
+  /// of the rows of chunks in which any moved; 0 if none did.
+  uint64_t (*carry)(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low, uint32_t* high,
+                    uint16_t increment);
+  /// index = min(255, trunc(on_curve(float(count) / full))) in chunks whose flag is set. Clears the
+  /// flags of chunks in which no index became another; true if any flag is left. For a chunk that
+  /// had its flag set `valid_up_to` becomes the highest `full` known to give the same indices as
+  /// long as its counts stay: on the linear curve a count of 7 of 10 has index 178, and keeps it
+  /// until `full` exceeds 255 * 7 / 178 = 10.03.
+  bool (*index_u16)(const uint16_t* low, uint8_t* index, int chunks, float full, Curve curve,
                     uint8_t* flags, float* valid_up_to);
-  /// The same without a curve for a whole `full` from 1 to kMaxSmallFull, in integers.
+  /// The same on the linear curve for a whole `full` from 1 to kMaxSmallFull, in integers.
   bool (*index_small)(const uint16_t* low, uint8_t* index, int chunks, uint16_t full,
                       uint8_t* flags, float* valid_up_to);
-  /// The same for counts of two words, high * 65536 + low below 2^47: the quotient is one of
-  /// float64, rounded to float32.
+  /// The same for counts of two words, high * 65536 + low, below 2^24.
+  bool (*index_u24)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
+                    float full, Curve curve, uint8_t* flags, float* valid_up_to);
+  /// The same for counts below 2^47, and a `full` that float32 need not hold: the quotient is one
+  /// of float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
-                    double full, const Curve* curve, uint8_t* flags, float* valid_up_to);
+                    double full, Curve curve, uint8_t* flags, float* valid_up_to);
   /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
@@ -223,8 +266,6 @@ struct Kernels {
                           float weight);
   void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,
                            float weight);
-  /// Copies what nobody reads soon: it does not displace in the cache what somebody will.
-  void (*copy_past_cache)(Rows<const uint8_t> from, Rows<uint8_t> to, Extent bytes);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

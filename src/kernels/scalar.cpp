@@ -226,6 +226,27 @@ Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t
   return result;
 }
 
+uint64_t carry(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low, uint32_t* high,
+               uint16_t increment) {
+  uint64_t max = 0;
+  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels, high += kChunkPixels) {
+    for (int y = 0; y < rows; ++y) {
+      const uint8_t* bits = moved[y] + chunk * kChunkWidth / 8;
+      if (std::all_of(bits, bits + kChunkWidth / 8, [](uint8_t byte) { return byte == 0; }))
+        continue;
+      for (int x = 0, i = y * kChunkWidth; x < kChunkWidth; ++x, ++i) {
+        high[i] += (bits[x / 8] >> x % 8 & 1) && low[i] < increment;
+        if (high[i] > kMaxCount >> 16) {
+          high[i] = uint32_t(kMaxCount >> 16);
+          low[i] = uint16_t(kMaxCount);
+        }
+        max = std::max(max, uint64_t{high[i]} << 16 | low[i]);
+      }
+    }
+  }
+  return max;
+}
+
 // Brings the flagged chunks up to date: `index_of(i)` gives the index of pixel i, then `valid_of()`
 // up to what the indices of its chunk are valid.
 template <typename IndexOf, typename ValidOf>
@@ -246,45 +267,40 @@ bool index_flagged(uint8_t* index, int chunks, uint8_t* flags, float* valid, Ind
   return any;
 }
 
-// `index_of(i, exceeded_by, reached_at)` gives the index of pixel i, what exceeds it is left of its
-// exact value, and where it is reached.
+// `index_of(i, exceeded_by)` gives the index of pixel i, and what of its exact value exceeds it.
 template <typename IndexOf>
-bool index_exact(uint8_t* index, int chunks, double full, uint8_t* flags, float* valid,
+bool index_exact(uint8_t* index, int chunks, double full, Curve curve, uint8_t* flags, float* valid,
                  IndexOf index_of) {
   float least = kFarAbove, most = 0;
   return index_flagged(
       index, chunks, flags, valid,
       [&](int i) {
-        float exceeded_by, reached_at;
-        const uint8_t value = index_of(i, exceeded_by, reached_at);
+        float exceeded_by;
+        const uint8_t value = index_of(i, exceeded_by);
         if (value > 0) {
           least = std::min(least, exceeded_by);
-          most = std::max(most, reached_at);
+          most = std::max(most, float(value));
         }
         return value;
       },
       [&] {
-        return valid_up_to(full, std::exchange(least, kFarAbove), std::exchange(most, 0.0f));
+        return valid_up_to(full, curve, std::exchange(least, kFarAbove), std::exchange(most, 0.0f));
       });
 }
 
 // `quotient(i)` is count / full of pixel i in float32.
 template <typename Quotient>
-bool index_quotients(uint8_t* index, int chunks, double full, const Curve* curve, uint8_t* flags,
+bool index_quotients(uint8_t* index, int chunks, double full, Curve curve, uint8_t* flags,
                      float* valid, Quotient quotient) {
-  const float top = curve ? 65535 : 255;
-  return index_exact(index, chunks, full, flags, valid,
-                     [&](int i, float& exceeded_by, float& reached_at) {
-                       const float exact = quotient(i) * top;
-                       const int entry = int(std::min(top, exact));
-                       const uint8_t value = curve ? curve->index[entry] : uint8_t(entry);
-                       reached_at = curve ? curve->first[value] : value;
-                       exceeded_by = exact - reached_at;
-                       return value;
-                     });
+  return index_exact(index, chunks, full, curve, flags, valid, [&](int i, float& exceeded_by) {
+    const float exact = on_curve(quotient(i), curve);
+    const uint8_t value = uint8_t(std::min(255.0f, exact));
+    exceeded_by = exact - value;
+    return value;
+  });
 }
 
-bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, const Curve* curve,
+bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, Curve curve,
                uint8_t* flags, float* valid) {
   return index_quotients(index, chunks, full, curve, flags, valid,
                          [&](int i) { return float(low[i]) / full; });
@@ -292,18 +308,22 @@ bool index_u16(const uint16_t* low, uint8_t* index, int chunks, float full, cons
 
 bool index_small(const uint16_t* low, uint8_t* index, int chunks, uint16_t full, uint8_t* flags,
                  float* valid) {
-  return index_exact(index, chunks, full, flags, valid,
-                     [&](int i, float& exceeded_by, float& reached_at) {
+  return index_exact(index, chunks, full, Curve::kLinear, flags, valid,
+                     [&](int i, float& exceeded_by) {
                        const int scaled = std::min(low[i], full) * 255;
-                       const uint8_t value = uint8_t(scaled / full);
-                       reached_at = value;
                        exceeded_by = float(scaled % full) / full;
-                       return value;
+                       return uint8_t(scaled / full);
                      });
 }
 
+bool index_u24(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, float full,
+               Curve curve, uint8_t* flags, float* valid) {
+  return index_quotients(index, chunks, full, curve, flags, valid,
+                         [&](int i) { return float(high[i] << 16 | low[i]) / full; });
+}
+
 bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks, double full,
-               const Curve* curve, uint8_t* flags, float* valid) {
+               Curve curve, uint8_t* flags, float* valid) {
   return index_quotients(index, chunks, full, curve, flags, valid,
                          [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
 }
@@ -324,10 +344,6 @@ void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, f
   }
 }
 
-void copy_past_cache(Rows<const uint8_t> from, Rows<uint8_t> to, Extent bytes) {
-  for (int y = 0; y < bytes.height; ++y) std::memcpy(to[y], from[y], size_t(bytes.width));
-}
-
 }  // namespace
 
 const Kernels scalar = {
@@ -342,15 +358,16 @@ const Kernels scalar = {
     .interleave_u8 = interleave_u8,
     .average_u8 = average_u8,
     .accumulate = accumulate,
+    .carry = carry,
     .index_u16 = index_u16,
     .index_small = index_small,
+    .index_u24 = index_u24,
     .index_u48 = index_u48,
     .look_up = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,
     .running_mean_u8 = running_mean<uint8_t>,
     .running_mean_u16 = running_mean<uint16_t>,
-    .copy_past_cache = copy_past_cache,
 };
 
 }  // namespace motionheat::kernels

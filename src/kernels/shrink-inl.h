@@ -4,55 +4,87 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-// The sums of each column of bytes or, with `kPairs`, of each two columns, of which there is an
-// even number then.
+// The sums of the columns of bytes, of the even ones and of the odd ones; or, with `kPairs`, of
+// each two together, of which there is an even number then, in place of the even ones.
 template <bool kPairs>
-HWY_INLINE void SumColumns(Rows<const uint8_t> bytes, Extent extent, uint16_t* sums) {
+HWY_INLINE void SumColumns(Rows<const uint8_t> bytes, Extent extent, uint16_t* even,
+                           uint16_t* odd) {
   const U8 d;
-  const hn::Half<U8> d_half;
   const U16 d16;
   const int lanes = int(hn::Lanes(d));
   const int whole = WholeOf(extent.width, lanes);
   for (int x = 0; x < whole; x += lanes) {
-    auto first = hn::Zero(d16), second = first;
+    auto evens = hn::Zero(d16), odds = evens;
     for (int y = 0; y < extent.height; ++y) {
-      const auto row = hn::LoadU(d, bytes[y] + x);
-      if constexpr (kPairs) {
-        const auto pairs = hn::BitCast(d16, row);
-        first = hn::Add(first, hn::And(pairs, hn::Set(d16, 255)));
-        second = hn::Add(second, hn::ShiftRight<8>(pairs));
-      } else {
-        first = hn::Add(first, hn::PromoteTo(d16, hn::LowerHalf(d_half, row)));
-        second = hn::Add(second, hn::PromoteTo(d16, hn::UpperHalf(d_half, row)));
-      }
+      AskFor(bytes[y + extent.height] + x);
+      const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y] + x));
+      evens = hn::Add(evens, hn::And(pairs, hn::Set(d16, 255)));
+      odds = hn::Add(odds, hn::ShiftRight<8>(pairs));
     }
-    if constexpr (kPairs) {
-      hn::StoreU(hn::Add(first, second), d16, sums + x / 2);
-    } else {
-      hn::StoreU(first, d16, sums + x);
-      hn::StoreU(second, d16, sums + x + lanes / 2);
-    }
+    hn::StoreU(kPairs ? hn::Add(evens, odds) : evens, d16, even + x / 2);
+    if (!kPairs) hn::StoreU(odds, d16, odd + x / 2);
   }
-  constexpr int kColumns = kPairs ? 2 : 1;
-  for (int x = whole; x < extent.width; x += kColumns) {
+  for (int x = whole; x < extent.width; ++x) {
     unsigned sum = 0;
-    for (int y = 0; y < extent.height; ++y) sum += bytes[y][x] + (kPairs ? bytes[y][x + 1] : 0);
-    sums[x / kColumns] = uint16_t(sum);
+    for (int y = 0; y < extent.height; ++y) sum += bytes[y][x];
+    if (x % 2 == 0)
+      even[x / 2] = uint16_t(sum);
+    else if (kPairs)
+      even[x / 2] = uint16_t(even[x / 2] + sum);
+    else
+      odd[x / 2] = uint16_t(sum);
   }
 }
 
-// Value `offset` of each `step` (2, 3 or 4), `n` in all. There is room for whole vectors.
-HWY_INLINE void PickValues(const uint16_t* values, int step, int offset, int n, uint16_t* picked) {
+// The sums of a sample, of each pixel or, with `kPairs`, of each two: from those of its even pixels
+// and of its odd ones, `n` of each.
+template <bool kPairs, class V>
+HWY_INLINE void JoinPixels(U16 d, V even, V odd, uint16_t* sums, int i) {
+  if constexpr (kPairs)
+    hn::StoreU(hn::Add(even, odd), d, sums + i);
+  else
+    hn::StoreInterleaved2(even, odd, d, sums + 2 * i);
+}
+
+// From the sums of even and odd bytes those of the samples of pixels of `step` bytes, or of each
+// two pixels. So many `bytes`; there is room for whole vectors. Of three bytes a pair of pixels has
+// bytes 0, 2 and 4, of which 0 is the first sample of its first pixel, and 1, 3 and 5, of which 3
+// is that of the second.
+template <bool kPairs>
+HWY_INLINE void SumSamples(const uint16_t* even, const uint16_t* odd, int step, int bytes,
+                           const SamplePlaces& places, uint16_t* const* sums) {
   const U16 d;
-  for (int i = 0; i < n; i += int(hn::Lanes(d)), values += step * hn::Lanes(d)) {
-    hn::Vec<U16> v0, v1, v2 = hn::Zero(d), v3 = v2;
-    if (step == 2)
-      hn::LoadInterleaved2(d, values, v0, v1);
-    else if (step == 3)
-      hn::LoadInterleaved3(d, values, v0, v1, v2);
-    else
-      hn::LoadInterleaved4(d, values, v0, v1, v2, v3);
-    hn::StoreU(offset == 0 ? v0 : offset == 1 ? v1 : offset == 2 ? v2 : v3, d, picked + i);
+  const int lanes = int(hn::Lanes(d));
+  if (step == 3) {
+    for (int i = 0; 6 * i < bytes; i += lanes) {
+      hn::Vec<U16> byte0, byte1, byte2, byte3, byte4, byte5;
+      hn::LoadInterleaved3(d, even + 3 * i, byte0, byte2, byte4);
+      hn::LoadInterleaved3(d, odd + 3 * i, byte1, byte3, byte5);
+      for (int s = 0; s < places.n; ++s) {
+        if (places.offsets[s] == 0) JoinPixels<kPairs>(d, byte0, byte3, sums[s], i);
+        if (places.offsets[s] == 1) JoinPixels<kPairs>(d, byte1, byte4, sums[s], i);
+        if (places.offsets[s] == 2) JoinPixels<kPairs>(d, byte2, byte5, sums[s], i);
+      }
+    }
+    return;
+  }
+  // Of two or four bytes a sample has all its bytes among the even or the odd ones.
+  for (int s = 0; s < places.n; ++s) {
+    const uint16_t* const from = places.offsets[s] % 2 ? odd : even;
+    const bool second = places.offsets[s] / 2;
+    for (int i = 0; 2 * step * i < bytes; i += lanes) {
+      hn::Vec<U16> a, b, other;
+      if (step == 1) {
+        a = hn::LoadU(d, even + i), b = hn::LoadU(d, odd + i);
+      } else if (step == 2) {
+        hn::LoadInterleaved2(d, from + 2 * i, a, b);
+      } else if (second) {
+        hn::LoadInterleaved4(d, from + 4 * i, other, a, other, b);
+      } else {
+        hn::LoadInterleaved4(d, from + 4 * i, a, other, b, other);
+      }
+      JoinPixels<kPairs>(d, a, b, sums[s], i);
+    }
   }
 }
 
@@ -129,28 +161,84 @@ HWY_INLINE void MeansOf(uint16_t* sums, int columns, Extent extent, int scale, u
 
 static_assert(255 * kMaxScale * kMaxScale <= 65535);
 
-void ShrinkU8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent, int scale,
-              uint8_t* const* means) {
-  // Sums of so many columns at a time stay in the first level of caches. Vectors may read on beyond
-  // those of the last one, four of them where they go by four.
-  constexpr int kColumns = 1024, kBeyond = 4 * int(hn::MaxLanes(U16()));
-  HWY_ALIGN uint16_t sums[4 * kColumns + kBeyond];
-  HWY_ALIGN uint16_t picked[kColumns + kBeyond];
-  const int step = places.step;
-  const int cells = kColumns / scale;
-  for (int x = 0, cell = 0; x < extent.width; x += cells * scale, cell += cells) {
-    const Extent part{HWY_MIN(cells * scale, extent.width - x), extent.height};
-    const Rows<const uint8_t> bytes = pixels.from(ptrdiff_t{x} * step);
-    if (step == 1 && scale % 2 == 0 && part.width % 2 == 0) {
-      SumColumns<true>(bytes, part, sums);
-      MeansOf(sums, 2, part, scale, means[0] + cell);
+// Means of whole square blocks of single bytes, `kScale` (2, 4 or 8) columns wide: as many as fill
+// whole vectors. The columns that they have. Sums grow wider in their places.
+template <int kScale>
+HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* means) {
+  const U8 d;
+  const U16 d16;
+  const hn::Repartition<uint32_t, U8> d32;
+  const hn::Repartition<uint64_t, U8> d64;
+  const int whole = WholeOf(width, int(hn::Lanes(d)));
+  for (int x = 0; x < whole; x += int(hn::Lanes(d)), means += hn::Lanes(d) / kScale) {
+    auto evens = hn::Zero(d16), odds = evens;
+    for (int y = 0; y < kScale; ++y) {
+      AskFor(bytes[y + kScale] + x);
+      const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y] + x));
+      evens = hn::Add(evens, hn::And(pairs, hn::Set(d16, 255)));
+      odds = hn::Add(odds, hn::ShiftRight<8>(pairs));
+    }
+    const auto twos = hn::Add(evens, odds);
+    if constexpr (kScale == 2) {
+      const auto mean = hn::ShiftRight<2>(hn::Add(twos, hn::Set(d16, 2)));
+      const hn::Rebind<uint8_t, U16> d_means;
+      hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(hn::RebindToSigned<U16>(), mean)), d_means,
+                 means);
       continue;
     }
-    SumColumns<false>(bytes, {part.width * step, part.height}, sums);
-    for (int i = 0; i < places.n; ++i) {
-      if (step > 1) PickValues(sums, step, places.offsets[i], part.width, picked);
-      MeansOf(step > 1 ? picked : sums, 1, part, scale, means[i] + cell);
+    const auto pairs16 = hn::BitCast(d32, twos);
+    const auto fours = hn::Add(hn::And(pairs16, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs16));
+    if constexpr (kScale == 4) {
+      const hn::Rebind<uint8_t, decltype(d32)> d_means;
+      const auto mean = hn::ShiftRight<4>(hn::Add(fours, hn::Set(d32, 8)));
+      // Not truncated: Highway 1.0.3 picks other bytes with AVX3_DL.
+      const hn::RebindToSigned<decltype(d32)> d32_signed;
+      hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(d32_signed, mean)), d_means, means);
+      continue;
     }
+    const hn::Rebind<uint8_t, decltype(d64)> d_means;
+    const auto pairs32 = hn::BitCast(d64, fours);
+    const auto eights =
+        hn::Add(hn::And(pairs32, hn::Set(d64, 0xffffffff)), hn::ShiftRight<32>(pairs32));
+    const auto mean = hn::ShiftRight<6>(hn::Add(eights, hn::Set(d64, 32)));
+    hn::StoreU(hn::TruncateTo(d_means, mean), d_means, means);
+  }
+  return whole;
+}
+
+HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, const Extent& extent, int scale,
+                            uint8_t* means) {
+  if (extent.height != scale) return 0;
+  if (scale == 2) return ShrinkBlocks<2>(bytes, extent.width, means);
+  if (scale == 4) return ShrinkBlocks<4>(bytes, extent.width, means);
+  if (scale == 8) return ShrinkBlocks<8>(bytes, extent.width, means);
+  return 0;
+}
+
+void ShrinkU8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent extent, int scale,
+              uint8_t* const* means) {
+  // Sums of so many columns at a time stay in the first level of caches. Vectors may reach beyond
+  // those of the last one, eight of them where they go by eight.
+  constexpr int kColumns = 2048, kBeyond = 8 * int(hn::MaxLanes(U16()));
+  HWY_ALIGN uint16_t even[2 * kColumns + kBeyond], odd[2 * kColumns + kBeyond];
+  HWY_ALIGN uint16_t sums[3][kColumns + kBeyond];
+  uint16_t* const sums_of[] = {sums[0], sums[1], sums[2]};
+  const int cells = kColumns / scale;
+  const int first = places.step == 1 ? ShrinkBlocks(pixels, extent, scale, means[0]) : 0;
+  for (int x = first, cell = x / scale; x < extent.width; x += cells * scale, cell += cells) {
+    const Extent part{HWY_MIN(cells * scale, extent.width - x), extent.height};
+    const Rows<const uint8_t> bytes = pixels.from(ptrdiff_t{x} * places.step);
+    const bool by_pairs = scale % 2 == 0 && part.width % 2 == 0;
+    const int n_bytes = part.width * places.step;
+    if (by_pairs && places.step == 1) {
+      SumColumns<true>(bytes, part, sums[0], nullptr);
+    } else {
+      SumColumns<false>(bytes, {n_bytes, part.height}, even, odd);
+      (by_pairs ? SumSamples<true> : SumSamples<false>)(even, odd, places.step, n_bytes, places,
+                                                        sums_of);
+    }
+    for (int i = 0; i < places.n; ++i)
+      MeansOf(sums[i], by_pairs ? 2 : 1, part, scale, means[i] + cell);
   }
 }
 

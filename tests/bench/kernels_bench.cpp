@@ -167,7 +167,7 @@ void index(benchmark::State& state, Index call) {
   });
 }
 
-void index_u16(benchmark::State& state, const Kernels& k, const Curve* curve) {
+void index_u16(benchmark::State& state, const Kernels& k, Curve curve) {
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   index(state, [&](auto index, auto chunks, auto flags, auto limits) {
     return k.index_u16(low.begin(), index, chunks, 65535, curve, flags, limits);
@@ -181,7 +181,7 @@ void index_small(benchmark::State& state, const Kernels& k) {
   });
 }
 
-void index_u48(benchmark::State& state, const Kernels& k, const Curve* curve) {
+void index_u48(benchmark::State& state, const Kernels& k, Curve curve) {
   const Plane<uint16_t> low = for_chunks<uint16_t>(state);
   const Plane<uint32_t> high = for_chunks<uint32_t>(state);
   for (uint32_t& h : high) h &= 0x7fff'ffff;
@@ -241,12 +241,6 @@ int main(int argc, char** argv) {
     for (const Kernels* k : motionheat::kernels::available())
       add(name + "/" + k->name, [=](auto& state) { run(state, *k); });
   };
-  static Curve curve;
-  for (size_t i = 0; i < curve.index.size(); ++i) {
-    curve.index[i] = uint8_t(i >> 8);
-    curve.first[i >> 8] = float(i & ~size_t{255});
-  }
-
   for (const int step : {1, 2, 4})
     add_each("compare_u8-" + std::to_string(step),
              [=](auto& s, auto& k) { compare_u8(s, k, step); });
@@ -258,11 +252,13 @@ int main(int argc, char** argv) {
       add_each("shrink_u8-" + std::to_string(step) + "-" + std::to_string(scale),
                [=](auto& s, auto& k) { shrink_u8(s, k, step, scale); });
   add_each("accumulate", accumulate);
-  add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, nullptr); });
-  add_each("index_u16-curve", [](auto& s, auto& k) { index_u16(s, k, &curve); });
+  add_each("index_u16", [](auto& s, auto& k) { index_u16(s, k, Curve::kLinear); });
+  add_each("index_u16-sqrt", [](auto& s, auto& k) { index_u16(s, k, Curve::kSqrt); });
+  add_each("index_u16-log", [](auto& s, auto& k) { index_u16(s, k, Curve::kLog); });
   add_each("index_small", index_small);
-  add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, nullptr); });
-  add_each("index_u48-curve", [](auto& s, auto& k) { index_u48(s, k, &curve); });
+  add_each("index_u48", [](auto& s, auto& k) { index_u48(s, k, Curve::kLinear); });
+  add_each("index_u48-sqrt", [](auto& s, auto& k) { index_u48(s, k, Curve::kSqrt); });
+  add_each("index_u48-log", [](auto& s, auto& k) { index_u48(s, k, Curve::kLog); });
   add_each("look_up", [](auto& s, auto& k) { look_up(s, k, 0); });
   add_each("look_up-cool", [](auto& s, auto& k) { look_up(s, k, 4); });
   // In integers, and in float32.

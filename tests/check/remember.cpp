@@ -62,10 +62,9 @@ uchar index_of(double events, double full, const std::string& curve) {
   if (full == 0) return 0;
   const float q = float(events) / float(full);
   if (curve == "linear") return uchar(std::min(255.0f, q * 255.0f));
-  const double steps = std::min(65535, int(q * 65535.0f)) / 65535.0;
-  const double bent =
-      curve == "sqrt" ? std::sqrt(steps) : std::log(1 + 255 * steps) / std::log(256.0);
-  return uchar(bent * 255 + 1e-9);
+  if (curve == "sqrt") return uchar(std::min(255.0f, std::sqrt(q) * 255.0f));
+  const double bent = std::log(1 + 255 * double(q)) / std::log(256.0);
+  return uchar(std::min(255.0, bent * 255 + 1e-9));
 }
 
 cv::Mat index(const cv::Mat& events, double full, const std::string& curve = "linear") {

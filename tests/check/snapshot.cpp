@@ -21,6 +21,8 @@ bool snapshot(Stream& stream, const std::string& location) {
   return accepted;
 }
 
+using GstQueryPtr = std::unique_ptr<GstQuery, decltype([](GstQuery* q) { gst_query_unref(q); })>;
+
 /// Waits for the message that tells of a file that is written.
 void expect_written(Stream& stream, const std::string& location) {
   for (;;) {
@@ -76,6 +78,36 @@ GST_START_TEST(on_the_signal) {
   // It was asked for once.
   stream.send(gst_event_new_eos());
   fail_unless_equals_int(directory.size(), 1);
+}
+GST_END_TEST;
+
+// The frame itself waits for the end of the stream, and nobody can write to it meanwhile. Who wants
+// memory back gets it, and the picture is what the frame was.
+GST_START_TEST(holds_the_frame) {
+  for (const char* output : {"overlay", "none"}) {
+    const Directory directory;
+    Stream stream(kCaps);
+    stream.set("snapshot-location", directory / "end.png");
+    stream.set("output", output);
+    play(stream);
+    BufferPtr before = stream.push(stream.timed_buffer(noise(stream.info(), 76)));
+    fail_if(gst_buffer_is_writable(before.get()));
+    BufferPtr buffer = stream.push(stream.timed_buffer(noise(stream.info(), 77)));
+    fail_unless(gst_buffer_is_writable(before.get()));
+    fail_if(gst_buffer_is_writable(buffer.get()));
+    const Picture shown = to_picture(buffer.get(), stream.info());
+    const GstQueryPtr drain(gst_query_new_drain());
+    gst_pad_peer_query(stream.harness()->srcpad, drain.get());
+    fail_unless(gst_buffer_is_writable(buffer.get()));
+    gst_buffer_memset(buffer.get(), 0, 7, gst_buffer_get_size(buffer.get()));
+    stream.send(gst_event_new_eos());
+    fail_unless_equals_int(directory.size(), 1);
+    const cv::Mat end = read_picture(directory / "end.png");
+    if (output == std::string("overlay"))
+      fail_unless(equal(end, shown.planes[0]));
+    else
+      fail_if(equal(end, shown.planes[0]));  // the heat is on it there
+  }
 }
 GST_END_TEST;
 
@@ -639,6 +671,7 @@ GST_END_TEST;
 static Suite* snapshot_suite() {
   const auto [suite, tc] = new_suite("snapshot");
   tcase_add_test(tc, at_the_end_of_the_stream);
+  tcase_add_test(tc, holds_the_frame);
   tcase_add_test(tc, on_the_signal);
   tcase_add_test(tc, on_the_signal_before_eos);
   tcase_add_test(tc, to_several_files);

@@ -95,7 +95,7 @@ TEST(Background, IsWhatTheHeatIsDrawnOn) {
   const auto grey = [&](int value) {
     return cv::Mat(size.height, size.width, CV_8UC3, cv::Scalar::all(value));
   };
-  const auto blended = [&](int value, const Engine& engine) {
+  const auto blended = [&](int value, Engine& engine) {
     cv::Mat color, out;
     cv::applyColorMap(index_of(engine), color, cv::COLORMAP_JET);
     cv::addWeighted(grey(value), 0.6, color, 0.4, 0, out);

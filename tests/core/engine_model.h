@@ -439,7 +439,7 @@ class EngineModel {
       full_ = percentile_ * unit();
     }
     if (settings_.half_life > 0 && settings_.normalization != Normalization::kMax && full_ > 0)
-      full_ = std::exp2(std::round(std::log2(full_) * 512) / 512);
+      full_ = std::exp2(std::round(std::log2(full_) * 128) / 128);
     if (full_ < 1 << 24) full_ = float(full_);
     curve_ = settings_.curve;
   }
@@ -449,10 +449,8 @@ class EngineModel {
     if (count == 0 || full_ == 0) return 0;
     const float q = float(double(count) / full_);
     if (curve_ == Curve::kLinear) return uint8_t(std::min(255.0f, q * 255.0f));
-    const double entry = double(std::trunc(std::min(65535.0f, q * 65535.0f))) / 65535;
-    const double bent =
-        curve_ == Curve::kSqrt ? std::sqrt(entry) : std::log1p(255 * entry) / std::log(256.0);
-    return uint8_t(std::min(255.0, bent * 255 + 1e-9));
+    if (curve_ == Curve::kSqrt) return uint8_t(std::min(255.0f, std::sqrt(q) * 255.0f));
+    return uint8_t(std::min(255.0f, kernels::on_curve(q, curve_)));  // see OnCurve tests
   }
 
   void forget_background() {

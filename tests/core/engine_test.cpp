@@ -13,7 +13,7 @@ namespace {
 constexpr ColorSpace kLimited601{.offset = {16, 128, 128}, .scale = {219, 224, 224}};
 constexpr ColorSpace kFull709{.kr = 0.2126, .kb = 0.0722, .scale = {255, 255, 255}};
 
-void expect_same_heat(const Engine& engine, const Reference& reference) {
+void expect_same_heat(Engine& engine, const Reference& reference) {
   cv::Mat events;
   reference.heat().convertTo(events, CV_64F, 1 / 255.0);
   EXPECT_TRUE(same_picture(events_of(engine), events));

@@ -17,6 +17,7 @@ namespace motionheat::test {
 namespace {
 
 using kernels::BlendParams;
+using kernels::Curve;
 using kernels::Kernels;
 using kernels::SampleBits;
 using Method = BlendParams::Method;
@@ -114,26 +115,6 @@ TEST_P(KernelSet, AveragesRoundingHalvesUp) {
   }
 }
 
-TEST_P(KernelSet, CopiesPastTheCache) {
-  std::mt19937 random(6);
-  for (const int width : {0, 1, 15, 64, 129, 333}) {
-    for (int offset = 0; offset < 70; offset += 3) {
-      constexpr int kHeight = 3;
-      const int stride = width + offset;
-      const GuardedBytes from(size_t(stride) * kHeight), to(size_t(stride) * kHeight);
-      std::generate_n(from.data(), stride * kHeight, random);
-      std::vector<uint8_t> expected(to.data(), to.data() + stride * kHeight);
-      for (int y = 0; y < kHeight; ++y)
-        std::copy_n(from.data() + y * stride + offset, width,
-                    expected.data() + y * stride + offset);
-      GetParam()->copy_past_cache({from.data() + offset, stride}, {to.data() + offset, stride},
-                                  {width, kHeight});
-      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), to.data()))
-          << width << " " << offset;
-    }
-  }
-}
-
 TEST_P(KernelSet, FollowsTheMeanAsItsScalarTwin) {
   std::mt19937 random(3);
   for (const int bytes : {1, 2}) {
@@ -175,9 +156,9 @@ TEST_P(KernelSet, DividesExactly) {
       for (uint32_t i = 0; i < kPixels; ++i) low[i] = uint16_t(std::min(first + i, counts - 1));
       std::vector<uint8_t> index(kPixels), twin(kPixels), flags(kChunks, 1), twin_flags = flags;
       std::vector<float> limits(kChunks), twin_limits(kChunks);
-      GetParam()->index_u16(low.data(), index.data(), kChunks, float(max), nullptr, flags.data(),
-                            limits.data());
-      kernels::scalar.index_u16(low.data(), twin.data(), kChunks, float(max), nullptr,
+      GetParam()->index_u16(low.data(), index.data(), kChunks, float(max), Curve::kLinear,
+                            flags.data(), limits.data());
+      kernels::scalar.index_u16(low.data(), twin.data(), kChunks, float(max), Curve::kLinear,
                                 twin_flags.data(), twin_limits.data());
       ASSERT_EQ(index, twin) << max << " from " << first;
       ASSERT_EQ(flags, twin_flags);
@@ -203,7 +184,7 @@ TEST_P(KernelSet, IndexesBySmallIntegersAsByQuotients) {
     std::vector<uint8_t> expected(kPixels), index(kPixels), twin(kPixels);
     std::vector<uint8_t> flags = all, twin_flags = all, expected_flags = all;
     std::vector<float> limits(kChunks), twin_limits(kChunks), ignored(kChunks);
-    kernels::scalar.index_u16(low.data(), expected.data(), kChunks, float(full), nullptr,
+    kernels::scalar.index_u16(low.data(), expected.data(), kChunks, float(full), Curve::kLinear,
                               expected_flags.data(), ignored.data());
     kernels::scalar.index_small(low.data(), twin.data(), kChunks, uint16_t(full), twin_flags.data(),
                                 twin_limits.data());
@@ -250,21 +231,18 @@ TEST_P(KernelSet, ValidityBySmallIntegersIsThatOfItsScalarTwin) {
 TEST_P(KernelSet, IndexesAsItsScalarTwin) {
   constexpr int kChunks = 7, kPixels = kChunks * kernels::kChunkPixels;
   std::mt19937 random(3);
-  auto curve = std::make_unique<kernels::Curve>();
-  for (size_t i = curve->index.size(); i-- > 0;) {
-    curve->index[i] = uint8_t(std::sqrt(i / 65535.0) * 255);
-    curve->first[curve->index[i]] = float(i);
-  }
   for (int round = 0; round < 200; ++round) {
     const double full = std::exp2((random() % 4000) / 100.0 - 2);
-    const kernels::Curve* const table = round % 2 ? curve.get() : nullptr;
+    const auto curve = kernels::Curve(round % 3);
     std::vector<uint16_t> low(kPixels);
     std::vector<uint32_t> high(kPixels);
     for (uint16_t& word : low) word = random() % 3 ? uint16_t(random()) : 0;
     for (uint32_t& word : high) word = random() >> (1 + random() % 31);
     std::fill_n(low.begin() + kernels::kChunkPixels, kernels::kChunkPixels, 0);
     std::fill_n(high.begin() + kernels::kChunkPixels, kernels::kChunkPixels, 0);
-    for (const bool wide : {false, true}) {
+    for (const int bits : {16, 47, 24}) {
+      if (bits == 24)
+        for (uint32_t& word : high) word &= 0xff;
       std::vector<uint8_t> index(kPixels), twin, flags(kChunks), twin_flags;
       std::vector<float> limits(kChunks), twin_limits(kChunks);
       std::generate(index.begin(), index.end(), [&] { return random() % 2; });
@@ -273,10 +251,13 @@ TEST_P(KernelSet, IndexesAsItsScalarTwin) {
       twin_flags = flags;
       const auto run = [&](const Kernels& k, std::vector<uint8_t>& out, std::vector<uint8_t>& f,
                            std::vector<float>& l) {
-        if (wide)
-          return k.index_u48(low.data(), high.data(), out.data(), kChunks, full, table, f.data(),
+        if (bits == 24)
+          return k.index_u24(low.data(), high.data(), out.data(), kChunks, float(full), curve,
+                             f.data(), l.data());
+        if (bits == 47)
+          return k.index_u48(low.data(), high.data(), out.data(), kChunks, full, curve, f.data(),
                              l.data());
-        return k.index_u16(low.data(), out.data(), kChunks, float(full), table, f.data(), l.data());
+        return k.index_u16(low.data(), out.data(), kChunks, float(full), curve, f.data(), l.data());
       };
       ASSERT_EQ(run(*GetParam(), index, flags, limits),
                 run(kernels::scalar, twin, twin_flags, twin_limits));
@@ -310,6 +291,31 @@ TEST_P(KernelSet, AccumulatesAsItsScalarTwin) {
     ASSERT_EQ(flags, twin_flags);
     ASSERT_EQ(result.moved, expected.moved);
     ASSERT_EQ(result.max, expected.max);
+  }
+}
+
+TEST_P(KernelSet, CarriesAsItsScalarTwin) {
+  constexpr int kChunks = 4, kStride = kChunks * kernels::kChunkWidth / 8 + 3;
+  std::mt19937 random(14);
+  for (int round = 0; round < 300; ++round) {
+    const int rows = 1 + round % kernels::kChunkHeight;
+    const GuardedBytes mask(size_t(kStride) * rows - 3);
+    std::generate_n(mask.data(), size_t(kStride) * rows - 3,
+                    [&] { return random() % 4 ? 0 : uint8_t(random() & random()); });
+    std::vector<uint16_t> low(size_t{kChunks} * kernels::kChunkPixels), twin;
+    for (uint16_t& word : low) word = uint16_t(random());
+    twin = low;
+    std::vector<uint32_t> high(low.size()), twin_high;
+    for (uint32_t& word : high) word = (random() >> 1) >> (round % 2 ? 16 + random() % 15 : 0);
+    if (round % 4 == 0) high[random() % high.size()] = uint32_t(kernels::kMaxCount >> 16);
+    twin_high = high;
+    const uint16_t increment = uint16_t(random());
+    ASSERT_EQ(GetParam()->carry({mask.data(), kStride}, rows, kChunks, low.data(), high.data(),
+                                increment),
+              kernels::scalar.carry({mask.data(), kStride}, rows, kChunks, twin.data(),
+                                    twin_high.data(), increment));
+    ASSERT_EQ(low, twin);
+    ASSERT_EQ(high, twin_high);
   }
 }
 

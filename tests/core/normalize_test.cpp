@@ -203,6 +203,22 @@ TEST(Scale, IndicesStayUpToTheirLimits) {
   EXPECT_GT(with_room, chunks / 4);
 }
 
+TEST(Scale, CurvesAreExact) {
+  const auto log = [](double q) { return std::log1p(255 * q) / std::log(256.0) * 255; };
+  float last = 0;
+  for (int i = 0; i <= 1 << 20; ++i) {
+    const float q = float(i) / (1 << 20);
+    ASSERT_NEAR(kernels::on_curve(q, Curve::kLog), log(q), 1e-4) << q;
+    ASSERT_NEAR(kernels::on_curve(q, Curve::kSqrt), std::sqrt(double(q)) * 255, 2e-5) << q;
+    ASSERT_GE(kernels::on_curve(q, Curve::kLog), last) << q;
+    last = kernels::on_curve(q, Curve::kLog);
+  }
+  for (const Curve curve : {Curve::kLinear, Curve::kSqrt, Curve::kLog}) {
+    EXPECT_EQ(kernels::on_curve(0, curve), 0);
+    EXPECT_EQ(kernels::on_curve(1, curve), 255);
+  }
+}
+
 TEST(Scale, KnowsWhetherItOnlyGrew) {
   EXPECT_TRUE(Scale(7).only_grew_since(Scale(6)));
   EXPECT_TRUE(Scale(7).only_grew_since(Scale(7)));

@@ -44,11 +44,16 @@ inline cv::Mat events_of(const Engine& engine) {
   return events;
 }
 
-inline cv::Mat index_of(const Engine& engine) {
-  const GreyMap map = engine.map(0);
-  cv::Mat index(map.size.height, map.size.width, CV_8UC1);
-  std::copy(map.pixels.begin(), map.pixels.end(), index.data);
-  return index;
+/// The normalised map, `width` cells wide.
+inline cv::Mat map_of(Engine& engine, int width) {
+  const Size size = engine.map_size(width);
+  cv::Mat map(size.height, size.width, CV_8UC1);
+  engine.draw_map(width, {map.data, size.width});
+  return map;
+}
+
+inline cv::Mat index_of(Engine& engine) {
+  return map_of(engine, 0);
 }
 
 /// Runs a frame through an engine for BGR; returns the picture it draws.
