@@ -99,19 +99,22 @@ void BackgroundPicture::average(const ConstFrameView& frame, int part) {
 }
 
 void BackgroundPicture::draw(Renderer& renderer, const FrameView& out, int row, int rows) {
-  const FrameView drawn = view(&Plane::drawn);
+  const FrameView picture = view(&Plane::bytes), drawn = view(&Plane::drawn);
+  // Of a smaller frame the last group of a row may end elsewhere.
+  if (out.size.width < shown_.width) {
+    renderer.draw(picture, out, row, rows);
+    return;
+  }
   const int end = std::min(row + rows, int(changed_.size()));
   for (int r = row; r < end; ++r) {
-    const FrameView picture = view(&Plane::bytes);
     if (std::exchange(changed_[r], false)) renderer.draw(picture, drawn, r, 1);
     renderer.draw_changed(picture, drawn, r);
   }
   const int height = std::min({shown_.height, out.size.height, end * TileGrid::kHeight});
   for (int p = 0; p < format_.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format_, p);
-    const ptrdiff_t bytes = layout.byte_end(std::min(shown_.width, out.size.width));
     for (int y = layout.row(row * TileGrid::kHeight); y < layout.row_end(height); ++y)
-      std::copy_n(drawn.row(p, y), bytes, out.row(p, y));
+      std::copy_n(drawn.row(p, y), layout.byte_end(shown_.width), out.row(p, y));
   }
 }
 

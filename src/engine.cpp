@@ -22,6 +22,18 @@ Blend blend_for(const Settings& settings, const PixelFormat& format) {
   return Blend(settings.opacity, exact);
 }
 
+// The map alone shows all colours.
+Weights weights_for(const Settings& settings) {
+  Weights weights;
+  for (int index = 0; index < int(weights.size()); ++index) {
+    const bool in_part = settings.blend == BlendMode::kHeat && settings.output == Output::kOverlay;
+    const bool is_shown =
+        settings.output == Output::kHeatmap || index >= settings.display_threshold;
+    weights[index] = !is_shown ? 0 : uint8_t(in_part ? std::min((index * 4 + 1) / 3, 255) : 255);
+  }
+  return weights;
+}
+
 ScaleSettings scale_settings(const Settings& settings) {
   return {.normalization = settings.normalization,
           .percentile = settings.percentile,
@@ -78,6 +90,9 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
   renderer.set_blend(blend_for(settings, stream.format));
+  const Weights weights = weights_for(settings);
+  if (weights != renderer.weights()) renderer.reserve_weights();
+  renderer.set_weights(weights);
   // Another scale of the analysis leaves the background alone.
   const bool background_stays = settings.background == settings_.background &&
                                 stream.format == stream_.format && stream.size == stream_.size;
@@ -131,6 +146,9 @@ void Engine::set(const Settings& settings) {
   if (blend_changes) blend = blend_for(settings, stream_.format);
   std::optional<BackgroundPicture> background;
   if (background_changes) background = make_background(settings, stream_);
+  const Weights weights = weights_for(settings);
+  const bool weights_change = weights != renderer_.weights();
+  if (weights_change) renderer_.reserve_weights();
   analysis_.set(settings);
 
   if (levels_change) auto_levels_.restart();
@@ -138,10 +156,9 @@ void Engine::set(const Settings& settings) {
   bands_.set_threads(settings.n_threads);
   if (scale_changes) normalizer_.restart();
   analysis_.set_luma_range(luma_range(stream_.format, color));
-  if (colors) {
-    renderer_.set_colors(*colors);
-    repaint_all();
-  }
+  if (colors) renderer_.set_colors(*colors);
+  if (weights_change) renderer_.set_weights(weights);
+  if (colors || weights_change) repaint_all();
   if (blend) renderer_.set_blend(std::move(*blend));
   if (background_changes) background_ = std::move(background);
 }

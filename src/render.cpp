@@ -109,6 +109,13 @@ void interleave(const uint16_t* const* values, int n, int lsb, kernels::Rows<uin
   kOf[n - 1](values, lsb, out, extent);
 }
 
+// Where nothing is shown.
+void copy_picture_rows(const kernels::BlendJob& job) {
+  if (job.picture.data == job.out.data) return;
+  for (int y = 0; y < job.bytes.height; ++y)
+    std::copy_n(job.picture[y], job.bytes.width, job.out[y]);
+}
+
 }  // namespace
 
 void Renderer::configure(const PixelFormat& format, Size size) {
@@ -168,6 +175,23 @@ void Renderer::set_blend(Blend blend) {
   change_all();
 }
 
+Weights Renderer::all_shown() {
+  Weights weights;
+  weights.fill(255);
+  return weights;
+}
+
+void Renderer::reserve_weights() {
+  for (Plane& plane : planes_)
+    if (plane.has_color && !plane.weight) plane.weight = make_aligned<uint8_t>(plane.bytes);
+}
+
+void Renderer::set_weights(const Weights& weights) {
+  weights_ = weights;
+  is_weighted_ = weights != all_shown();
+  change_all();
+}
+
 void Renderer::erase() {
   std::fill(painted_.begin(), painted_.end(), false);
   change_all();
@@ -185,7 +209,10 @@ void Renderer::paint_cold(int tile) {
     const ptrdiff_t begin = plane.layout.byte(rect.x);
     for (int y = rect.y; y < rect.bottom(); y += 1 << plane.layout.y_shift)
       std::copy_n(plane.cold.data(), plane.layout.byte_end(rect.right()) - begin,
-                  plane.row(y) + begin);
+                  plane.row(plane.color, y) + begin);
+    for (int y = rect.y; is_weighted_ && y < rect.bottom(); y += 1 << plane.layout.y_shift)
+      std::fill_n(plane.row(plane.weight, y) + begin, plane.layout.byte_end(rect.right()) - begin,
+                  0);
   }
   painted_[tile] = true;
 }
@@ -208,9 +235,12 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     }
     alignas(kAlignment) std::array<std::array<uint8_t, kChunkPixels>, 6> bytes;
     const auto look_up = kernels::active().look_up;
+    const int lsb = format_.components[0].lsb;
     look_up(whole, colors_[0].data(), n, bytes[0].data());
     if (format_.sample_bytes() == 1) {
-      put_chunk(part, bytes[0].data());
+      put_chunk<uint8_t>(part, {bytes[0].data(), bytes[1].data(), bytes[2].data()}, &Plane::color,
+                         lsb);
+      if (is_weighted_) put_weights<uint8_t>(part, whole);
       continue;
     }
     look_up(whole, colors_[3].data(), n, bytes[3].data());
@@ -218,30 +248,43 @@ void Renderer::paint(int tile, const uint8_t* index, const TileGrid::Chunks& chu
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < kChunkPixels; ++j)
         words[i][j] = uint16_t(bytes[i][j] | bytes[3 + i][j] << 8);
-    put_chunk(part, words[0].data());
+    put_chunk<uint16_t>(part, {words[0].data(), words[1].data(), words[2].data()}, &Plane::color,
+                        lsb);
+    if (is_weighted_) put_weights<uint16_t>(part, whole);
   }
 }
 
-// Puts the colours of the chunk that begins with `part` of the picture, values of a component for
-// all pixels and then of the next one, into the planes.
+// Those of a chunk: the same for each component. All of a sample of two bytes counts.
 template <typename Sample>
-void Renderer::put_chunk(const Rect& part, const Sample* values) {
+void Renderer::put_weights(const Rect& part, const uint8_t* index) {
+  alignas(kAlignment) std::array<uint8_t, kChunkPixels> bytes;
+  kernels::active().look_up(index, weights_.data(), 1, bytes.data());
+  alignas(kAlignment) std::array<Sample, kChunkPixels> weights;
+  for (int i = 0; i < kChunkPixels; ++i)
+    weights[i] = sizeof(Sample) == 1 ? Sample(bytes[i]) : Sample(bytes[i] * 257);
+  put_chunk<Sample>(part, {weights.data(), weights.data(), weights.data()}, &Plane::weight, 0);
+}
+
+// Puts what the components of the chunk that begins with `part` of the picture have for all pixels
+// into the planes.
+template <typename Sample>
+void Renderer::put_chunk(const Rect& part, std::array<const Sample*, 3> rows,
+                         AlignedArray<uint8_t> Plane::*planes, int lsb) {
   alignas(kAlignment) static constexpr std::array<Sample, kChunkPixels> kZeros{};
   alignas(kAlignment) std::array<Sample, kChunkPixels> means;
-  alignas(kAlignment) std::array<Sample, 2 * kChunkPixels> fields;
+  alignas(kAlignment) std::array<Sample, kChunkPixels> fields;
   std::array<Sample, kChunkPixels> pairs;
-  std::array<const Sample*, 3> rows{values, values + kChunkPixels, values + 2 * kChunkPixels};
   if (const Component& chroma = format_.components[1]; chroma.x_shift) {
     const std::array of{means.data(),
                         means.data() + (kChunkPixels >> (chroma.x_shift + chroma.y_shift))};
-    if (interlaced_) {
-      order_by_fields(rows[1], 2, fields.data());
-      rows[1] = fields.data();
-    }
-    if (chroma.x_shift == 1) {
-      average(rows[1], 2, chroma.y_shift, of[0]);
-    } else {
-      for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < 2; ++i) {
+      if (interlaced_) {
+        order_by_fields(rows[1 + i], 1, fields.data());
+        rows[1 + i] = fields.data();
+      }
+      if (chroma.x_shift == 1)
+        average(rows[1 + i], 1, chroma.y_shift, of[i]);
+      else
         average_fours(rows[1 + i], {part.width, part.height}, 1 << chroma.y_shift, of[i]);
     }
     rows[1] = of[0];
@@ -261,8 +304,8 @@ void Renderer::put_chunk(const Rect& part, const Sample* values) {
                  {kChunkWidth / 2, height});
       sources[i] = pairs.data();
     }
-    interleave(sources.data(), plane.n_sources, format_.components[0].lsb,
-               {plane.row(part.y) + plane.layout.byte(part.x), plane.stride},
+    interleave(sources.data(), plane.n_sources, lsb,
+               {plane.row(plane.*planes, part.y) + plane.layout.byte(part.x), plane.stride},
                {plane.chunk_width, height});
   }
 }
@@ -310,12 +353,19 @@ void Renderer::draw_tiles(int plane, const ConstFrameView& in, const FrameView& 
 void Renderer::blend(const Plane& plane, kernels::BlendJob job, int row, int begin, int end) const {
   const int column = begin / int(plane.layout.byte(TileGrid::kWidth));
   job.one_color = !painted_[grid_.index(column, row)];
-  job.color = job.one_color ? kernels::Rows<const uint8_t>{plane.cold.data(), 0}
-                            : kernels::Rows<const uint8_t>{
-                                  plane.row(row * TileGrid::kHeight) + begin, plane.stride};
+  job.color = job.one_color
+                  ? kernels::Rows<const uint8_t>{plane.cold.data(), 0}
+                  : kernels::Rows<const uint8_t>{
+                        plane.row(plane.color, row * TileGrid::kHeight) + begin, plane.stride};
   job.picture = job.picture.from(begin);
   job.out = job.out.from(begin);
   job.bytes.width = end - begin;
+  if (is_weighted_ && job.one_color) {
+    copy_picture_rows(job);
+    return;
+  }
+  if (is_weighted_)
+    job.weight = {plane.row(plane.weight, row * TileGrid::kHeight) + begin, plane.stride};
   const kernels::Kernels& k = kernels::active();
   (format_.sample_bytes() == 2 ? k.blend_u16 : k.blend_u8)(job);
 }
@@ -353,7 +403,7 @@ void Renderer::draw_changed(const ConstFrameView& in, const FrameView& out, int 
 
 size_t Renderer::memory() const {
   size_t bytes = painted_.size() + changed_.size();
-  for (const Plane& plane : planes_) bytes += plane.bytes;
+  for (const Plane& plane : planes_) bytes += plane.bytes * (plane.weight ? 2 : 1);
   return bytes;
 }
 

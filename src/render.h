@@ -12,6 +12,10 @@
 
 namespace motionheat {
 
+/// How much of the blend with the colour of each index is shown: from 0, which leaves the picture
+/// as it is, to 255.
+using Weights = std::array<uint8_t, 256>;
+
 /// Steps 5 and 6: the coloured heat, and its blend with the picture.
 ///
 /// The colours of the map are kept in planes laid out as the stream's own, so that blending a row
@@ -29,6 +33,11 @@ class Renderer {
   /// colours then.
   bool set_interlaced(bool interlaced);
   void set_blend(Blend blend);
+  /// Has the memory at hand that `set_weights` takes. Throws std::bad_alloc.
+  void reserve_weights();
+  /// What is painted keeps the old ones. Unless all are 255, that of index 0 is 0.
+  void set_weights(const Weights& weights);
+  const Weights& weights() const { return weights_; }
 
   /// Makes all tiles as if they had never been painted.
   void erase();
@@ -50,6 +59,7 @@ class Renderer {
  private:
   static constexpr int kNothing = -1;
   static constexpr int kChromaPair = -2;
+  static Weights all_shown();
 
   struct Plane {
     bool has_color = false;
@@ -62,18 +72,24 @@ class Renderer {
     int chunk_width = 0;  // samples of a source in a row of a chunk
     ptrdiff_t stride = 0;
     size_t bytes = 0;
-    AlignedArray<uint8_t> color;  // not initialised: drawn only where painted
+    AlignedArray<uint8_t> color;   // not initialised: drawn only where painted
+    AlignedArray<uint8_t> weight;  // of each of these samples, if there are weights
     // A row of a tile in the colour of index 0.
     alignas(kAlignment) std::array<uint8_t, 4 * TileGrid::kWidth> cold{};
     static_assert(sizeof cold >= 2 * kernels::BlendJob::kPeriod);
 
-    uint8_t* row(int y) const { return color.get() + stride * layout.row(y); }
+    uint8_t* row(const AlignedArray<uint8_t>& bytes, int y) const {
+      return bytes.get() + stride * layout.row(y);
+    }
   };
 
   void change_all() { std::fill(changed_.begin(), changed_.end(), true); }
   void paint_cold(int tile);
   template <typename Sample>
-  void put_chunk(const Rect& part, const Sample* values);
+  void put_chunk(const Rect& part, std::array<const Sample*, 3> values,
+                 AlignedArray<uint8_t> Plane::*planes, int lsb);
+  template <typename Sample>
+  void put_weights(const Rect& part, const uint8_t* index);
   void draw_tiles(int plane, const ConstFrameView& in, const FrameView& out, int row, int column,
                   int end) const;
   void blend(const Plane& plane, kernels::BlendJob job, int row, int begin, int end) const;
@@ -90,6 +106,8 @@ class Renderer {
   alignas(kAlignment) std::array<std::array<uint8_t, 256>, 6> colors_{};
   bool interlaced_ = false;
   Blend blend_ = Blend::color_only();
+  Weights weights_ = all_shown();
+  bool is_weighted_ = false;
 };
 
 }  // namespace motionheat

@@ -26,6 +26,12 @@ enum class Output {
   kHeatmap,  // the coloured map alone
 };
 
+/// Of which opacity a colour is.
+enum class BlendMode {
+  kUniform,  // the same everywhere
+  kHeat,     // in proportion to heat, and all of it from three quarters of the scale on
+};
+
 /// What may change between any two frames.
 struct Settings {
   int threshold = 25;  // 0..255, grey difference above which a pixel moved
@@ -37,6 +43,8 @@ struct Settings {
   int analysis_scale = 1;  // the picture is analysed at 1/so much of its size in each direction
   int colormap = 2;        // cv::ColormapTypes
   double opacity = 0.4;    // 0..1, weight of the colour
+  BlendMode blend = BlendMode::kUniform;
+  int display_threshold = 0;  // 0..255, index below which the picture stays untouched
   Output output = Output::kOverlay;
   Background background = Background::kLive;
   Normalization normalization = Normalization::kMax;

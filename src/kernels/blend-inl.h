@@ -71,8 +71,83 @@ HWY_NOINLINE void BlendRest(const BlendJob& job, Join join) {
   }
 }
 
-template <class Join>
-HWY_INLINE void Blend(const BlendJob& job, Join join) {
+// The same with weights: `part(d, picture, joined, weight)` is the part that they ask for.
+template <class Join, class Part>
+HWY_NOINLINE void BlendInPart(const BlendJob& job, Join join, Part part) {
+  const auto blend = [&](auto d, const uint8_t* picture, const uint8_t* color,
+                         const uint8_t* weight, uint8_t* out) {
+    const auto p = hn::LoadU(d, picture);
+    hn::StoreU(part(d, p, join(d, p, hn::LoadU(d, color)), hn::LoadU(d, weight)), d, out);
+  };
+  const U8 d;
+  const U8Short d_short;
+  HWY_ALIGN uint8_t picture_bytes[kShort] = {}, color_bytes[kShort] = {}, weight_bytes[kShort] = {};
+  HWY_ALIGN uint8_t out_bytes[kShort];
+  const int width = job.bytes.width;
+  for (int y = 0; y < job.bytes.height; ++y) {
+    const uint8_t* picture = job.picture[y];
+    const uint8_t* color = job.color[y];
+    const uint8_t* weight = job.weight[y];
+    uint8_t* out = job.out[y];
+    int x = 0;
+    for (const int n = int(hn::Lanes(d)); x + n <= width; x += n)
+      blend(d, picture + x, color + x, weight + x, out + x);
+    for (; x + kShort <= width; x += kShort)
+      blend(d_short, picture + x, color + x, weight + x, out + x);
+    if (x == width) continue;
+    std::memcpy(picture_bytes, picture + x, size_t(width - x));
+    std::memcpy(color_bytes, color + x, size_t(width - x));
+    std::memcpy(weight_bytes, weight + x, size_t(width - x));
+    blend(d_short, picture_bytes, color_bytes, weight_bytes, out_bytes);
+    std::memcpy(out + x, out_bytes, size_t(width - x));
+  }
+}
+
+// Of bytes: (p (255 - w) + joined w) / 255, rounded. With s = 128 more than the sum that is
+// (s + s / 256) / 256, in 16 bits.
+struct PartU8 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V picture, V joined, V weight) const {
+    const hn::Repartition<uint16_t, D> d;
+    const auto rest = hn::Not(weight);
+    const auto part = [&](auto half) {
+      const auto sum = hn::Add(hn::Mul(half(picture), half(rest)),
+                               hn::Add(hn::Mul(half(joined), half(weight)), hn::Set(d, 128)));
+      return hn::ShiftRight<8>(hn::Add(sum, hn::ShiftRight<8>(sum)));
+    };
+    const auto even = part([&](V v) { return hn::And(hn::BitCast(d, v), hn::Set(d, 255)); });
+    const auto odd = part([&](V v) { return hn::ShiftRight<8>(hn::BitCast(d, v)); });
+    return hn::BitCast(d8, hn::Or(even, hn::ShiftLeft<8>(odd)));
+  }
+};
+
+// Of samples of two bytes.
+struct PartU16 {
+  uint16_t value;
+
+  explicit PartU16(const SampleBits& bits) : value(uint16_t(((1 << bits.depth) - 1) << bits.lsb)) {}
+
+  template <class D, class V>
+  HWY_INLINE V operator()(D d8, V p8, V j8, V w8) const {
+    const hn::Repartition<uint16_t, D> d;
+    const auto values = hn::Set(d, value);
+    const auto sample = hn::BitCast(d, p8), w = hn::BitCast(d, w8);
+    const auto p = hn::And(sample, values), j = hn::And(hn::BitCast(d, j8), values);
+    const auto sum =
+        hn::Add(hn::Add(hn::MulHigh(p, hn::Not(w)), hn::MulHigh(j, w)), hn::Set(d, uint16_t{1}));
+    const auto all = hn::Set(d, uint16_t{0xffff});
+    const auto joined = hn::IfThenElse(hn::Eq(w, all), j, sum);
+    const auto part = hn::IfThenElse(hn::Eq(w, hn::Zero(d)), p, joined);
+    return hn::BitCast(d8, hn::Or(hn::And(part, values), hn::AndNot(values, sample)));
+  }
+};
+
+template <class Join, class Part>
+HWY_INLINE void Blend(const BlendJob& job, Join join, Part part) {
+  if (job.weight.data) {
+    BlendInPart(job, join, part);
+    return;
+  }
   const int width = WholeOf(job.bytes.width, int(hn::Lanes(U8())));
   if (job.one_color)
     BlendOneColor(job, width, join);
@@ -148,9 +223,9 @@ struct JoinMasked {
 template <class Join>
 HWY_INLINE void BlendMasked(const BlendJob& job, Join join) {
   if ((job.mask[0] & job.mask[1] & job.mask[2] & job.mask[3]) == 0xff)
-    Blend(job, join);
+    Blend(job, join, PartU8());
   else
-    Blend(job, JoinMasked<Join>(job, join));
+    Blend(job, JoinMasked<Join>(job, join), PartU8());
 }
 
 // As float32 does it, half to even. Each of four bytes that lie together becomes a lane in its
@@ -279,14 +354,15 @@ struct JoinColorU16 {
 
 void BlendU16(const BlendJob& job) {
   using Method = BlendParams::Method;
+  const PartU16 part(job.bits);
   if (job.params.method == Method::kPicture)
-    Blend(job, JoinPicture());
+    Blend(job, JoinPicture(), part);
   else if (job.params.method == Method::kColor)
-    Blend(job, JoinColorU16(job.bits));
+    Blend(job, JoinColorU16(job.bits), part);
   else if (job.bits.depth == 16)
-    Blend(job, JoinWords(job.params));
+    Blend(job, JoinWords(job.params), part);
   else
-    Blend(job, JoinU16(job));
+    Blend(job, JoinU16(job), part);
 }
 
 }  // namespace motionheat::kernels::HWY_NAMESPACE

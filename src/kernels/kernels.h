@@ -79,6 +79,9 @@ struct BlendJob {
   Rows<const uint8_t> color;
   /// All pixels have the same colour: `color` has but 2 * kPeriod bytes, which are every row's.
   bool one_color;
+  /// How much of what is blended is shown, of each sample from nothing to all that its type holds:
+  /// 0 leaves the picture as it is. Without data all is shown. Not with one colour.
+  Rows<const uint8_t> weight{nullptr, 0};
   Extent bytes;
   /// Byte x of a row is blended if byte x % 4 of this is 0xff, else only copied.
   std::array<uint8_t, 4> mask;
@@ -253,12 +256,15 @@ struct Kernels {
   /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);
-  /// Blends samples of one byte.
+  /// Blends samples of one byte. With weights the result is (p (255 - w) + joined w) / 255,
+  /// rounded.
   void (*blend_u8)(const BlendJob& job);
   /// Blends samples of two bytes. Their values are blended with the integer weights: with p and c
   /// moved to the top of 16 bits ((p * picture) >> 16) + ((c * color) >> 16), rounded. Where values
   /// fill all 16 bits, (p * picture + c * color) >> 16 is what is rounded: nothing below would take
-  /// up what is cut off twice. Bits that hold no value pass through. There is no mask.
+  /// up what is cut off twice. Bits that hold no value pass through. There is no mask. With weights
+  /// the result is (p (65535 - w) >> 16) + (joined w >> 16) + 1, of values where they lie, but
+  /// joined where w is 65535, and p where it is 0.
   void (*blend_u16)(const BlendJob& job);
   /// mean += (sample - mean) * weight, in float32 and each step rounded, for `n` samples of one
   /// byte or of two. What is shown is the mean rounded half to even.

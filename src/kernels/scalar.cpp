@@ -14,13 +14,31 @@ const uint8_t* color_at(const BlendJob& job, int x, int y) {
   return job.color[y] + (job.one_color ? x % BlendJob::kPeriod : x);
 }
 
+// (p (255 - w) + joined w) / 255, rounded.
+uint8_t part_of(int picture, int joined, int weight) {
+  const int sum = picture * (255 - weight) + joined * weight + 128;
+  return uint8_t((sum + (sum >> 8)) >> 8);
+}
+
+uint16_t part_of_word(uint32_t picture, uint32_t joined, uint32_t weight) {
+  if (weight == 0) return uint16_t(picture);
+  if (weight == 65535) return uint16_t(joined);
+  return uint16_t((picture * (65535 - weight) >> 16) + (joined * weight >> 16) + 1);
+}
+
 template <typename Join>
 void blend_with(const BlendJob& job, Join join) {
   for (int y = 0; y < job.bytes.height; ++y) {
     const uint8_t* picture = job.picture[y];
     uint8_t* out = job.out[y];
-    for (int x = 0; x < job.bytes.width; ++x)
-      out[x] = job.mask[x % 4] ? uint8_t(join(picture[x], *color_at(job, x, y))) : picture[x];
+    for (int x = 0; x < job.bytes.width; ++x) {
+      if (!job.mask[x % 4]) {
+        out[x] = picture[x];
+        continue;
+      }
+      const uint8_t joined = uint8_t(join(picture[x], *color_at(job, x, y)));
+      out[x] = job.weight.data ? part_of(picture[x], joined, job.weight[y][x]) : joined;
+    }
   }
 }
 
@@ -49,12 +67,17 @@ void blend_u8(const BlendJob& job) {
   }
 }
 
+// The bits of a sample that hold its value.
+uint16_t value_bits(const SampleBits& bits) {
+  return uint16_t(((1 << bits.depth) - 1) << bits.lsb);
+}
+
 uint16_t blend_word(const BlendJob& job, uint16_t p, uint16_t c) {
   using Method = BlendParams::Method;
   const BlendParams& params = job.params;
   if (params.method == Method::kPicture) return p;
   const int top = 16 - job.bits.depth - job.bits.lsb;  // up to the top of 16 bits
-  const uint16_t value = uint16_t(((1 << job.bits.depth) - 1) << job.bits.lsb);
+  const uint16_t value = value_bits(job.bits);
   uint32_t joined = c;
   if (params.method != Method::kColor) {
     const uint32_t high_p = uint16_t((p & value) << top), high_c = uint16_t(c << top);
@@ -72,7 +95,13 @@ void blend_u16(const BlendJob& job) {
       uint16_t p, c;  // rows need not be aligned
       std::memcpy(&p, job.picture[y] + x, 2);
       std::memcpy(&c, color_at(job, x, y), 2);
-      const uint16_t joined = blend_word(job, p, c);
+      uint16_t joined = blend_word(job, p, c);
+      if (job.weight.data) {
+        uint16_t weight;
+        std::memcpy(&weight, job.weight[y] + x, 2);
+        const uint16_t value = value_bits(job.bits);
+        joined = (part_of_word(p & value, joined & value, weight) & value) | (p & ~value);
+      }
       std::memcpy(job.out[y] + x, &joined, 2);
     }
   }

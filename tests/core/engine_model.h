@@ -540,6 +540,25 @@ class EngineModel {
     return (picture * weight / 256 + color * (65536 - weight) / 256 + 129) / 256;
   }
 
+  // How much of the blend is shown: of 255, or of 65535 where samples have two bytes.
+  unsigned weight(unsigned index) const {
+    const unsigned top = stream_.format.sample_bytes() == 2 ? 257 : 1;
+    if (settings_.output == Output::kHeatmap) return 255 * top;
+    if (index < unsigned(settings_.display_threshold)) return 0;
+    if (settings_.blend == BlendMode::kUniform) return 255 * top;
+    return unsigned(std::min(255L, std::lround(index / 0.75))) * top;
+  }
+
+  unsigned in_part(unsigned p, unsigned joined, unsigned weight) const {
+    if (stream_.format.sample_bytes() == 1)
+      return unsigned(std::lround((p * (255.0 - weight) + double(joined) * weight) / 255));
+    if (weight == 0 || weight == 65535) return weight ? joined : p;
+    const int lsb = stream_.format.components[0].lsb;
+    const uint64_t words = ((uint64_t{p} << lsb) * (65535 - weight) >> 16) +
+                           ((uint64_t{joined} << lsb) * weight >> 16) + 1;
+    return unsigned(words >> lsb) & ((1u << stream_.format.components[0].depth) - 1);
+  }
+
   void draw_on(const Picture& in, Picture& out) const {
     const PixelFormat& format = stream_.format;
     const int width = std::min({in.size.width, out.size.width, stream_.size.width});
@@ -556,11 +575,13 @@ class EngineModel {
       const int w = 1 << c.x_shift, h = 1 << c.y_shift;
       for (int y = 0; y < height; y += h) {
         for (int x = 0; x < width; x += w) {
-          unsigned sum = 0, n = 0;
+          unsigned sum = 0, n = 0, shown = 0;
           for (int v = y; v < std::min(y + h, stream_.size.height); ++v)
             for (int u = x; u < std::min(x + w, stream_.size.width); ++u, ++n)
-              sum += colors[i][indices.at<uint8_t>(v, u)];
-          out.set_value(i, x, y, joined(in.value(i, x, y), (sum + n / 2) / n));
+              sum += colors[i][indices.at<uint8_t>(v, u)],
+                  shown += weight(indices.at<uint8_t>(v, u));
+          const unsigned p = in.value(i, x, y), j = joined(p, (sum + n / 2) / n);
+          out.set_value(i, x, y, in_part(p, j, (shown + n / 2) / n));
         }
       }
     }

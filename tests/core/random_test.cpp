@@ -105,7 +105,8 @@ class Life {
     text << "components " << stream_.format.n_components << ", step " << c.step << ", depth "
          << c.depth << ", threshold " << s.threshold << ", detector " << int(s.detector)
          << ", analysis-scale " << s.analysis_scale << ", colormap " << s.colormap << ", opacity "
-         << s.opacity << ", output " << int(s.output) << ", background " << int(s.background)
+         << s.opacity << ", blend " << int(s.blend) << " from " << s.display_threshold
+         << ", output " << int(s.output) << ", background " << int(s.background)
          << ", normalization " << int(s.normalization) << ", percentile " << s.percentile
          << ", full-scale " << s.full_scale << ", curve " << int(s.curve) << ", half-life "
          << s.half_life << ", threads " << s.n_threads << ", gray levels "
@@ -161,6 +162,8 @@ class Life {
     if (one_in(8)) s.analysis_scale = any_of({1, 1, 1, 2, 3, 4, 8, 16});
     if (one_in(3)) s.colormap = below(int(colormaps().size()));
     if (one_in(3)) s.opacity = any_of({0.0, 1e-6, 0.15, 1 / 3.0, 0.4, 0.5, 0.77, 1 - 1e-6, 1.0});
+    if (one_in(4)) s.blend = any_of({BlendMode::kUniform, BlendMode::kHeat});
+    if (one_in(4)) s.display_threshold = any_of({0, 0, 1, 30, 255, below(256)});
     if (one_in(4)) s.output = any_of({Output::kOverlay, Output::kOverlay, Output::kHeatmap});
     if (one_in(5))
       s.background = any_of({Background::kLive, Background::kFirst, Background::kAverage});
