@@ -64,7 +64,7 @@
 #include "preset.h"
 #include "properties.h"
 #include "report.h"
-#include "settings.h"
+#include "shared_settings.h"
 #include "state.h"
 #include "video_format.h"
 

@@ -1,116 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "properties.h"
 
-#include <vector>
-
-#define GST_TYPE_MOTION_HEATMAP_OUTPUT (motion_heatmap_output_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_COLORMAP (motion_heatmap_colormap_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_CORRUPTED (motion_heatmap_corrupted_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_DETECTOR (motion_heatmap_detector_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_NORMALIZATION (motion_heatmap_normalization_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_CURVE (motion_heatmap_curve_get_type ())
-#define GST_TYPE_MOTION_HEATMAP_BACKGROUND (motion_heatmap_background_get_type ())
-
-static GType
-motion_heatmap_output_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {GST_MOTION_HEATMAP_OUTPUT_OVERLAY, "The picture with the heat on it", "overlay"},
-    {GST_MOTION_HEATMAP_OUTPUT_HEATMAP, "The coloured heat alone", "heatmap"},
-    {GST_MOTION_HEATMAP_OUTPUT_NONE, "The untouched picture, only analysed", "none"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapOutput", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_corrupted_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {GST_MOTION_HEATMAP_CORRUPTED_AUTO, "Skip them, unless no others come for 3 s", "auto"},
-    {GST_MOTION_HEATMAP_CORRUPTED_SKIP, "Skip them", "skip"},
-    {GST_MOTION_HEATMAP_CORRUPTED_COUNT, "Count them like others", "count"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapCorrupted", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_detector_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {(int) motionheat::Detector::kDifference, "Difference of consecutive frames", "difference"},
-    {(int) motionheat::Detector::kMog2, "Background subtraction by Gaussian mixtures", "mog2"},
-    {(int) motionheat::Detector::kKnn, "Background subtraction by nearest neighbours", "knn"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapDetector", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_normalization_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {(int) motionheat::Normalization::kMax, "The hottest pixel", "max"},
-    {(int) motionheat::Normalization::kPercentile, "A percentile of the pixels with heat",
-        "percentile"},
-    {(int) motionheat::Normalization::kFixed, "A number of events", "fixed"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapNormalization", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_curve_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {(int) motionheat::Curve::kLinear, "In proportion to heat", "linear"},
-    {(int) motionheat::Curve::kSqrt, "Square root of heat", "sqrt"},
-    {(int) motionheat::Curve::kLog, "Logarithm of heat", "log"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapCurve", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_background_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {(int) motionheat::Background::kLive, "Each frame", "live"},
-    {(int) motionheat::Background::kFirst, "The first frame of the stream", "first"},
-    {(int) motionheat::Background::kAverage, "The mean of the frames", "average"},
-    {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static ("GstMotionHeatmapBackground", values);
-
-  return type;
-}
-
-static GType
-motion_heatmap_colormap_get_type (void)
-{
-  static const std::vector < GEnumValue > values =[] {
-    std::vector < GEnumValue > v;
-    for (const motionheat::Colormap & map : motionheat::colormaps ())
-      v.push_back ({map.id, map.name, map.name});
-    v.push_back ({0, nullptr, nullptr});
-    return v;
-  }();
-  static const GType type =
-      g_enum_register_static ("GstMotionHeatmapColormap", values.data ());
-
-  return type;
-}
+#include "enums.h"
 
 static std::string
 string_of (const GValue * value)
@@ -206,6 +97,12 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_OPACITY:
       engine.opacity = g_value_get_double (value);
       return true;
+    case PROP_BLEND:
+      engine.blend = (motionheat::BlendMode) g_value_get_enum (value);
+      return true;
+    case PROP_DISPLAY_THRESHOLD:
+      engine.display_threshold = (int) g_value_get_uint (value);
+      return true;
     case PROP_OUTPUT:
       output = (GstMotionHeatmapOutput) g_value_get_enum (value);
       engine.output = output == GST_MOTION_HEATMAP_OUTPUT_HEATMAP ?
@@ -295,6 +192,12 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       return true;
     case PROP_OPACITY:
       g_value_set_double (value, engine.opacity);
+      return true;
+    case PROP_BLEND:
+      g_value_set_enum (value, (int) engine.blend);
+      return true;
+    case PROP_DISPLAY_THRESHOLD:
+      g_value_set_uint (value, (guint) engine.display_threshold);
       return true;
     case PROP_OUTPUT:
       g_value_set_enum (value, output);
@@ -523,6 +426,31 @@ motion_heatmap_install_properties (GObjectClass * klass)
           0.0, 1.0, defaults.engine.opacity, controlled));
 
   /**
+   * GstMotionHeatmap:blend:
+   *
+   * Where the colour has #GstMotionHeatmap:opacity: everywhere (`uniform`), or from three quarters of
+   * the scale on and below in proportion to heat (`heat`), so that cold areas stay as they were.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_BLEND,
+      g_param_spec_enum ("blend", "Blend",
+          "Opacity is the same everywhere, or in proportion to heat",
+          GST_TYPE_MOTION_HEATMAP_BLEND, (int) defaults.engine.blend, live));
+
+  /**
+   * GstMotionHeatmap:display-threshold:
+   *
+   * Index, on the scale from 0 to 255, below which the picture stays untouched.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_DISPLAY_THRESHOLD,
+      g_param_spec_uint ("display-threshold", "Display threshold",
+          "Index, on the scale from 0 to 255, below which the picture stays untouched",
+          0, 255, (guint) defaults.engine.display_threshold, controlled));
+
+  /**
    * GstMotionHeatmap:output:
    *
    * What goes downstream.
@@ -601,7 +529,7 @@ motion_heatmap_install_properties (GObjectClass * klass)
    *
    * File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at the
    * end of the stream and every snapshot-interval; `%05d` in its name counts, `%F` or `%H` is
-   * the local time. Keeping the last picture costs a copy of each frame.
+   * the local time. For the end the last frame is held until the next one comes.
    *
    * Since: 0.1
    */
@@ -609,7 +537,7 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_string ("snapshot-location", "Snapshot location",
           "File for the rendered picture (.png, .jpg, .jpeg) or the events as float32 (.tiff) at "
           "the end of the stream and every snapshot-interval; '%05d' in its name counts, '%F' or "
-          "'%H' is the local time. Keeping the last picture costs a copy of each frame", nullptr, live));
+          "'%H' is the local time", nullptr, live));
 
   /**
    * GstMotionHeatmap:snapshot-interval:
@@ -698,11 +626,5 @@ motion_heatmap_install_properties (GObjectClass * klass)
           "The normalised map as it is now: a GRAY8 sample of the analysis size, or NULL before "
           "the stream's size is known", GST_TYPE_SAMPLE, read_only));
 
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_BACKGROUND, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_COLORMAP, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_CORRUPTED, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_CURVE, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_DETECTOR, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_NORMALIZATION, (GstPluginAPIFlags) 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_MOTION_HEATMAP_OUTPUT, (GstPluginAPIFlags) 0);
+  motion_heatmap_mark_enums ();
 }

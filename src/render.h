@@ -78,8 +78,8 @@ class Renderer {
     alignas(kAlignment) std::array<uint8_t, 4 * TileGrid::kWidth> cold{};
     static_assert(sizeof cold >= 2 * kernels::BlendJob::kPeriod);
 
-    uint8_t* row(const AlignedArray<uint8_t>& bytes, int y) const {
-      return bytes.get() + stride * layout.row(y);
+    uint8_t* row(const AlignedArray<uint8_t>& samples, int y) const {
+      return samples.get() + stride * layout.row(y);
     }
   };
 

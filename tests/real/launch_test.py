@@ -40,6 +40,8 @@ PROPERTIES = {
     "curve": 'Default: 0, "linear"',
     "colormap": 'Default: 2, "jet"',
     "opacity": "Double. Range: 0 - 1 Default: 0.4",
+    "blend": 'Default: 0, "uniform"',
+    "display-threshold": "Unsigned Integer. Range: 0 - 255 Default: 0",
     "output": 'Default: 0, "overlay"',
     "background": 'Default: 0, "live"',
     "post-messages": "Boolean. Default: true",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "settings.h"
+#include "shared_settings.h"
 
 /* Whether a property may not be set now. */
 bool
