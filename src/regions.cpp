@@ -1,0 +1,625 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "regions.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
+
+// As much of a text as fits a message, whatever bytes it has.
+std::string quoted(std::string_view text) {
+  constexpr size_t kLongest = 24;
+  std::string result = "\"";
+  for (const char c : text.substr(0, kLongest)) result += c < ' ' || c > '~' ? '?' : c;
+  return result + (text.size() > kLongest ? "...\"" : "\"");
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(kSpaces);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
+}
+
+bool continues_character(char c) {
+  return (uint8_t(c) & 0xc0) == 0x80;
+}
+
+// How many bytes the character of UTF-8 has that a text begins with; 0 if it does not.
+size_t character_length(std::string_view text) {
+  const uint8_t lead = uint8_t(text[0]);
+  if (lead < 0x80) return 1;
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  uint32_t code = lead & (0x7fu >> length);
+  for (size_t i = 1; i < length; ++i) {
+    if (!continues_character(text[i])) return 0;
+    code = code << 6 | (uint8_t(text[i]) & 0x3f);
+  }
+  constexpr uint32_t kLowest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool is_surrogate = code >= 0xd800 && code < 0xe000;
+  return code < kLowest[length] || code > 0x10ffff || is_surrogate ? 0 : length;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) { skip_spaces(); }
+
+  bool is_at_end() const { return at_ == text_.size(); }
+
+  Polygon polygon() {
+    skip_spaces();
+    const size_t begin = at_;
+    Polygon polygon;
+    while (!is_at_end() && text_[at_] != ';') {
+      polygon.push_back(point());
+      skip_spaces();
+    }
+    if (polygon.size() < 3)
+      fail(begin, "a polygon has 3 points or more, not " + std::to_string(polygon.size()));
+    if (!is_at_end()) ++at_;
+    skip_spaces();
+    return polygon;
+  }
+
+  std::string_view name() {
+    const size_t begin = at_;
+    at_ = text_.find_first_of(":;", begin);
+    if (at_ == text_.npos || text_[at_] == ';') fail(begin, "a zone has no name with a \":\"");
+    const std::string_view name = trimmed(text_.substr(begin, at_ - begin));
+    if (name.empty()) fail(at_, "a zone has no name before the \":\"");
+    for (size_t i = begin; i < at_;) {
+      const size_t length = character_length(text_.substr(i, at_ - i));
+      if (length == 0) fail(i, "a name is not UTF-8");
+      i += length;
+    }
+    ++at_;
+    return name;
+  }
+
+ private:
+  [[noreturn]] void fail(size_t offset, const std::string& why) const {
+    const auto before = text_.substr(0, offset);
+    const auto position =
+        std::count_if(before.begin(), before.end(), [](char c) { return !continues_character(c); });
+    throw RegionsError(size_t(position) + 1, why);
+  }
+
+  void skip_spaces() { at_ = std::min(text_.find_first_not_of(kSpaces, at_), text_.size()); }
+
+  Point point() {
+    const size_t begin = at_;
+    Point point;
+    point.x = number();
+    const std::string_view x = text_.substr(begin, at_ - begin);
+    skip_spaces();
+    bool has_y = !is_at_end() && text_[at_] == ',';
+    if (has_y) {
+      ++at_;
+      skip_spaces();
+      has_y = !is_at_end() && text_[at_] != ';';
+    }
+    if (!has_y) fail(begin, quoted(x) + " is followed by no y");
+    point.y = number();
+    if (!is_at_end() && text_[at_] != ';' && kSpaces.find(text_[at_]) == kSpaces.npos)
+      fail(at_, "a point is followed by " + quoted(text_.substr(at_, 1)));
+    return point;
+  }
+
+  // Up to what cannot be part of a number.
+  double number() {
+    const size_t end = std::min(text_.find_first_of(" \t\n\v\f\r,;:", at_), text_.size());
+    const std::string_view token = text_.substr(at_, end - at_);
+    if (token.empty()) fail(at_, quoted(text_.substr(at_, 1)) + " is where a number should be");
+    double value = 0;
+    const auto [rest, error] = std::from_chars(token.data(), token.data() + token.size(), value);
+    if (rest != token.data() + token.size())
+      fail(at_ + size_t(rest - token.data()), quoted(token) + " is not a number");
+    if (error != std::errc() || !(value >= 0 && value <= 1))
+      fail(at_, quoted(token) + " is not a number from 0 to 1");
+    at_ = end;
+    return value + 0.0;  // not -0
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+// The cells along an axis, each `scale` pixels wide; the last one is cut.
+class Axis {
+ public:
+  Axis(int cells, int pixels, int scale) : pixels_(pixels), scale_(scale), centers_(size_t(cells)) {
+    for (int i = 0; i < cells; ++i) centers_[i] = double(begin(i) + end(i)) / (2 * double(pixels));
+  }
+
+  int cells() const { return int(centers_.size()); }
+  int pixels() const { return pixels_; }
+  int64_t begin(int cell) const { return int64_t{cell} * scale_; }
+  int64_t end(int cell) const { return std::min<int64_t>(begin(cell) + scale_, pixels_); }
+  double center(int cell) const { return centers_[cell]; }
+
+  /// The first cell whose centre is at `place` or beyond; the number of cells if there is none.
+  int first_from(double place) const {
+    const double guess = place * pixels_ / scale_;
+    int cell = guess >= cells() ? cells() : guess > 0 ? int(guess) : 0;
+    while (cell > 0 && centers_[cell - 1] >= place) --cell;
+    while (cell < cells() && centers_[cell] < place) ++cell;
+    return cell;
+  }
+
+ private:
+  int pixels_;
+  int scale_;
+  std::vector<double> centers_;
+};
+
+// What pixels of a mask image a cell has along an axis, and how much of each.
+class Taps {
+ public:
+  Taps(const Axis& axis, int mask_pixels) : is_identity_(mask_pixels == axis.cells()) {
+    // In units of which the picture has pixels * mask_pixels: all edges lie on whole ones.
+    const int64_t pixels = axis.pixels();
+    for (int cell = 0; cell < axis.cells(); ++cell) {
+      int64_t begin = axis.begin(cell) * mask_pixels;
+      int64_t end = axis.end(cell) * mask_pixels;
+      if (is_identity_) {
+        add(cell, 1);
+      } else if (mask_pixels < axis.cells()) {
+        add((begin + end) / (2 * pixels), 1);  // the one at the centre
+      } else {
+        for (; begin < end; begin = (begin / pixels + 1) * pixels)
+          add(begin / pixels, std::min((begin / pixels + 1) * pixels, end) - begin);
+      }
+      ends_.push_back(taps_.size());
+    }
+  }
+
+  struct Tap {
+    int64_t pixel;
+    uint64_t weight;
+  };
+  /// Whether cell i is pixel i.
+  bool is_identity() const { return is_identity_; }
+  std::span<const Tap> of(int cell) const {
+    const size_t begin = cell ? ends_[cell - 1] : 0;
+    return {taps_.data() + begin, ends_[cell] - begin};
+  }
+  uint64_t sum(int cell) const {
+    uint64_t sum = 0;
+    for (const Tap& tap : of(cell)) sum += tap.weight;
+    return sum;
+  }
+
+ private:
+  void add(int64_t pixel, int64_t weight) { taps_.push_back({pixel, uint64_t(weight)}); }
+
+  bool is_identity_;
+  std::vector<Tap> taps_;
+  std::vector<size_t> ends_;
+};
+
+// Scales a mask image to cells. The sums are exact: they are below 255 * scale^2 * its area.
+class MaskScaler {
+ public:
+  MaskScaler(const MaskImage& mask, const Axis& x, const Axis& y)
+      : mask_(mask), x_(x, mask.size.width), y_(y, mask.size.height), sums_(size_t(x.cells())) {
+    for (int cell = 0; cell < x.cells(); ++cell) weights_.push_back(x_.sum(cell));
+  }
+
+  void draw_row(int cell_y, uint8_t* out) {
+    if (x_.is_identity() && y_.is_identity()) {
+      std::copy_n(row(cell_y), sums_.size(), out);
+      return;
+    }
+    std::fill(sums_.begin(), sums_.end(), 0);
+    for (const Taps::Tap& tap_y : y_.of(cell_y)) {
+      const uint8_t* const pixels = row(tap_y.pixel);
+      for (size_t i = 0; i < sums_.size(); ++i) {
+        uint64_t sum = 0;
+        for (const Taps::Tap& tap : x_.of(int(i))) sum += tap.weight * pixels[tap.pixel];
+        sums_[i] += sum * tap_y.weight;
+      }
+    }
+    const uint64_t weight_y = y_.sum(cell_y);
+    for (size_t i = 0; i < sums_.size(); ++i) {
+      const uint64_t weight = weights_[i] * weight_y;
+      out[i] = uint8_t((sums_[i] + weight / 2) / weight);
+    }
+  }
+
+ private:
+  const uint8_t* row(int64_t y) const { return mask_.pixels.data() + y * mask_.size.width; }
+
+  const MaskImage& mask_;
+  Taps x_, y_;
+  std::vector<uint64_t> sums_;
+  std::vector<uint64_t> weights_;  // of each column of cells
+};
+
+// Eight bytes of a motion mask as a word whose lowest bit is the first pixel.
+uint64_t load(const uint8_t* bytes) {
+  uint64_t word = 0;
+  for (int i = 0; i < 8; ++i) word |= uint64_t{bytes[i]} << 8 * i;
+  return word;
+}
+
+void store(uint64_t word, uint8_t* bytes) {
+  for (int i = 0; i < 8; ++i) bytes[i] = uint8_t(word >> 8 * i);
+}
+
+template <size_t kSize>
+uint32_t count_bits(const std::array<uint64_t, kSize>& words) {
+  uint32_t count = 0;
+  for (const uint64_t word : words) count += uint32_t(std::popcount(word));
+  return count;
+}
+
+template <typename T>
+size_t bytes(const std::vector<T>& vector) {
+  return vector.capacity() * sizeof(T);
+}
+
+}  // namespace
+
+RegionsError::RegionsError(size_t position, const std::string& why)
+    : std::runtime_error("at character " + std::to_string(position) + ": " + why),
+      position_(position) {}
+
+std::vector<Polygon> parse_polygons(std::string_view text) {
+  std::vector<Polygon> polygons;
+  for (Parser parser(text); !parser.is_at_end();) polygons.push_back(parser.polygon());
+  return polygons;
+}
+
+std::vector<Zone> parse_zones(std::string_view text) {
+  std::vector<Zone> zones;
+  std::map<std::string_view, size_t> places;
+  for (Parser parser(text); !parser.is_at_end();) {
+    const std::string_view name = parser.name();
+    const auto [place, is_new] = places.emplace(name, zones.size());
+    if (is_new) zones.push_back({.name = std::string(name), .polygons = {}});
+    zones[place->second].polygons.push_back(parser.polygon());
+  }
+  return zones;
+}
+
+// Draws polygons, one onto the other, as bits of cells.
+class Regions::Raster {
+ public:
+  Raster(const TileGrid& cells, Size picture, int scale)
+      : cells_(cells),
+        x_(cells.size().width, picture.width, scale),
+        y_(cells.size().height, picture.height, scale),
+        row_words_(size_t(cells.columns()) * kRowWords) {}
+
+  const TileGrid& cells() const { return cells_; }
+  const Axis& x() const { return x_; }
+  const Axis& y() const { return y_; }
+
+  void draw(const Polygon& polygon) {
+    if (drawn_.empty()) {
+      drawn_.resize(row_words_ * size_t(cells_.size().height));
+      crossings_.resize(drawn_.size());
+    }
+    Box box;
+    Point from = polygon.empty() ? Point() : polygon.back();
+    for (const Point& to : polygon) mark_crossings(std::exchange(from, to), to, box);
+    fill(box);
+    drawn_box_.include(box);
+  }
+
+  /// What was drawn of a tile.
+  Bits bits(int tile) const {
+    Bits bits{};
+    if (drawn_.empty()) return bits;
+    const Rect rect = cells_.rect(tile);
+    const uint64_t* words = drawn_.data() + size_t(rect.y) * row_words_ + rect.x / 64;
+    for (int y = 0; y < rect.height; ++y, words += row_words_)
+      std::copy_n(words, kRowWords, bits.data() + y * kRowWords);
+    return bits;
+  }
+
+  /// Calls `visit(tile)` for every tile that has anything of what was drawn, and some others.
+  template <typename Visit>
+  void visit(Visit visit) const {
+    const Box& box = drawn_box_;
+    if (box.is_empty()) return;
+    for (int row = box.top / TileGrid::kHeight; row * TileGrid::kHeight < box.bottom; ++row) {
+      for (size_t column = box.left / kRowWords; column * kRowWords < box.right; ++column)
+        visit(cells_.index(int(column), row));
+    }
+  }
+
+  /// Back to nothing drawn.
+  void clear() {
+    for (int y = drawn_box_.top; y < drawn_box_.bottom; ++y)
+      std::fill(drawn_.data() + y * row_words_ + drawn_box_.left,
+                drawn_.data() + y * row_words_ + drawn_box_.right, 0);
+    drawn_box_ = {};
+  }
+
+ private:
+  // Rows of cells, and words of them.
+  struct Box {
+    int top = std::numeric_limits<int>::max();
+    int bottom = 0;
+    size_t left = std::numeric_limits<size_t>::max();
+    size_t right = 0;
+
+    bool is_empty() const { return top >= bottom; }
+    void include(const Box& other) {
+      top = std::min(top, other.top);
+      bottom = std::max(bottom, other.bottom);
+      left = std::min(left, other.left);
+      right = std::max(right, other.right);
+    }
+  };
+
+  // Flips a bit in each row of centres that an edge crosses: that of the first cell right of it.
+  // The edge is taken from its upper end down whichever way it is walked, so that the polygon on
+  // its other side gets the very same crossings.
+  void mark_crossings(Point a, Point b, Box& box) {
+    if (b.y < a.y) std::swap(a, b);
+    const int begin = y_.first_from(a.y);
+    const int end = y_.first_from(b.y);
+    if (begin >= end) return;
+    int least = x_.cells();
+    int most = 0;
+    for (int y = begin; y < end; ++y) {
+      const int x = x_.first_from(a.x + (y_.center(y) - a.y) * (b.x - a.x) / (b.y - a.y));
+      least = std::min(least, x);
+      most = std::max(most, x);
+      // Beyond the last cell there may be bits of a cut tile.
+      const size_t word = size_t(x) / 64;
+      if (word < row_words_) crossings_[size_t(y) * row_words_ + word] ^= uint64_t{1} << x % 64;
+    }
+    box.include({begin, end, size_t(least) / 64, std::min(size_t(most) / 64 + 1, row_words_)});
+  }
+
+  // What is right of an odd number of crossings is inside. The crossings are clear afterwards.
+  void fill(const Box& box) {
+    for (int y = box.top; y < box.bottom; ++y) {
+      uint64_t inside = 0;  // all ones or none
+      for (size_t i = y * row_words_ + box.left; i < y * row_words_ + box.right; ++i) {
+        uint64_t word = std::exchange(crossings_[i], 0);
+        for (int shift = 1; shift < 64; shift *= 2) word ^= word << shift;
+        word ^= inside;
+        drawn_[i] |= word;
+        inside = word >> 63 ? ~uint64_t{0} : 0;
+      }
+    }
+  }
+
+  TileGrid cells_;
+  Axis x_, y_;
+  size_t row_words_;
+  std::vector<uint64_t> crossings_;  // of the polygon being drawn
+  std::vector<uint64_t> drawn_;
+  Box drawn_box_;
+};
+
+Regions::Regions(const RegionSettings& settings, const TileGrid& cells, Size picture, int scale)
+    : cells_(cells), area_(uint64_t(cells.size().area())) {
+  Raster raster(cells, picture, scale);
+  set_masked(settings, raster);
+  set_zones(settings.zones, raster);
+  bits_.shrink_to_fit();
+  weights_.shrink_to_fit();
+}
+
+void Regions::set_masked(const RegionSettings& settings, Raster& raster) {
+  masked_.assign(size_t(cells_.count()), kNone);
+  for (const Polygon& polygon : settings.masked) raster.draw(polygon);
+  if (settings.mask && settings.mask->size.area() > 0)
+    set_mask(*settings.mask, raster);
+  else
+    raster.visit([&](int tile) { mask(tile, raster.bits(tile)); });
+  raster.clear();
+  if (std::count(masked_.begin(), masked_.end(), kNone) == cells_.count()) masked_ = {};
+}
+
+void Regions::set_mask(const MaskImage& image, const Raster& raster) {
+  const size_t width = size_t(cells_.size().width);
+  std::vector<uint8_t> rows(width * TileGrid::kHeight);
+  MaskScaler scaler(image, raster.x(), raster.y());
+  for (int tile = 0; tile < cells_.count(); ++tile) {
+    const Rect rect = cells_.rect(tile);
+    if (rect.x == 0) {
+      for (int y = 0; y < rect.height; ++y) scaler.draw_row(rect.y + y, &rows[width * y]);
+    }
+    Bits masked = raster.bits(tile);
+    bool is_grey = false;
+    for (int y = 0; y < rect.height; ++y) {
+      const uint8_t* const row = &rows[width * y + rect.x];
+      uint64_t* const words = &masked[size_t(y) * kRowWords];
+      for (int x = 0; x < rect.width; ++x) {
+        words[x / 64] |= uint64_t{row[x] == 0} << x % 64;
+        is_grey |= row[x] < 255 && !(words[x / 64] >> x % 64 & 1);
+      }
+    }
+    mask(tile, masked);
+    if (!is_grey) continue;
+    if (weights_of_.empty()) weights_of_.assign(size_t(cells_.count()), kNone);
+    weights_of_[tile] = int32_t(weights_.size());
+    Weights& weights = weights_.emplace_back();
+    for (int y = 0; y < rect.height; ++y) {
+      for (int x = 0; x < rect.width; ++x) {
+        const bool is_masked = masked[size_t(y) * kRowWords + x / 64] >> x % 64 & 1;
+        weights[TileGrid::offset(x, y)] = is_masked ? 0 : rows[width * y + rect.x + x];
+      }
+    }
+  }
+}
+
+void Regions::set_zones(const std::vector<Zone>& zones, Raster& raster) {
+  std::vector<std::pair<int, Part>> parts;  // with their tiles, zone by zone
+  for (const Zone& zone : zones) {
+    for (const Polygon& polygon : zone.polygons) raster.draw(polygon);
+    uint64_t area = 0;
+    raster.visit([&](int tile) {
+      Bits bits = raster.bits(tile);
+      const Bits masked = masked_bits(tile);
+      for (size_t i = 0; i < bits.size(); ++i) bits[i] &= ~masked[i];
+      area += count_bits(bits);
+      const Part part{uint32_t(names_.size()), cover(bits)};
+      if (part.cover != kNone) parts.emplace_back(tile, part);
+    });
+    raster.clear();
+    names_.push_back(zone.name);
+    areas_.push_back(area);
+  }
+  if (parts.empty()) return;
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [tile, part] : parts) {
+    first_part_.resize(size_t(tile) + 1, parts_.size());
+    parts_.push_back(part);
+  }
+  first_part_.resize(size_t(cells_.count()) + 1, parts_.size());
+}
+
+void Regions::mask(int tile, const Bits& masked) {
+  masked_[tile] = cover(masked);
+  area_ -= count_bits(masked);
+}
+
+Regions::Cover Regions::cover(const Bits& bits) {
+  const uint32_t area = count_bits(bits);
+  if (area == 0) return kNone;
+  if (area == TileGrid::kPixels) return kAll;
+  bits_.push_back(bits);
+  return Cover(bits_.size() - 1);
+}
+
+Regions::Bits Regions::masked_bits(int tile) const {
+  const Cover cover = masked_.empty() ? kNone : masked_[tile];
+  if (cover >= 0) return bits_[cover];
+  Bits bits;
+  bits.fill(cover == kAll ? ~uint64_t{0} : 0);
+  return bits;
+}
+
+std::span<const Regions::Part> Regions::parts(int tile) const {
+  if (first_part_.empty()) return {};
+  return {parts_.data() + first_part_[tile], first_part_[tile + 1] - first_part_[tile]};
+}
+
+bool Regions::is_masked(int x, int y) const {
+  if (masked_.empty()) return false;
+  const Cover cover = masked_[cells_.containing(x, y)];
+  if (cover < 0) return cover == kAll;
+  const int column = x % TileGrid::kWidth;
+  const uint64_t word = bits_[cover][size_t(y % TileGrid::kHeight * kRowWords + column / 64)];
+  return word >> column % 64 & 1;
+}
+
+void Regions::apply(int tile, uint8_t* mask, ptrdiff_t stride) const {
+  if (masked_.empty() || masked_[tile] == kNone) return;
+  const int height = cells_.rect(tile).height;
+  const Cover cover = masked_[tile];
+  for (int y = 0; y < height; ++y, mask += stride) {
+    for (int i = 0; i < kRowWords; ++i) {
+      const uint64_t open = cover == kAll ? 0 : ~bits_[cover][size_t(y * kRowWords + i)];
+      store(load(mask + 8 * i) & open, mask + 8 * i);
+    }
+  }
+}
+
+const uint8_t* Regions::weights(int tile) const {
+  if (weights_of_.empty() || weights_of_[tile] == kNone) return nullptr;
+  return weights_[weights_of_[tile]].data();
+}
+
+void Regions::count(int tile, const uint8_t* mask, ptrdiff_t stride, uint32_t* moved) const {
+  const auto here = parts(tile);
+  if (here.empty()) return;
+  Bits motion{};
+  const int height = cells_.rect(tile).height;
+  for (int y = 0; y < height; ++y) {
+    for (int i = 0; i < kRowWords; ++i)
+      motion[size_t(y * kRowWords + i)] = load(mask + stride * y + 8 * i);
+  }
+  for (const Part& part : here) {
+    Bits in_zone = motion;
+    if (part.cover != kAll) {
+      const Bits& zone = bits_[part.cover];
+      for (size_t i = 0; i < zone.size(); ++i) in_zone[i] &= zone[i];
+    }
+    moved[part.zone] += count_bits(in_zone);
+  }
+}
+
+std::vector<ZoneFigures> Regions::figures(const HeatMap& heat) {
+  std::vector<ZoneFigures> figures(zones());
+  if (figures.empty() || heat.max() == 0) return figures;
+  constexpr uint64_t kNever = ~uint64_t{0};
+  if (seen_.empty()) {
+    sums_.assign(size_t(cells_.count()), 0);
+    heats_.assign(parts_.size(), {});
+    seen_.assign(size_t(cells_.count()), kNever);
+  }
+  double total = 0;  // in counts, as what is in the figures until the end
+  for (int tile = 0; tile < cells_.count(); ++tile) {
+    if (heat.is_cold(tile)) continue;
+    if (std::exchange(seen_[tile], heat.changes(tile)) != heat.changes(tile)) look_at(heat, tile);
+    total += double(sums_[tile]);
+    for (const Part& part : parts(tile)) {
+      const Heat& found = heats_[&part - parts_.data()];
+      ZoneFigures& zone = figures[part.zone];
+      zone.coverage += found.covered;
+      zone.mean += double(found.sum);
+      zone.max = std::max(zone.max, double(found.max));
+    }
+  }
+  for (size_t i = 0; i < figures.size(); ++i) {
+    ZoneFigures& zone = figures[i];
+    if (areas_[i] == 0) continue;
+    zone.share = zone.mean / total;
+    zone.coverage /= double(areas_[i]);
+    zone.mean /= heat.unit() * double(areas_[i]);
+    zone.max /= heat.unit();
+  }
+  return figures;
+}
+
+void Regions::look_at(const HeatMap& heat, int tile) {
+  const Rect rect = cells_.rect(tile);
+  std::array<uint64_t, TileGrid::kPixels> counts{};  // in rows of a tile's width
+  Heat all;
+  heat.visit(tile, [&](int x, int y, uint64_t count) {
+    counts[size_t((y - rect.y) * TileGrid::kWidth + x - rect.x)] = count;
+    all.add(count);
+  });
+  sums_[tile] = all.sum;
+  for (const Part& part : parts(tile)) {
+    Heat& found = heats_[&part - parts_.data()];
+    if (part.cover == kAll) {
+      found = all;
+      continue;
+    }
+    found = {};
+    const Bits& bits = bits_[part.cover];
+    for (size_t i = 0; i < bits.size(); ++i) {
+      for (uint64_t word = bits[i]; word != 0; word &= word - 1)
+        found.add(counts[i * 64 + size_t(std::countr_zero(word))]);
+    }
+  }
+}
+
+void Regions::forget() {
+  seen_.clear();
+}
+
+size_t Regions::memory() const {
+  return bytes(bits_) + bytes(masked_) + bytes(weights_of_) + bytes(weights_) + bytes(names_) +
+         bytes(areas_) + bytes(parts_) + bytes(first_part_) + bytes(seen_) + bytes(sums_) +
+         bytes(heats_);
+}
+
+}  // namespace motionheat
