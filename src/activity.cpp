@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "activity.h"
+
+#include <cmath>
+#include <cstring>
+#include <opencv2/imgproc.hpp>
+#include <tuple>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+constexpr double kLongest = 1e9;  // seconds
+
+double as_duration(double seconds) {
+  return seconds > 0 ? std::min(seconds, kLongest) : 0;  // NaN is not > 0
+}
+
+double as_share(double share) {
+  return share > 0 ? std::min(share, 1.0) : 0;
+}
+
+bool is_empty(const Rect& r) {
+  return r.width <= 0 || r.height <= 0;
+}
+
+Rect intersect(const Rect& a, const Rect& b) {
+  const int x = std::max(a.x, b.x), y = std::max(a.y, b.y);
+  const Rect r{x, y, std::min(a.right(), b.right()) - x, std::min(a.bottom(), b.bottom()) - y};
+  return is_empty(r) ? Rect{} : r;
+}
+
+Rect join(const Rect& a, const Rect& b) {
+  if (is_empty(a) || is_empty(b)) return is_empty(a) ? b : a;
+  const int x = std::min(a.x, b.x), y = std::min(a.y, b.y);
+  return {x, y, std::max(a.right(), b.right()) - x, std::max(a.bottom(), b.bottom()) - y};
+}
+
+int64_t area(const Rect& r) {
+  return int64_t{r.width} * r.height;
+}
+
+}  // namespace
+
+// Motion events
+
+std::vector<MotionEvent> Activity::configure(size_t zones) {
+  std::vector<Zone> fresh(zones);
+  std::vector<MotionEvent> ended = finish();
+  zones_.swap(fresh);
+  return ended;
+}
+
+std::vector<MotionEvent> Activity::frame(std::span<const double> shares,
+                                         std::span<const Rect> boxes, double seconds,
+                                         const ActivitySettings& settings) {
+  const auto share_of = [&](size_t i) { return i < shares.size() ? as_share(shares[i]) : 0; };
+  const auto moves = [&](size_t i) { return share_of(i) > 0 && share_of(i) >= settings.area; };
+  std::vector<MotionEvent> events;
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    Zone& zone = zones_[i];
+    zone.still = std::min(zone.still + as_duration(seconds), kLongest);
+    if (moves(i)) continue;
+    if (zone.id == 0)
+      zone = {};
+    else if (!(zone.still < settings.gap))  // if the gap is no number, too
+      end(i, share_of(i), events);
+  }
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    if (!moves(i)) continue;
+    Zone& zone = zones_[i];
+    if (zone.id == 0 && zone.frames++ == 0) zone.still = 0;
+    zone.seconds = std::min(zone.seconds + zone.still, kLongest);
+    zone.still = 0;
+    zone.peak = std::max(zone.peak, share_of(i));
+    if (i < boxes.size()) zone.box = join(zone.box, boxes[i]);
+    if (zone.id != 0 || zone.frames < settings.frames) continue;
+    tell(true, i, share_of(i), events);
+    events.back().id = zone.id = ++last_id_;
+  }
+  return events;
+}
+
+std::vector<MotionEvent> Activity::pass(double seconds, const ActivitySettings& settings) {
+  std::vector<MotionEvent> events;
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    Zone& zone = zones_[i];
+    zone.still = std::min(zone.still + as_duration(seconds), kLongest);
+    if (zone.id != 0 && settings.gap > 0 && zone.still >= settings.gap) end(i, 0, events);
+  }
+  return events;
+}
+
+std::vector<MotionEvent> Activity::finish() {
+  std::vector<MotionEvent> events;
+  for (size_t i = 0; i < zones_.size(); ++i) {
+    if (zones_[i].id != 0) end(i, 0, events);
+    zones_[i] = {};
+  }
+  return events;
+}
+
+// A zone has one event at a time at most. Memory for all of them is taken with the first one,
+// before anything changes: if there is none, all of them are still to be told.
+void Activity::tell(bool begins, size_t i, double motion, std::vector<MotionEvent>& events) const {
+  if (events.empty()) events.reserve(zones_.size());
+  const Zone& zone = zones_[i];
+  events.push_back({begins, i, zone.id, motion, zone.peak, zone.box, zone.seconds});
+}
+
+void Activity::end(size_t i, double motion, std::vector<MotionEvent>& events) {
+  tell(false, i, motion, events);
+  zones_[i] = {};
+}
+
+// Moving regions
+
+namespace {
+
+constexpr int kBlock = MovingRegions::kBlock;
+static_assert(TileGrid::kHeight % kBlock == 0, "a block belongs to one tile");
+
+// Tried on salt noise of 1 to 3 % and on the outlines of thin figures, of which a step of one pixel
+// moves a strip of one pixel: it fills an eighth of the blocks it runs through.
+constexpr int kCounts = kBlock * kBlock / 8;
+constexpr int kMinPixels = 4 * kCounts;
+
+constexpr double kOutwards = 0.1;  // seconds, time constants of edges
+constexpr double kInwards = 0.3;
+constexpr double kStays = 0.5;  // seconds that a box is shown without a region
+
+constexpr size_t kMaxTracks = 2 * MovingRegions::kMaxBoxes;
+
+// Blocks that cover so many pixels.
+int blocks_for(int pixels) {
+  return pixels / kBlock + (pixels % kBlock != 0);
+}
+
+// How many bits of each byte are set, in that byte.
+uint64_t count_bits(uint64_t v) {
+  v -= v >> 1 & 0x5555555555555555;
+  v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+  return (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0f;
+}
+
+}  // namespace
+
+MovingRegions::MovingRegions(Size cells)
+    : cells_(cells), has_moved_(size_t(blocks_for(cells.height))) {
+  const cv::Size size(blocks_for(cells.width) + 2, blocks_for(cells.height) + 2);
+  blocks_ = cv::Mat::zeros(size, CV_8U);
+  counting_.create(size, CV_8U);
+  joined_.create(size, CV_8U);
+  labels_.create(size, CV_32S);
+  tracks_.reserve(kMaxTracks);
+  boxes_.reserve(kMaxBoxes);
+}
+
+void MovingRegions::begin() {
+  for (size_t row = 0; row < has_moved_.size(); ++row)
+    if (std::exchange(has_moved_[row], 0)) blocks_.row(int(row) + 1).setTo(0);
+}
+
+void MovingRegions::add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride) {
+  constexpr size_t kWords = TileGrid::kMaskBytes / sizeof(uint64_t);
+  static_assert(TileGrid::kMaskBytes % sizeof(uint64_t) == 0);
+  const int bytes = (rect.width + 7) / 8;
+  // Of the last byte only the pixels in the picture.
+  const uint8_t last = uint8_t(0xff >> (bytes * 8 - rect.width));
+  for (int y = 0; y < rect.height; y += kBlock) {
+    uint64_t counts[kWords] = {}, any = 0;
+    for (int i = y; i < std::min(y + kBlock, rect.height); ++i) {
+      uint8_t row[TileGrid::kMaskBytes] = {};
+      std::memcpy(row, mask + stride * i, size_t(bytes));
+      row[bytes - 1] &= last;
+      uint64_t words[kWords];
+      std::memcpy(words, row, sizeof words);
+      // Eight rows of up to eight pixels fit a byte.
+      for (size_t w = 0; w < kWords; ++w) any |= counts[w] += count_bits(words[w]);
+    }
+    if (any == 0) continue;
+    const int block_row = (rect.y + y) / kBlock;
+    has_moved_[block_row] = 1;
+    std::memcpy(blocks_.ptr(block_row + 1) + rect.x / kBlock + 1, counts, size_t(bytes));
+  }
+}
+
+const std::vector<Rect>& MovingRegions::boxes(double seconds) {
+  seconds = as_duration(seconds);
+  const bool is_apart = seconds > kStays;
+  if (is_apart) tracks_.clear();
+  find_regions();
+  match_regions(seconds);
+  add_new_regions(is_apart);
+  sort_tracks();
+  boxes_.clear();
+  for (const Track& track : tracks_) {
+    if (track.is_shown && boxes_.size() < kMaxBoxes)
+      boxes_.push_back(motionheat::intersect(track.box(), cells_));
+  }
+  return boxes_;
+}
+
+void MovingRegions::find_regions() {
+  regions_.clear();
+  const auto first = std::find(has_moved_.begin(), has_moved_.end(), 1);
+  if (first == has_moved_.end()) return;
+  const auto last = std::find(has_moved_.rbegin(), has_moved_.rend(), 1);
+  // Work on the rows from the one above the first to the one below the last. Row 0 of the pictures
+  // is their border, so that what is found in row y there lies in row y + top - 1 of blocks.
+  const int top = int(first - has_moved_.begin());
+  const int bottom = int(has_moved_.rend() - last) + 2;
+  const cv::Mat blocks = blocks_.rowRange(top, bottom);
+  cv::Mat counting = counting_.rowRange(top, bottom);
+  cv::Mat joined = joined_.rowRange(top, bottom);
+  cv::Mat labels = labels_.rowRange(top, bottom);
+
+  // Each block grows by one on every side, and those that touch then are one:
+  //   .#..#.  ->  ######      .#...#.  ->  ###.###
+  cv::compare(blocks, kCounts, counting, cv::CMP_GE);
+  cv::dilate(counting, joined, cv::Mat(), {-1, -1}, 1, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED);
+  const int n_labels = cv::connectedComponentsWithStats(joined, labels, statistics_, centroids_);
+  label_pixels_.assign(size_t(n_labels), 0);
+  for (int y = 0; y < blocks.rows; ++y) {
+    const uint8_t *moved = blocks.ptr(y), *counts = counting.ptr(y);
+    const int* label = labels.ptr<int>(y);
+    for (int x = 0; x < blocks.cols; ++x)
+      if (counts[x]) label_pixels_[label[x]] += moved[x];
+  }
+  for (int i = 1; i < n_labels; ++i) {
+    if (label_pixels_[i] < kMinPixels) continue;
+    // A region without what it grew by is one block further right and down, and less the border's
+    // block just where it was found.
+    const int* s = statistics_.ptr<int>(i);
+    const Rect region{s[cv::CC_STAT_LEFT] * kBlock, (s[cv::CC_STAT_TOP] + top) * kBlock,
+                      (s[cv::CC_STAT_WIDTH] - 2) * kBlock, (s[cv::CC_STAT_HEIGHT] - 2) * kBlock};
+    regions_.push_back(motionheat::intersect(region, cells_));
+  }
+  std::sort(regions_.begin(), regions_.end(), [](const Rect& a, const Rect& b) {
+    return std::tuple(area(b), a.y, a.x) < std::tuple(area(a), b.y, b.x);
+  });
+  if (regions_.size() > kMaxTracks) regions_.resize(kMaxTracks);
+}
+
+// Leads tracks to the regions that they overlap with, the largest overlap first, takes those away,
+// and gives up tracks that had none for too long.
+void MovingRegions::match_regions(double seconds) {
+  for (Track& track : tracks_) track.is_matched = false;
+  while (true) {
+    int64_t best = 0;
+    Track* track = nullptr;
+    Rect* region = nullptr;
+    for (Track& t : tracks_) {
+      if (t.is_matched) continue;
+      // What is small and quick may have left its place.
+      const Rect reach{t.region.x - kBlock, t.region.y - kBlock, t.region.width + 2 * kBlock,
+                       t.region.height + 2 * kBlock};
+      for (Rect& r : regions_) {
+        const int64_t overlap = area(intersect(reach, r));
+        if (overlap > best) best = overlap, track = &t, region = &r;
+      }
+    }
+    if (!track) break;
+    track->is_shown ? track->glide_to(*region, seconds) : track->jump_to(*region);
+    track->is_shown = track->is_matched = true;
+    track->missing = 0;
+    regions_.erase(regions_.begin() + (region - regions_.data()));
+  }
+  std::erase_if(tracks_, [&](Track& track) {
+    if (!track.is_matched) track.missing += seconds;
+    return !track.is_matched && (!track.is_shown || track.missing > kStays);
+  });
+}
+
+// A region that a box covers for the most part is a piece of something that fell apart, and likely
+// to grow together again. If not, the box will shrink.
+void MovingRegions::add_new_regions(bool show) {
+  const size_t before = tracks_.size();
+  for (const Rect& region : regions_) {
+    if (tracks_.size() == kMaxTracks) break;
+    const auto covers = [&](const Track& t) {
+      return t.is_shown && 4 * area(intersect(t.box(), region)) >= 3 * area(region);
+    };
+    if (std::any_of(tracks_.begin(), tracks_.begin() + ptrdiff_t(before), covers)) continue;
+    Track track;
+    track.jump_to(region);
+    track.is_shown = show;
+    tracks_.push_back(track);
+  }
+}
+
+void MovingRegions::sort_tracks() {
+  for (size_t i = 1; i < tracks_.size(); ++i) {
+    for (size_t j = i; j > 0; --j) {
+      if (4 * area(tracks_[j].box()) <= 5 * area(tracks_[j - 1].box())) break;
+      std::swap(tracks_[j], tracks_[j - 1]);
+    }
+  }
+}
+
+void MovingRegions::Track::jump_to(const Rect& to) {
+  region = to;
+  left = to.x;
+  top = to.y;
+  right = to.right();
+  bottom = to.bottom();
+}
+
+void MovingRegions::Track::glide_to(const Rect& to, double seconds) {
+  region = to;
+  const double outwards = 1 - std::exp(-seconds / kOutwards);
+  const double inwards = 1 - std::exp(-seconds / kInwards);
+  const auto begin = [&](double& edge, int goal) {
+    edge += (goal - edge) * (goal < edge ? outwards : inwards);
+  };
+  const auto end = [&](double& edge, int goal) {
+    edge += (goal - edge) * (goal > edge ? outwards : inwards);
+  };
+  begin(left, to.x);
+  begin(top, to.y);
+  end(right, to.right());
+  end(bottom, to.bottom());
+}
+
+Rect MovingRegions::Track::box() const {
+  const int x = int(std::lround(left)), y = int(std::lround(top));
+  return {x, y, int(std::lround(right)) - x, int(std::lround(bottom)) - y};
+}
+
+// Whether a block counts and does not stand alone. 0, 0 is the first one in the picture.
+bool MovingRegions::counts(int column, int row) const {
+  const auto at = [&](int x, int y) { return blocks_.at<uint8_t>(row + 1 + y, column + 1 + x); };
+  if (at(0, 0) < kCounts) return false;
+  if (at(0, 0) >= kMinPixels) return true;
+  for (int y = -1; y <= 1; ++y) {
+    for (int x = -1; x <= 1; ++x)
+      if ((x || y) && at(x, y) >= kCounts) return true;
+  }
+  return false;
+}
+
+Rect MovingRegions::bounds_in(const Rect& where) const {
+  const Rect cut = intersect(where, Rect{0, 0, cells_.width, cells_.height});
+  if (is_empty(cut)) return {};
+  const int begin = cut.x / kBlock, end = (cut.right() + kBlock - 1) / kBlock;
+  Rect found;  // in blocks
+  for (int row = cut.y / kBlock; row < (cut.bottom() + kBlock - 1) / kBlock; ++row) {
+    if (!has_moved_[row]) continue;
+    int first = begin, last = end;
+    while (first < last && !counts(first, row)) ++first;
+    while (last > first && !counts(last - 1, row)) --last;
+    if (first < last) found = join(found, {first, row, last - first, 1});
+  }
+  return intersect(
+      cut, Rect{found.x * kBlock, found.y * kBlock, found.width * kBlock, found.height * kBlock});
+}
+
+size_t MovingRegions::memory() const {
+  const auto bytes = [](const cv::Mat& m) { return m.total() * m.elemSize(); };
+  return bytes(blocks_) + bytes(counting_) + bytes(joined_) + bytes(labels_) + has_moved_.size();
+}
+
+}  // namespace motionheat
