@@ -57,6 +57,7 @@
 #include "caps.h"
 #include "continuity.h"
 #include "frame.h"
+#include "events.h"
 #include "guard.h"
 #include "heat.h"
 #include "outbox.h"
@@ -75,7 +76,7 @@ struct GstMotionHeatmapPrivate
 {
   explicit GstMotionHeatmapPrivate (GstElement * element)
       : outbox (element), settings (outbox), allocation (GST_BASE_TRANSFORM_SRC_PAD (element)),
-        reporter (heat, outbox), pictures (outbox, heat), state (outbox, heat) {}
+        reporter (heat, outbox), events (heat, outbox), pictures (outbox, heat), state (outbox, heat) {}
 
   Outbox outbox;
   SharedSettings settings;
@@ -90,6 +91,7 @@ struct GstMotionHeatmapPrivate
   bool have_frames = false;
 
   Reporter reporter;
+  Events events;
   Pictures pictures;
   StateKeeper state;
   std::atomic < bool > state_saved = false;     /* as it is */
@@ -131,8 +133,9 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
   if (!verdict.warning.empty ())
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", verdict.warning.c_str ()), (nullptr));
 
-  priv->heat.frame (in, drawn, verdict, priv->continuity.clock ().step (), times,
-      priv->current.engine);
+  const GstClockTime step = priv->continuity.clock ().step ();
+  priv->heat.frame (in, drawn, verdict, step, times, priv->current.engine);
+  priv->events.frame (verdict, (double) step / GST_SECOND, times, priv->current);
   return times;
 }
 
@@ -146,9 +149,12 @@ gst_motion_heatmap_process (GstMotionHeatmap * self, GstVideoFrame * in_frame,
   const FrameTimes times = gst_motion_heatmap_analyse (self, in_frame, out_frame);
   priv->have_frames = true;
   priv->state_saved = false;
+  GstBuffer *const shown = out_frame ? out_frame->buffer : in_frame->buffer;
   /* what was drawn on is no gap any more */
   if (out_frame)
-    GST_BUFFER_FLAG_UNSET (out_frame->buffer, GST_BUFFER_FLAG_GAP);
+    GST_BUFFER_FLAG_UNSET (shown, GST_BUFFER_FLAG_GAP);
+  if (priv->current.roi_meta && gst_buffer_is_writable (shown))
+    priv->events.attach (shown);
 
   const bool interval_ends = priv->current.snapshot_interval > 0
       && priv->continuity.clock ().reached (priv->current.snapshot_interval);
@@ -225,6 +231,19 @@ gst_motion_heatmap_query (GstBaseTransform * trans, GstPadDirection direction, G
   if (direction == GST_PAD_SINK && drains)
     GST_MOTION_HEATMAP (trans)->priv->pictures.let_go ();
   return GST_BASE_TRANSFORM_CLASS (parent_class)->query (trans, direction, query);
+}
+
+/* A frame that goes on untouched may get metas all the same: on a buffer of its own around the memory
+ * that others use, too. */
+static GstFlowReturn
+gst_motion_heatmap_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
+    GstBuffer * input)
+{
+  const bool gets_metas = gst_base_transform_is_passthrough (trans)
+      && GST_MOTION_HEATMAP (trans)->priv->settings.attaches_boxes ();
+
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->submit_input_buffer (trans, is_discont,
+      gets_metas ? gst_buffer_make_writable (input) : input);
 }
 
 /* The picture keeps its size and place, so whatever is said of it downstream may be said here. */
@@ -380,6 +399,7 @@ gst_motion_heatmap_finish (GstMotionHeatmap * self)
   GstMotionHeatmapPrivate *priv = self->priv;
 
   priv->settings.take (priv->current);
+  priv->events.finish ();
   if (priv->have_frames && priv->current.post_messages)
     priv->reporter.post (priv->current.message_width, true);
   priv->pictures.finish (priv->current);
@@ -453,6 +473,7 @@ gst_motion_heatmap_stop (GstBaseTransform * trans)
 
   if (priv->have_frames && !priv->state_saved)
     priv->state.save (priv->current, Outbox::Kind::kOwed);
+  priv->events.finish ();
   priv->pictures.close ();
   priv->reporter.close ();
   priv->state.close ();
@@ -635,6 +656,8 @@ gst_motion_heatmap_class_init (GstMotionHeatmapClass * klass)
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_sink_event >);
   trans_class->before_transform =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_before_transform >);
+  trans_class->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_submit_input_buffer >);
   trans_class->query =
       GST_DEBUG_FUNCPTR (guarded < gst_motion_heatmap_query >);
   trans_class->decide_allocation =

@@ -53,6 +53,42 @@ take_gray_range (const std::string & text, motionheat::Settings & engine)
   return "";
 }
 
+/* Frames that use the regions as they were keep them. */
+template < typename Change > void
+MotionHeatmapSettings::change_regions (Change change)
+{
+  auto regions = engine.regions ? std::make_shared < motionheat::RegionSettings > (*engine.regions)
+      : std::make_shared < motionheat::RegionSettings > ();
+
+  change (*regions);
+  if (*regions == motionheat::RegionSettings ())
+    engine.regions = nullptr;
+  else if (!engine.regions || !(*regions == *engine.regions))
+    engine.regions = regions;
+}
+
+void
+MotionHeatmapSettings::refuse (const char *property, const std::string & value,
+    const std::string & reason)
+{
+  constexpr size_t most = 16;   /* of one frame */
+
+  if (refusals.size () < most)
+    refusals.push_back ("\"" + value + "\" cannot become the property " + property + ": " + reason);
+}
+
+void
+MotionHeatmapSettings::set_mask (const std::string & location,
+    std::shared_ptr < const motionheat::MaskImage > mask, const std::string & reason)
+{
+  if (!reason.empty ()) {
+    refuse ("mask-location", location, reason);
+    return;
+  }
+  mask_location = location;
+  change_regions ([&](motionheat::RegionSettings & regions) { regions.mask = std::move (mask); });
+}
+
 bool
 MotionHeatmapSettings::set (guint prop_id, const GValue * value)
 {
@@ -74,6 +110,37 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
       return true;
     case PROP_MAX_GAP:
       continuity.max_gap = g_value_get_uint64 (value);
+      return true;
+    case PROP_MASK_POLYGONS:
+      try {
+        change_regions ([&](motionheat::RegionSettings & regions) {
+            regions.masked = motionheat::parse_polygons (string_of (value));});
+        mask_polygons = string_of (value);
+      } catch (const motionheat::RegionsError & e) {
+        refuse ("mask-polygons", string_of (value), e.what ());
+      }
+      return true;
+    case PROP_ZONES:
+      try {
+        change_regions ([&](motionheat::RegionSettings & regions) {
+            regions.zones = motionheat::parse_zones (string_of (value));});
+        zones = string_of (value);
+      } catch (const motionheat::RegionsError & e) {
+        refuse ("zones", string_of (value), e.what ());
+      }
+      return true;
+    case PROP_MOTION_AREA:
+      activity.area = g_value_get_double (value);
+      return true;
+    case PROP_MOTION_FRAMES:
+      activity.frames = (int) g_value_get_uint (value);
+      return true;
+    case PROP_MOTION_GAP:
+      motion_gap = g_value_get_uint64 (value);
+      activity.gap = (double) motion_gap / GST_SECOND;
+      return true;
+    case PROP_ROI_META:
+      roi_meta = g_value_get_boolean (value);
       return true;
     case PROP_HALF_LIFE:
       half_life = g_value_get_uint64 (value);
@@ -115,7 +182,7 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
       const std::string reason = take_gray_range (string_of (value), engine);
 
       if (!reason.empty ())
-        refusal = "\"" + string_of (value) + "\" cannot become the property gray-range: " + reason;
+        refuse ("gray-range", string_of (value), reason);
       return true;
     }
     case PROP_POST_MESSAGES:
@@ -171,6 +238,27 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       return true;
     case PROP_MAX_GAP:
       g_value_set_uint64 (value, continuity.max_gap);
+      return true;
+    case PROP_MASK_LOCATION:
+      set_string (value, mask_location);
+      return true;
+    case PROP_MASK_POLYGONS:
+      set_string (value, mask_polygons);
+      return true;
+    case PROP_ZONES:
+      set_string (value, zones);
+      return true;
+    case PROP_MOTION_AREA:
+      g_value_set_double (value, activity.area);
+      return true;
+    case PROP_MOTION_FRAMES:
+      g_value_set_uint (value, (guint) activity.frames);
+      return true;
+    case PROP_MOTION_GAP:
+      g_value_set_uint64 (value, motion_gap);
+      return true;
+    case PROP_ROI_META:
+      g_value_set_boolean (value, roi_meta);
       return true;
     case PROP_HALF_LIFE:
       g_value_set_uint64 (value, half_life);
@@ -252,9 +340,13 @@ std::map < std::string, std::string > MotionHeatmapSettings::counting () const
     {"detector", detector},
     {"threshold", std::to_string (engine.threshold)},
   };
-  /* of most streams it says nothing */
+  /* of most streams these say nothing */
   if (const std::string range = gray_range_text (engine); !range.empty ())
     values["gray-range"] = range;
+  if (!mask_location.empty ())
+    values["mask-location"] = mask_location;
+  if (!mask_polygons.empty ())
+    values["mask-polygons"] = mask_polygons;
   return values;
 }
 
@@ -340,6 +432,45 @@ motion_heatmap_install_properties (GObjectClass * klass)
           "Frames are not compared across a hole that the stream marks, if it is longer than this, "
           "in nanoseconds, and than three times the usual distance of frames",
           0, G_MAXINT64, defaults.continuity.max_gap, controlled));
+
+  /**
+   * GstMotionHeatmap:mask-location:
+   *
+   * Picture, in any format that GStreamer decodes, that is laid over the frame: what is black there is
+   * not counted, white counts whole, grey in proportion.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MASK_LOCATION,
+      g_param_spec_string ("mask-location", "Mask location",
+          "Picture that is laid over the frame: what is black there is not counted, white counts "
+          "whole, grey in proportion", nullptr, live));
+
+  /**
+   * GstMotionHeatmap:mask-polygons:
+   *
+   * Areas that are not counted: polygons of points in fractions of the frame, as in
+   * `0,0 0.3,0 0.3,0.1 0,0.1; 0.5,0.5 1,1 0,1`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MASK_POLYGONS,
+      g_param_spec_string ("mask-polygons", "Mask polygons",
+          "Areas that are not counted, in fractions of the frame: 'x,y x,y x,y; x,y ...'", nullptr,
+          live));
+
+  /**
+   * GstMotionHeatmap:zones:
+   *
+   * Named areas with figures and events of their own, as in
+   * `door: 0.1,0.2 0.3,0.2 0.3,0.6 0.1,0.6; till: 0.6,0.5 0.9,0.5 0.9,0.9`. They may overlap.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_ZONES,
+      g_param_spec_string ("zones", "Zones",
+          "Named areas with figures and events of their own: 'name: x,y x,y x,y; name: ...'",
+          nullptr, live));
 
   /**
    * GstMotionHeatmap:half-life:
@@ -523,6 +654,55 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_uint ("message-width", "Message width",
           "Width in cells of the map in messages, its height follows the picture's proportions "
           "(0 = the analysis size)", 0, G_MAXINT16, defaults.message_width, controlled));
+
+  /**
+   * GstMotionHeatmap:motion-area:
+   *
+   * Share of a zone, or of the frame where there are none, that must move for its motion to begin.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MOTION_AREA,
+      g_param_spec_double ("motion-area", "Motion area",
+          "Share of a zone (or of the frame) that must move for its motion to begin",
+          0.0, 1.0, defaults.activity.area, controlled));
+
+  /**
+   * GstMotionHeatmap:motion-frames:
+   *
+   * Consecutive analysed frames that must agree for motion to begin.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MOTION_FRAMES,
+      g_param_spec_uint ("motion-frames", "Motion frames",
+          "Consecutive analysed frames that must agree for motion to begin",
+          1, G_MAXINT16, (guint) defaults.activity.frames, controlled));
+
+  /**
+   * GstMotionHeatmap:motion-gap:
+   *
+   * Stillness, in nanoseconds of stream time, after which motion has ended.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_MOTION_GAP,
+      g_param_spec_uint64 ("motion-gap", "Motion gap",
+          "Stillness, in nanoseconds of stream time, after which motion has ended",
+          0, G_MAXINT64, defaults.motion_gap, controlled));
+
+  /**
+   * GstMotionHeatmap:roi-meta:
+   *
+   * Attach each moving region as #GstVideoRegionOfInterestMeta of type `motion`, sixteen at most and
+   * the largest first, for detectors and encoders downstream.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_ROI_META,
+      g_param_spec_boolean ("roi-meta", "ROI meta",
+          "Attach each moving region as GstVideoRegionOfInterestMeta of type 'motion'",
+          defaults.roi_meta, live));
 
   /**
    * GstMotionHeatmap:snapshot-location:

@@ -5,11 +5,31 @@
 
 #include <gst/video/video.h>
 
+/* A field for each zone. */
+static GstStructure *
+zones_of (const motionheat::Report & report)
+{
+  GstStructure *zones = gst_structure_new_empty ("zones");
+
+  for (const motionheat::ZoneReport & zone : report.zones) {
+    GstStructure *figures = gst_structure_new ("zone",
+        "motion", G_TYPE_DOUBLE, zone.motion,
+        "motion-peak", G_TYPE_DOUBLE, zone.motion_peak,
+        "coverage", G_TYPE_DOUBLE, zone.heat.coverage,
+        "mean", G_TYPE_DOUBLE, zone.heat.mean,
+        "max", G_TYPE_DOUBLE, zone.heat.max,
+        "share", G_TYPE_DOUBLE, zone.heat.share, nullptr);
+    gst_structure_set (zones, zone.name.c_str (), GST_TYPE_STRUCTURE, figures, nullptr);
+    gst_structure_free (figures);
+  }
+  return zones;
+}
+
 static GstStructure *
 structure_of (const motionheat::Report & report, const FrameTimes & times,
     bool final)
 {
-  return gst_structure_new ("motionheatmap",
+  GstStructure *structure = gst_structure_new ("motionheatmap",
       "timestamp", G_TYPE_UINT64, times.timestamp,
       "stream-time", G_TYPE_UINT64, times.stream_time,
       "running-time", G_TYPE_UINT64, times.running_time,
@@ -27,6 +47,12 @@ structure_of (const motionheat::Report & report, const FrameTimes & times,
       "hot-x", G_TYPE_DOUBLE, report.hot_x,
       "hot-y", G_TYPE_DOUBLE, report.hot_y,
       "final", G_TYPE_BOOLEAN, (gboolean) final, nullptr);
+  if (!report.zones.empty ()) {
+    GstStructure *zones = zones_of (report);
+    gst_structure_set (structure, "zones", GST_TYPE_STRUCTURE, zones, nullptr);
+    gst_structure_free (zones);
+  }
+  return structure;
 }
 
 GstStructure *

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shared_settings.h"
 
+#include <utility>
+
+#include "mask_file.h"
+
 /* Whether a property may not be set now. */
 bool
 SharedSettings::refuses (guint prop_id, const GValue * value)
@@ -28,8 +32,27 @@ SharedSettings::set (guint prop_id, const GValue * value)
 {
   if (refuses (prop_id, value))
     return true;
+  if (prop_id == PROP_MASK_LOCATION) {
+    set_mask (value);
+    return true;
+  }
   std::lock_guard < std::mutex > lock (lock_);
   return settings_.set (prop_id, value);
+}
+
+/* The file is read without the lock: frames go on meanwhile. */
+void
+SharedSettings::set_mask (const GValue * value)
+{
+  const gchar *string = g_value_get_string (value);
+  const std::string location = string ? string : "";
+  std::shared_ptr < const motionheat::MaskImage > mask;
+  std::string reason;
+
+  if (!location.empty ())
+    mask = motion_heatmap_read_mask (location, reason);
+  std::lock_guard < std::mutex > lock (lock_);
+  settings_.set_mask (location, std::move (mask), reason);
 }
 
 bool
@@ -46,6 +69,14 @@ SharedSettings::now ()
   std::lock_guard < std::mutex > lock (lock_);
 
   return settings_;
+}
+
+bool
+SharedSettings::attaches_boxes ()
+{
+  std::lock_guard < std::mutex > lock (lock_);
+
+  return settings_.roi_meta;
 }
 
 void
@@ -80,9 +111,10 @@ SharedSettings::take (MotionHeatmapSettings & taken)
   {
     std::lock_guard < std::mutex > lock (lock_);
     taken = settings_;
-    settings_.refusal.clear ();
+    settings_.refusals.clear ();
   }
-  if (!taken.refusal.empty ())
-    outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, taken.refusal);
+  for (const std::string & refusal : taken.refusals)
+    outbox_.warn (GST_RESOURCE_ERROR_SETTINGS, refusal);
   replace_unavailable (taken.engine.detector);
+  taken.engine.finds_boxes = taken.post_messages || taken.roi_meta;
 }

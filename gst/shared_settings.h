@@ -20,6 +20,7 @@ public:
   bool set (guint prop_id, const GValue * value);
   bool get (guint prop_id, GValue * value);
   MotionHeatmapSettings now ();
+  bool attaches_boxes ();
 
   /* Puts what holds for a frame, or for the end of the stream, into `taken`, whose memory is used
    * again. Warns of what was refused since; the default detector stands in for one that cannot be
@@ -32,6 +33,7 @@ public:
 
 private:
   bool refuses (guint prop_id, const GValue * value);
+  void set_mask (const GValue * value);
   void set_started (bool started);
   void replace_unavailable (motionheat::Detector & detector);
 

@@ -272,14 +272,14 @@ void MovingRegions::match_regions(double seconds) {
   });
 }
 
-// A region that a box covers for the most part is a piece of something that fell apart, and likely
-// to grow together again. If not, the box will shrink.
+// A region of which a box covers half is a piece of something that fell apart, and likely to grow
+// together again. If not, the box will shrink.
 void MovingRegions::add_new_regions(bool show) {
   const size_t before = tracks_.size();
   for (const Rect& region : regions_) {
     if (tracks_.size() == kMaxTracks) break;
     const auto covers = [&](const Track& t) {
-      return t.is_shown && 4 * area(intersect(t.box(), region)) >= 3 * area(region);
+      return t.is_shown && 2 * area(intersect(t.box(), region)) >= area(region);
     };
     if (std::any_of(tracks_.begin(), tracks_.begin() + ptrdiff_t(before), covers)) continue;
     Track track;

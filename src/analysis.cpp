@@ -52,7 +52,9 @@ void Analysis::set(const Settings& settings) {
 }
 
 void Analysis::begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
-                     Bands& bands) {
+                     const Regions& regions, Bands& bands) {
+  zones_ = regions.zones();
+  moved_in_zones_.assign(zones_ * size_t(grid_.bands()), 0);
   const Size before =
       std::exchange(frame_, shrinker_ ? shrinker_->shrink(frame, bands) : frame).size;
   // Beyond the last frame there is nothing to compare with.
@@ -64,11 +66,12 @@ void Analysis::begin(const ConstFrameView& frame, const std::optional<GrayLevels
   if (!comparing && !subtractor_) difference_.remember(frame_);
 }
 
-void Analysis::count_all(HeatMap& heat, IndexMap& indices, Bands& bands) {
-  bands.for_each(grid_, [&](int band, uint8_t* mask) { count_rest(band, mask, heat, indices); });
+void Analysis::count_all(const Counting& counting, Bands& bands) {
+  bands.for_each(grid_, [&](int band, uint8_t* mask) { count_rest(band, mask, counting); });
 }
 
-void Analysis::count_hottest(HeatMap& heat, IndexMap& indices, Bands& bands) {
+void Analysis::count_hottest(const Counting& counting, Bands& bands) {
+  const HeatMap& heat = counting.heat;
   const uint64_t highest = heat.max();
   const uint64_t event = heat.increment();
   if (highest == 0) return;  // whatever moves first will be the hottest, and the scale knows
@@ -78,34 +81,33 @@ void Analysis::count_hottest(HeatMap& heat, IndexMap& indices, Bands& bands) {
     for (int row = first; row < std::min(first + TileGrid::kBandRows, grid_.rows()); ++row) {
       if (heat.row_max(row) + event <= highest) continue;
       if (raised) return;
-      count_row(row, mask, heat, indices,
+      count_row(row, mask, counting,
                 [&](int tile) { return !counted_[tile] && heat.tile_max(tile) + event > highest; });
       if (heat.row_max(row) == highest + event) raised = true;
     }
   });
 }
 
-void Analysis::count_rest(int band, uint8_t* mask, HeatMap& heat, IndexMap& indices) {
+void Analysis::count_rest(int band, uint8_t* mask, const Counting& counting) {
   const int first = band * TileGrid::kBandRows;
   const int rows = std::min(TileGrid::kBandRows, grid_.rows() - first);
   const auto begin = counted_.begin() + grid_.index(0, first);
   const auto end = begin + rows * grid_.columns();
   if (std::find(begin, end, true) == end) {
-    count_tiles(first, rows, 0, grid_.columns(), mask, heat, indices);
+    count_tiles(first, rows, 0, grid_.columns(), mask, counting);
     return;
   }
   for (int row = first; row < first + rows; ++row)
-    count_row(row, mask, heat, indices, [&](int tile) { return !counted_[tile]; });
+    count_row(row, mask, counting, [&](int tile) { return !counted_[tile]; });
 }
 
 // Counts those tiles of a row of tiles that `is_wanted(tile)`.
 template <typename Predicate>
-void Analysis::count_row(int row, uint8_t* mask, HeatMap& heat, IndexMap& indices,
-                         Predicate is_wanted) {
+void Analysis::count_row(int row, uint8_t* mask, const Counting& counting, Predicate is_wanted) {
   for (int column = 0; column < grid_.columns();) {
     int end = column;
     while (end < grid_.columns() && is_wanted(grid_.index(end, row))) ++end;
-    if (end > column) count_tiles(row, 1, column, end, mask, heat, indices);
+    if (end > column) count_tiles(row, 1, column, end, mask, counting);
     column = end + 1;
   }
 }
@@ -113,7 +115,7 @@ void Analysis::count_row(int row, uint8_t* mask, HeatMap& heat, IndexMap& indice
 // Compares the tiles from `column` to before `end` in `rows` rows of tiles from `row` on in one go,
 // since long rows are what memory is good at, and counts them. The mask is that of a band.
 void Analysis::count_tiles(int row, int rows, int column, int end, uint8_t* band_mask,
-                           HeatMap& heat, IndexMap& indices) {
+                           const Counting& counting) {
   const ptrdiff_t stride = ptrdiff_t{grid_.columns()} * TileGrid::kMaskBytes;
   uint8_t* const mask = band_mask + ptrdiff_t{column} * TileGrid::kMaskBytes;
   const Rect first = grid_.rect(grid_.index(column, row));
@@ -127,20 +129,36 @@ void Analysis::count_tiles(int row, int rows, int column, int end, uint8_t* band
     const int tile = grid_.index(column, row + i);
     std::fill_n(&counted_[tile], end - column, true);
     if (!(moved >> i & 1)) continue;
-    const uint8_t* const row_mask = mask + stride * TileGrid::kHeight * i;
-    const int height = grid_.rect(tile).height;
-    for (int j = 0; j < end - column; ++j) {
-      const uint8_t* const tile_mask = row_mask + j * TileGrid::kMaskBytes;
-      if (!any_set(tile_mask, stride, height)) continue;
-      moved_[row / TileGrid::kBandRows] +=
-          heat.add(tile + j, tile_mask, stride, indices.touch(tile + j));
-    }
+    uint8_t* const row_mask = mask + stride * TileGrid::kHeight * i;
+    for (int j = 0; j < end - column; ++j)
+      count_tile(tile + j, row_mask + j * TileGrid::kMaskBytes, stride, counting);
   }
 }
 
-double Analysis::moved_share() const {
-  const uint64_t moved = std::accumulate(moved_.begin(), moved_.end(), uint64_t{0});
-  return double(moved) / double(grid_.size().area());
+// Counts what moved in a tile, but for what is masked.
+void Analysis::count_tile(int tile, uint8_t* mask, ptrdiff_t stride, const Counting& counting) {
+  const Rect rect = grid_.rect(tile);
+  if (!any_set(mask, stride, rect.height)) return;
+  const Regions& regions = counting.regions;
+  if (!regions.is_open()) {
+    regions.apply(tile, mask, stride);
+    if (!any_set(mask, stride, rect.height)) return;
+  }
+  const int band = tile / grid_.columns() / TileGrid::kBandRows;
+  moved_[band] +=
+      counting.heat.add(tile, mask, stride, counting.indices.touch(tile), regions.weights(tile));
+  if (zones_ > 0) regions.count(tile, mask, stride, &moved_in_zones_[zones_ * size_t(band)]);
+  if (counting.boxes) counting.boxes->add(rect, mask, stride);
+}
+
+uint64_t Analysis::moved() const {
+  return std::accumulate(moved_.begin(), moved_.end(), uint64_t{0});
+}
+
+uint64_t Analysis::moved(size_t zone) const {
+  uint64_t moved = 0;
+  for (size_t i = zone; i < moved_in_zones_.size(); i += zones_) moved += moved_in_zones_[i];
+  return moved;
 }
 
 size_t Analysis::memory() const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "activity.h"
 #include "analysis_scale.h"
 #include "bands.h"
 #include "detector.h"
@@ -13,6 +14,14 @@
 #include "settings.h"
 
 namespace motionheat {
+
+/// What takes notice of what moved.
+struct Counting {
+  HeatMap& heat;
+  IndexMap& indices;
+  const Regions& regions;
+  MovingRegions* boxes;  // if they are wanted
+};
 
 /// Steps 1 to 3: finds out what moved in a frame, and counts it.
 ///
@@ -38,29 +47,31 @@ class Analysis {
 
   /// Takes a frame in, which must stay as it is until its tiles are counted. `levels` are what 0
   /// and 255 stand for, where not what the colorimetry says.
-  void begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels, Bands& bands);
+  void begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+             const Regions& regions, Bands& bands);
 
   /// Counts all tiles.
-  void count_all(HeatMap& heat, IndexMap& indices, Bands& bands);
+  void count_all(const Counting& counting, Bands& bands);
 
   /// Counts tiles until it is certain how high the hottest count of the map will be: those that may
   /// raise it by the event of this frame, and once one did, no more.
-  void count_hottest(HeatMap& heat, IndexMap& indices, Bands& bands);
+  void count_hottest(const Counting& counting, Bands& bands);
 
   /// Counts the tiles of a band that were not. Different bands may be counted by several threads.
-  void count_rest(int band, uint8_t* mask, HeatMap& heat, IndexMap& indices);
+  void count_rest(int band, uint8_t* mask, const Counting& counting);
 
-  /// The share of the pixels that moved, of those counted.
-  double moved_share() const;
+  /// The pixels that moved, of those counted, in all and in a zone.
+  uint64_t moved() const;
+  uint64_t moved(size_t zone) const;
 
   /// Bytes it holds.
   size_t memory() const;
 
  private:
   template <typename Predicate>
-  void count_row(int row, uint8_t* mask, HeatMap& heat, IndexMap& indices, Predicate is_wanted);
-  void count_tiles(int row, int rows, int column, int end, uint8_t* mask, HeatMap& heat,
-                   IndexMap& indices);
+  void count_row(int row, uint8_t* mask, const Counting& counting, Predicate is_wanted);
+  void count_tiles(int row, int rows, int column, int end, uint8_t* mask, const Counting& counting);
+  void count_tile(int tile, uint8_t* mask, ptrdiff_t stride, const Counting& counting);
 
   TileGrid grid_;
   std::optional<Shrinker> shrinker_;  // if the analysis is smaller than the picture
@@ -73,6 +84,8 @@ class Analysis {
   ConstFrameView frame_;
   std::vector<uint8_t> counted_;  // of each tile: counted, or not to be
   std::vector<uint32_t> moved_;   // pixels of each band
+  size_t zones_ = 0;
+  std::vector<uint32_t> moved_in_zones_;  // pixels of each zone, band by band
 };
 
 }  // namespace motionheat

@@ -48,6 +48,12 @@ std::optional<BackgroundPicture> make_background(const Settings& settings,
   return BackgroundPicture(settings.background, stream.format, stream.size);
 }
 
+Regions make_regions(const Settings& settings, const TileGrid& cells, Size picture) {
+  static const RegionSettings kNone;
+  return Regions(settings.regions ? *settings.regions : kNone, cells, picture,
+                 settings.analysis_scale);
+}
+
 // The part of a frame that lies within the stream's size.
 ConstFrameView cut(const ConstFrameView& frame, Size size) {
   ConstFrameView part = frame;
@@ -83,6 +89,9 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   const TileGrid& cells = analysis.grid();
   const bool resized = !(heat_.grid().size() == cells.size() && grid_.size() == stream.size);
   HeatMap heat = resized ? heat_.resampled(cells.size()) : HeatMap();
+  Regions regions = make_regions(settings, cells, stream.size);
+  if (regions.has_weights()) (resized ? heat : heat_).refine();
+  MovingRegions moving_regions = resized ? MovingRegions(cells.size()) : MovingRegions();
   IndexMap indices = resized ? IndexMap(cells) : IndexMap();
   std::optional<Enlarger> enlarger;
   if (settings.analysis_scale > 1) enlarger.emplace(cells, grid, settings.analysis_scale);
@@ -104,6 +113,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
     heat_ = std::move(heat);
     indices_ = std::move(indices);
     bands_ = Bands(cells);
+    moving_regions_ = std::move(moving_regions);
   }
   stream_ = stream;
   settings_ = settings;
@@ -113,6 +123,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   if (!background_stays) background_ = std::move(background);
   renderer_ = std::move(renderer);
   bands_.set_threads(settings.n_threads);
+  set_regions(std::move(regions));
   normalizer_.restart();
   repaint_all();
   update_scale();
@@ -137,6 +148,7 @@ void Engine::set(const Settings& settings) {
       settings.opacity != settings_.opacity || settings.output != settings_.output;
   const bool background_changes = settings.background != settings_.background;
   const bool scale_changes = scale_settings(settings) != scale_settings(settings_);
+  const bool regions_change = settings.regions != settings_.regions;
 
   // Everything that may fail comes before anything changes.
   normalizer_.prepare(scale_settings(settings));
@@ -149,6 +161,10 @@ void Engine::set(const Settings& settings) {
   const Weights weights = weights_for(settings);
   const bool weights_change = weights != renderer_.weights();
   if (weights_change) renderer_.reserve_weights();
+  Regions regions;
+  if (regions_change) regions = make_regions(settings, heat_.grid(), stream_.size);
+  const bool counts_change = regions.has_weights() && heat_.refine();
+  if (counts_change) repaint_all();
   analysis_.set(settings);
 
   if (levels_change) auto_levels_.restart();
@@ -159,6 +175,11 @@ void Engine::set(const Settings& settings) {
   if (colors) renderer_.set_colors(*colors);
   if (weights_change) renderer_.set_weights(weights);
   if (colors || weights_change) repaint_all();
+  if (regions_change) {
+    set_regions(std::move(regions));
+    normalizer_.restart();
+    repaint_all();
+  }
   if (blend) renderer_.set_blend(std::move(*blend));
   if (background_changes) background_ = std::move(background);
 }
@@ -182,20 +203,55 @@ void Engine::process(const ConstFrameView& frame, const FrameView* out) {
 
 void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   follow_gray_levels(in);
-  analysis_.begin(in, gray_levels(stream_.format, settings_), bands_);
+  analysis_.begin(in, gray_levels(stream_.format, settings_), regions_, bands_);
+  moving_regions_.begin();
+  const Counting counting{heat_, indices_, regions_,
+                          settings_.finds_boxes ? &moving_regions_ : nullptr};
   ++frames_;
   // What the scale depends on is counted first, the rest where it is drawn.
   if (!out || normalizer_.takes_percentile(scale_settings(settings_), frames_))
-    analysis_.count_all(heat_, indices_, bands_);
+    analysis_.count_all(counting, bands_);
   else if (settings_.normalization == Normalization::kMax)
-    analysis_.count_hottest(heat_, indices_, bands_);
+    analysis_.count_hottest(counting, bands_);
   update_scale();
   if (background_) background_->add(in);
   if (out) {
     draw_bands(in, *out,
-               [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, heat_, indices_); });
+               [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, counting); });
   }
-  period_.add(analysis_.moved_share());
+  note_motion();
+}
+
+// Of the frame that was just counted.
+void Engine::note_motion() {
+  const auto share = [](uint64_t moved, uint64_t area) {
+    return area > 0 ? double(moved) / double(area) : 0;
+  };
+  const double all = share(analysis_.moved(), regions_.area());
+  period_.add(all);
+  if (regions_.zones() == 0) shares_[0] = all;
+  for (size_t zone = 0; zone < regions_.zones(); ++zone) {
+    shares_[zone] = share(analysis_.moved(zone), regions_.area(zone));
+    zone_periods_[zone].add(shares_[zone]);
+  }
+  for (size_t i = 0; i < bounds_.size() && settings_.finds_boxes; ++i)
+    bounds_[i] = regions_.zones() > 0 ? moving_regions_.bounds_in(regions_.bounds(i))
+                                      : moving_regions_.bounds();
+}
+
+// A masked pixel holds no heat.
+void Engine::set_regions(Regions regions) {
+  regions_ = std::move(regions);
+  if (!regions_.is_open()) heat_.remove([&](int x, int y) { return regions_.is_masked(x, y); });
+  const size_t zones = std::max<size_t>(regions_.zones(), 1);
+  shares_.assign(zones, 0);
+  bounds_.assign(zones, Rect{});
+  zone_periods_.assign(regions_.zones(), {});
+}
+
+void Engine::begin_period() {
+  period_ = {};
+  std::fill(zone_periods_.begin(), zone_periods_.end(), Period{});
 }
 
 void Engine::draw(const ConstFrameView& frame, const FrameView& out) {
@@ -307,10 +363,12 @@ void Engine::repaint_all() {
   indices_.forget(heat_);
   if (enlarger_) enlarger_->forget();
   figures_.forget();
+  regions_.forget();
 }
 
 void Engine::reset() {
   heat_.clear();
+  if (regions_.has_weights()) heat_.refine();
   repaint_all();
   frames_ = skipped_ = repeated_ = 0;
   begin_period();
@@ -320,7 +378,10 @@ void Engine::reset() {
 
 void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
   const Size size = heat_.grid().size();
-  heat_ = heat.grid().size() == size ? heat.clone() : heat.resampled(size);
+  HeatMap own = heat.grid().size() == size ? heat.clone() : heat.resampled(size);
+  if (regions_.has_weights()) own.refine();
+  if (!regions_.is_open()) own.remove([&](int x, int y) { return regions_.is_masked(x, y); });
+  heat_ = std::move(own);
   frames_ = frames;
   skipped_ = skipped;
   repeated_ = 0;
@@ -330,7 +391,7 @@ void Engine::restore(const HeatMap& heat, uint64_t frames, uint64_t skipped) {
 }
 
 Report Engine::report() {
-  Report report = figures_.report(heat_);
+  Report report = figures_.report(heat_, regions_.area());
   report.frames = frames_;
   report.skipped = skipped_;
   report.repeated = repeated_;
@@ -338,13 +399,21 @@ Report Engine::report() {
     report.full_scale = scale_.full() / heat_.unit();
   report.motion = period_.mean();
   report.motion_peak = period_.peak;
+  if (regions_.zones() > 0) {
+    const std::vector<ZoneFigures> figures = regions_.figures(heat_);
+    for (size_t zone = 0; zone < figures.size(); ++zone) {
+      const Period& period = zone_periods_[zone];
+      report.zones.push_back({regions_.name(zone), period.mean(), period.peak, figures[zone]});
+    }
+  }
   return report;
 }
 
 size_t Engine::memory() const {
   return analysis_.memory() + heat_.memory() + indices_.memory() + bands_.memory() +
          (enlarger_ ? enlarger_->memory() : 0) + (background_ ? background_->memory() : 0) +
-         (unpacked_ ? unpacked_->memory() : 0) + renderer_.memory();
+         (unpacked_ ? unpacked_->memory() : 0) + renderer_.memory() + regions_.memory() +
+         moving_regions_.memory();
 }
 
 }  // namespace motionheat

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "activity.h"
 #include "analysis.h"
 #include "analysis_scale.h"
 #include "background.h"
@@ -16,6 +18,7 @@
 #include "index_map.h"
 #include "normalize.h"
 #include "packing.h"
+#include "regions.h"
 #include "render.h"
 #include "settings.h"
 
@@ -61,7 +64,15 @@ class Engine {
   void repeat() { ++repeated_; }
 
   /// Begins the period of which `Report::motion` and `motion_peak` tell.
-  void begin_period() { period_ = {}; }
+  void begin_period();
+
+  /// What moved in the last frame that was processed: the share of each zone or, if there are none,
+  /// of the picture, and the box of it, in cells of the analysis; empty where `finds_boxes` is off.
+  std::span<const double> shares() const { return shares_; }
+  std::span<const Rect> bounds() const { return bounds_; }
+  /// The boxes of what moves, `seconds` after they were last asked for: see MovingRegions.
+  const std::vector<Rect>& boxes(double seconds) { return moving_regions_.boxes(seconds); }
+  const Regions& regions() const { return regions_; }
 
   /// After a break in the stream: the next frame has no previous one. The heat stays, and so does
   /// what a detector knows of the background.
@@ -118,6 +129,9 @@ class Engine {
     double mean() const { return frames > 0 ? sum / double(frames) : 0; }
   };
 
+  void set_regions(Regions regions);
+  void note_motion();
+
   explicit Engine(const Settings& settings);
 
   void configure_plain(const StreamFormat& stream, const Settings& settings);
@@ -155,6 +169,11 @@ class Engine {
   uint64_t skipped_ = 0;
   uint64_t repeated_ = 0;
   Period period_;
+  Regions regions_;  // of the analysis
+  MovingRegions moving_regions_;
+  std::vector<double> shares_;
+  std::vector<Rect> bounds_;
+  std::vector<Period> zone_periods_;
 };
 
 }  // namespace motionheat

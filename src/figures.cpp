@@ -57,7 +57,7 @@ void Figures::forget() {
   cells_size_ = {};
 }
 
-Report Figures::report(const HeatMap& heat) {
+Report Figures::report(const HeatMap& heat, uint64_t area) {
   const TileGrid& grid = heat.grid();
   Report report{.size = grid.size()};
   const uint64_t max = heat.max();
@@ -80,7 +80,7 @@ Report Figures::report(const HeatMap& heat) {
     });
   }
   report.max = double(max) / heat.unit();
-  report.coverage = double(covered_sum_) / double(grid.size().area());
+  report.coverage = area > 0 ? double(covered_sum_) / double(area) : 0;
   report.hot_x = (double(hottest % grid.size().width) + 0.5) / grid.size().width;
   report.hot_y = (double(hottest / grid.size().width) + 0.5) / grid.size().height;
   return report;

@@ -2,16 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "heat_map.h"
 #include "index_map.h"
 #include "kernels/kernels.h"
 #include "normalize.h"
+#include "regions.h"
 
 namespace motionheat {
 
-/// The state of the map in figures.
+/// A zone in figures.
+struct ZoneReport {
+  std::string name;
+  double motion = 0;  // as in Report, of the pixels of the zone
+  double motion_peak = 0;
+  ZoneFigures heat;
+};
+
+/// The state of the map in figures. Nothing is told of pixels that are masked.
 struct Report {
   uint64_t frames = 0;     // frames analysed, the first one included
   uint64_t skipped = 0;    // frames not counted
@@ -25,6 +35,7 @@ struct Report {
   double coverage = 0;     // 0..1, share of the pixels with any heat
   double hot_x = 0;        // 0..1, centre of the hottest pixel (the first in reading order);
   double hot_y = 0;        //   0 while there is no heat
+  std::vector<ZoneReport> zones;
 };
 
 /// Tells of the heat in figures and in a grey map of it. What it found out of a tile it keeps until
@@ -35,8 +46,8 @@ class Figures {
   void forget();
 
   /// What of a report is told by the heat alone: its size, the hottest count, where that is and how
-  /// much has any. Throws std::bad_alloc.
-  Report report(const HeatMap& heat);
+  /// much of `area` pixels has any. Throws std::bad_alloc.
+  Report report(const HeatMap& heat, uint64_t area);
 
   /// The size of a map that is `width` cells wide: as high as the picture's proportions ask for.
   /// Width 0, or more than the heat has, gives its size.

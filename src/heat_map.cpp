@@ -23,13 +23,15 @@ HeatMap::HeatMap(Size size)
       row_max_(size_t(grid_.rows())),
       changes_(size_t(grid_.count())) {}
 
-uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
-                      TileGrid::Chunks& moved) {
+uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved,
+                      const uint8_t* weights) {
   const bool may_wrap = high_[tile] || max_[tile] + increment() > UINT16_MAX;
   if (may_wrap) reserve_high(tile);  // before anything changes: it may fail
   before_change(tile);
   uint16_t* counts = low(tile);
   if (is_cold(tile)) std::memset(counts, 0, TileGrid::kPixels * sizeof *counts);
+  ++changes_[tile];
+  if (weights) return add_weighted(tile, mask, mask_stride, moved, weights);
 
   const kernels::Kernels& k = kernels::active();
   const kernels::Rows<const uint8_t> bits{mask, mask_stride};
@@ -40,8 +42,40 @@ uint32_t HeatMap::add(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
       may_wrap ? k.carry(bits, rows, TileGrid::kChunks, counts, high_[tile].get(), increment())
                : result.max;
   set_max(tile, std::max(max_[tile], max));
-  ++changes_[tile];
   return result.moved;
+}
+
+// Few tiles lie at the soft edge of a mask.
+uint32_t HeatMap::add_weighted(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
+                               TileGrid::Chunks& moved, const uint8_t* weights) {
+  const Rect rect = grid_.rect(tile);
+  uint16_t* const lower = low(tile);
+  uint32_t* const upper = high_[tile].get();
+  uint64_t max = max_[tile];
+  uint32_t pixels = 0;
+  for (int y = 0; y < rect.height; ++y) {
+    for (int x = 0; x < rect.width; ++x) {
+      if (!(mask[mask_stride * y + x / 8] >> x % 8 & 1)) continue;
+      const int i = TileGrid::offset(x, y);
+      const uint64_t before = uint64_t{upper ? upper[i] : 0} << 16 | lower[i];
+      const uint64_t part = uint64_t(std::lround(unit_ * weights[i] / 255));
+      const uint64_t count = std::min(before + part, kMaxCount);
+      lower[i] = uint16_t(count);
+      if (upper) upper[i] = uint32_t(count >> 16);
+      max = std::max(max, count);
+      moved[x / TileGrid::kChunkWidth] = true;
+      ++pixels;
+    }
+  }
+  set_max(tile, max);
+  return pixels;
+}
+
+bool HeatMap::refine() {
+  if (log_unit_ >= kLowestLogUnit) return false;
+  shift(kLowestLogUnit);
+  set_log_unit(log_unit_ + kLowestLogUnit);
+  return max() > 0;
 }
 
 void HeatMap::reserve_high(int tile) {

@@ -45,9 +45,19 @@ class HeatMap {
   /// Adds an event to each pixel of `tile` whose bit in `mask` is set (see Difference::compare);
   /// rows of the mask are `mask_stride` apart. Sets the flags of the chunks in which any moved and
   /// leaves the others; returns how many pixels moved. A count that is at its highest, 2^47 - 1,
-  /// stays there. Threads may add to distinct rows of tiles at once. Throws std::bad_alloc, and
-  /// then nothing was added.
-  uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved);
+  /// stays there. With `weights` of the tile's pixels, in the order of TileGrid::offset, an event
+  /// is worth so many parts of 255; the map is fine then. Threads may add to distinct rows of tiles
+  /// at once. Throws std::bad_alloc, and then nothing was added.
+  uint32_t add(int tile, const uint8_t* mask, ptrdiff_t mask_stride, TileGrid::Chunks& moved,
+               const uint8_t* weights = nullptr);
+
+  /// Makes the map fine: an event is worth 2^kLowestLogUnit counts or more, so that parts of it can
+  /// be counted. True if counts changed. Throws std::bad_alloc, and then is as it was.
+  bool refine();
+
+  /// Removes the heat of pixels (x, y) of which `is_removed(x, y)`.
+  template <typename Predicate>
+  void remove(Predicate is_removed);
 
   /// Heat gets older by so many half-lives: each event counted so far is worth 2^-half_lives of
   /// what it was. The counts of all tiles may change; true if they did. A unit is kept to within
@@ -125,6 +135,8 @@ class HeatMap {
   void set_max(int tile, uint64_t max);
   uint16_t* low(int tile) { return low_.get() + size_t(tile) * TileGrid::kPixels; }
   void reserve_high(int tile);
+  uint32_t add_weighted(int tile, const uint8_t* mask, ptrdiff_t mask_stride,
+                        TileGrid::Chunks& moved, const uint8_t* weights);
   void shift(int bits);
 
   TileGrid grid_;
@@ -149,6 +161,22 @@ void HeatMap::visit(int tile, Visit visit) const {
       const int i = TileGrid::offset(x, y);
       visit(rect.x + x, rect.y + y, uint64_t{top ? top[i] : 0} << 16 | words[i]);
     }
+  }
+}
+
+template <typename Predicate>
+void HeatMap::remove(Predicate is_removed) {
+  std::array<uint64_t, TileGrid::kPixels> counts;
+  for (int tile = 0; tile < grid_.count(); ++tile) {
+    if (is_cold(tile)) continue;
+    const Rect rect = grid_.rect(tile);
+    bool any = false;
+    visit(tile, [&](int x, int y, uint64_t count) {
+      const bool removed = count > 0 && is_removed(x, y);
+      any |= removed;
+      counts[size_t(y - rect.y) * TileGrid::kWidth + (x - rect.x)] = removed ? 0 : count;
+    });
+    if (any) assign(tile, counts.data());
   }
 }
 

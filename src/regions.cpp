@@ -229,7 +229,7 @@ class MaskScaler {
     const uint64_t weight_y = y_.sum(cell_y);
     for (size_t i = 0; i < sums_.size(); ++i) {
       const uint64_t weight = weights_[i] * weight_y;
-      out[i] = uint8_t((sums_[i] + weight / 2) / weight);
+      out[i] = uint8_t(weight == 1 ? sums_[i] : (sums_[i] + weight / 2) / weight);
     }
   }
 
@@ -263,6 +263,24 @@ uint32_t count_bits(const std::array<uint64_t, kSize>& words) {
 template <typename T>
 size_t bytes(const std::vector<T>& vector) {
   return vector.capacity() * sizeof(T);
+}
+
+// The box around a zone, in cells.
+Rect box_of(const Zone& zone, Size cells) {
+  double left = 1, top = 1, right = 0, bottom = 0;
+  for (const Polygon& polygon : zone.polygons) {
+    for (const Point& point : polygon) {
+      left = std::min(left, point.x);
+      top = std::min(top, point.y);
+      right = std::max(right, point.x);
+      bottom = std::max(bottom, point.y);
+    }
+  }
+  const auto cell = [](double at, int n) { return int(std::clamp(at, 0.0, 1.0) * n); };
+  Rect box{cell(left, cells.width), cell(top, cells.height), 0, 0};
+  box.width = std::min(cell(right, cells.width) + 1, cells.width) - box.x;
+  box.height = std::min(cell(bottom, cells.height) + 1, cells.height) - box.y;
+  return intersect(box, cells);
 }
 
 }  // namespace
@@ -473,6 +491,7 @@ void Regions::set_zones(const std::vector<Zone>& zones, Raster& raster) {
     raster.clear();
     names_.push_back(zone.name);
     areas_.push_back(area);
+    bounds_.push_back(box_of(zone, cells_.size()));
   }
   if (parts.empty()) return;
   std::stable_sort(parts.begin(), parts.end(),

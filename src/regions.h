@@ -114,6 +114,8 @@ class Regions {
 
   size_t zones() const { return names_.size(); }
   const std::string& name(size_t zone) const { return names_[zone]; }
+  /// The box around a zone, masked or not.
+  Rect bounds(size_t zone) const { return bounds_[zone]; }
   /// The cells of a zone that are not masked.
   uint64_t area(size_t zone) const { return areas_[zone]; }
 
@@ -180,6 +182,7 @@ class Regions {
 
   std::vector<std::string> names_;
   std::vector<uint64_t> areas_;
+  std::vector<Rect> bounds_;
   std::vector<Part> parts_;         // tile by tile
   std::vector<size_t> first_part_;  // of each tile, and their number; empty if there are none
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "background.h"
@@ -9,6 +10,7 @@
 #include "frame_view.h"
 #include "gray_levels.h"
 #include "normalize.h"
+#include "regions.h"
 
 namespace motionheat {
 
@@ -52,6 +54,8 @@ struct Settings {
   double full_scale = 300;   // events, for kFixed
   Curve curve = Curve::kLinear;
   double half_life = 0;  // seconds in which heat halves, 0 = never forgets
+  std::shared_ptr<const RegionSettings> regions;  // what is masked, and zones; null = nothing
+  bool finds_boxes = false;                       // boxes of what moves are wanted
   int n_threads = 1;     // 0 = one per core; the result does not depend on it
 
   bool operator==(const Settings&) const = default;

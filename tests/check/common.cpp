@@ -240,9 +240,18 @@ BufferPtr Stream::push(GstBuffer* buffer) {
 }
 
 MessagePtr Stream::wait(GstMessageType types) {
-  MessagePtr message(gst_bus_timed_pop_filtered(bus_, kPatience, types));
+  MessagePtr message = pop(types, kPatience);
   fail_unless(message != nullptr);
   return message;
+}
+
+MessagePtr Stream::pop(GstMessageType types, GstClockTime timeout) {
+  for (;;) {
+    MessagePtr message(gst_bus_timed_pop_filtered(bus_, timeout, types));
+    const GstStructure* s = message ? gst_message_get_structure(message.get()) : nullptr;
+    if (!s || !gst_structure_has_name(s, "motionheatmap-event")) return message;
+    events.push_back(std::move(message));
+  }
 }
 
 StructurePtr Stream::stats() const {

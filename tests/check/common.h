@@ -105,10 +105,14 @@ class Stream {
     return to_picture(push(timed_buffer(picture)).get(), info_);
   }
 
-  /// The next message of one of these types, null if there is none.
-  MessagePtr pop(GstMessageType types) { return MessagePtr(gst_bus_pop_filtered(bus_, types)); }
+  /// The next message of one of these types, null if there is none. Those that motion began or
+  /// ended are put into `events`.
+  MessagePtr pop(GstMessageType types) { return pop(types, 0); }
   /// The same, but waits for it; fails if it does not come.
   MessagePtr wait(GstMessageType types);
+
+  /// Messages that motion began or ended, as far as they were read.
+  std::vector<MessagePtr> events;
 
   StructurePtr stats() const;
   /// The field `frames` of `stats`.
@@ -120,6 +124,8 @@ class Stream {
   cv::Mat map() const;
 
  private:
+  MessagePtr pop(GstMessageType types, GstClockTime timeout);
+
   GstHarness* harness_;
   GstBus* bus_;
   GstVideoInfo info_;

@@ -76,14 +76,20 @@ GST_START_TEST(types_ranges_defaults_and_flags) {
       {"half-life", "guint64 0 to 9223372036854775807, 0, live, controllable"},
       {"heatmap", "GstSample, read-only"},
       {"interval", "guint64 0 to 9223372036854775807, 1000000000, live, controllable"},
+      {"mask-location", "gchararray, none, live"},
+      {"mask-polygons", "gchararray, none, live"},
       {"max-gap", "guint64 0 to 9223372036854775807, 10000000000, live, controllable"},
       {"message-width", "guint 0 to 32767, 64, live, controllable"},
+      {"motion-area", "gdouble 0 to 1, 0.005, live, controllable"},
+      {"motion-frames", "guint 1 to 32767, 2, live, controllable"},
+      {"motion-gap", "guint64 0 to 9223372036854775807, 5000000000, live, controllable"},
       {"n-threads", "guint 0 to 64, 1, live"},
       {"normalization", "GstMotionHeatmapNormalization, max, live"},
       {"opacity", "gdouble 0 to 1, 0.4, live, controllable"},
       {"output", "GstMotionHeatmapOutput, overlay, live"},
       {"percentile", "gdouble 0 to 100, 99.5, live, controllable"},
       {"post-messages", "gboolean, true, live"},
+      {"roi-meta", "gboolean, false, live"},
       {"snapshot-interval", "guint64 0 to 9223372036854775807, 0, live"},
       {"snapshot-location", "gchararray, none, live"},
       {"snapshot-reset", "gboolean, false, live"},
@@ -91,6 +97,7 @@ GST_START_TEST(types_ranges_defaults_and_flags) {
       {"state-location", "gchararray, none, ready"},
       {"stats", "GstStructure, read-only"},
       {"threshold", "guint 0 to 255, 25, live, controllable"},
+      {"zones", "gchararray, none, live"},
   };
   GstElement* element = make();
   guint n = 0;

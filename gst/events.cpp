@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "events.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <gst/video/video.h>
+
+/* Other zones, or another size: what went on has nothing to do with what comes. */
+void
+Events::follow_zones (const MotionHeatmapSettings & settings)
+{
+  std::vector < std::string > names;
+  motionheat::Size cells;
+  {
+    std::lock_guard < std::mutex > lock (heat_.lock);
+    cells = heat_.engine.heat ().grid ().size ();
+    if (!names_.empty () && settings.engine.regions == regions_ && cells == cells_)
+      return;
+    for (size_t zone = 0; zone < heat_.engine.regions ().zones (); zone++)
+      names.push_back (heat_.engine.regions ().name (zone));
+  }
+  if (names.empty ())
+    names.push_back ("frame");
+  post (activity_.configure (names.size ()));
+  names_ = std::move (names);
+  told_.assign (names_.size (), 0);
+  regions_ = settings.engine.regions;
+  cells_ = cells;
+}
+
+void
+Events::frame (const Continuity::Verdict & verdict, double seconds, const FrameTimes & times,
+    const MotionHeatmapSettings & settings)
+{
+  if (verdict.forget_previous)
+    finish ();
+  follow_zones (settings);
+  times_ = times;
+  unanalysed_ += seconds;
+  since_boxes_ += seconds;
+  switch (verdict.treatment) {
+    case Continuity::Treatment::kAnalyse:
+    {
+      std::lock_guard < std::mutex > lock (heat_.lock);
+      shares_.assign (heat_.engine.shares ().begin (), heat_.engine.shares ().end ());
+      bounds_.assign (heat_.engine.bounds ().begin (), heat_.engine.bounds ().end ());
+    }
+      if (settings.post_messages)
+        post (activity_.frame (shares_, bounds_, std::exchange (unanalysed_, 0),
+                settings.activity));
+      break;
+    case Continuity::Treatment::kRepeat:
+    case Continuity::Treatment::kSkip:
+      if (settings.post_messages)
+        post (activity_.pass (std::exchange (unanalysed_, 0), settings.activity));
+      break;
+    case Continuity::Treatment::kShow: /* the next analysed frame tells of the time between, too */
+      break;
+  }
+  /* who wants no messages any more gets the ends of what began */
+  if (!settings.post_messages)
+    finish ();
+}
+
+void
+Events::attach (GstBuffer * buffer)
+{
+  std::vector < motionheat::Rect > boxes;
+  motionheat::Size picture;
+  {
+    std::lock_guard < std::mutex > lock (heat_.lock);
+    boxes = heat_.engine.boxes (std::exchange (since_boxes_, 0));
+    picture = heat_.engine.stream ().size;
+  }
+  /* boxes are in cells of the analysis, and of the part that is shown */
+  const int scale = (picture.width + cells_.width - 1) / std::max (cells_.width, 1);
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
+
+  for (const motionheat::Rect & box : boxes) {
+    const motionheat::Rect shown = intersect ({box.x * scale, box.y * scale, box.width * scale,
+          box.height * scale}, picture);
+    gst_buffer_add_video_region_of_interest_meta (buffer, "motion",
+        (guint) shown.x + (crop ? crop->x : 0), (guint) shown.y + (crop ? crop->y : 0),
+        (guint) shown.width, (guint) shown.height);
+  }
+}
+
+void
+Events::finish ()
+{
+  post (activity_.finish ());
+  unanalysed_ = 0;
+}
+
+void
+Events::post (const std::vector < motionheat::MotionEvent > & events)
+{
+  for (const motionheat::MotionEvent & event : events) {
+    /* an end is owed to who was told of the begin */
+    const auto kind = event.begins ? Outbox::Kind::kPeriodic : Outbox::Kind::kOwed;
+    if (event.begins ? !outbox_.takes (kind) : told_[event.zone] != event.id)
+      continue;
+    told_[event.zone] = event.begins ? event.id : 0;
+    outbox_.post (structure_of (event), kind);
+  }
+}
+
+GstStructure *
+Events::structure_of (const motionheat::MotionEvent & event) const
+{
+  const double width = std::max (cells_.width, 1), height = std::max (cells_.height, 1);
+
+  return gst_structure_new ("motionheatmap-event",
+      "event", G_TYPE_STRING, event.begins ? "motion-begin" : "motion-end",
+      "zone", G_TYPE_STRING, names_[event.zone].c_str (),
+      "id", G_TYPE_UINT64, (guint64) event.id,
+      "timestamp", G_TYPE_UINT64, times_.timestamp,
+      "stream-time", G_TYPE_UINT64, times_.stream_time,
+      "running-time", G_TYPE_UINT64, times_.running_time,
+      "duration", G_TYPE_UINT64, times_.duration,
+      "motion", G_TYPE_DOUBLE, event.motion,
+      "motion-peak", G_TYPE_DOUBLE, event.peak,
+      "event-duration", G_TYPE_UINT64, (guint64) std::llround (event.seconds * GST_SECOND),
+      "x", G_TYPE_DOUBLE, event.box.x / width,
+      "y", G_TYPE_DOUBLE, event.box.y / height,
+      "width", G_TYPE_DOUBLE, event.box.width / width,
+      "height", G_TYPE_DOUBLE, event.box.height / height, nullptr);
+}

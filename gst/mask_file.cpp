@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mask_file.h"
+
+#include <algorithm>
+
+#include <gst/video/video.h>
+
+/* A file on a disk that hangs is given up. */
+static constexpr GstClockTime patience = 5 * GST_SECOND;
+
+struct Unref
+{
+  void operator () (gpointer object) const { gst_object_unref (object); }
+};
+
+struct StopAndUnref
+{
+  void operator () (GstElement * pipeline) const
+  {
+    gst_element_set_state (pipeline, GST_STATE_NULL);
+    gst_object_unref (pipeline);
+  }
+};
+
+static std::shared_ptr < const motionheat::MaskImage >
+image_of (GstSample * sample)
+{
+  GstVideoInfo info;
+  GstVideoFrame frame;
+
+  if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample))
+      || !gst_video_frame_map (&frame, &info, gst_sample_get_buffer (sample), GST_MAP_READ))
+    return nullptr;
+  auto image = std::make_shared < motionheat::MaskImage > ();
+  image->size = {info.width, info.height};
+  for (int y = 0; y < info.height; y++) {
+    const guint8 *row = (const guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&frame, 0)
+        + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0);
+    image->pixels.insert (image->pixels.end (), row, row + info.width);
+  }
+  gst_video_frame_unmap (&frame);
+  return image;
+}
+
+/* What the pipeline ended with; empty if it decoded the picture. */
+static std::string
+run (GstElement * pipeline)
+{
+  const std::unique_ptr < GstBus, Unref > bus (gst_element_get_bus (pipeline));
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus.get (), patience,
+      (GstMessageType) (GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  if (!message)
+    return "it takes too long";
+  std::string reason;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    GError *error = nullptr;
+    gst_message_parse_error (message, &error, nullptr);
+    reason = error->message;
+    g_error_free (error);
+  }
+  gst_message_unref (message);
+  return reason;
+}
+
+std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const std::string & location,
+    std::string & reason)
+{
+  const std::unique_ptr < GstElement, StopAndUnref > pipeline (gst_parse_launch (
+      "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! "
+      "fakesink name=sink sync=false", nullptr));
+
+  if (!pipeline) {
+    reason = "decodebin and videoconvert, of GStreamer's base plugins, are not installed";
+    return nullptr;
+  }
+  const std::unique_ptr < GstElement, Unref > file (gst_bin_get_by_name (GST_BIN (pipeline.get ()),
+          "file"));
+  const std::unique_ptr < GstElement, Unref > sink (gst_bin_get_by_name (GST_BIN (pipeline.get ()),
+          "sink"));
+  GstSample *sample = nullptr;
+
+  g_object_set (file.get (), "location", location.c_str (), nullptr);
+  reason = run (pipeline.get ());
+  if (!reason.empty ())
+    return nullptr;
+  g_object_get (sink.get (), "last-sample", &sample, nullptr);
+  std::shared_ptr < const motionheat::MaskImage > image = sample ? image_of (sample) : nullptr;
+  if (sample)
+    gst_sample_unref (sample);
+  if (!image)
+    reason = "there is no picture in it";
+  return image;
+}

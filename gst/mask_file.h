@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "regions.h"
+
+/* Reads the picture in a file, whatever GStreamer has a decoder for, as 8-bit grey. NULL if it cannot
+ * be read: `reason` tells why. Takes a few milliseconds, and a few seconds at most. */
+std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const std::string & location,
+    std::string & reason);
