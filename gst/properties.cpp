@@ -170,6 +170,9 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_DISPLAY_THRESHOLD:
       engine.display_threshold = (int) g_value_get_uint (value);
       return true;
+    case PROP_SMOOTHING:
+      engine.smoothing = (int) g_value_get_uint (value);
+      return true;
     case PROP_OUTPUT:
       output = (GstMotionHeatmapOutput) g_value_get_enum (value);
       engine.output = output == GST_MOTION_HEATMAP_OUTPUT_HEATMAP ?
@@ -286,6 +289,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       return true;
     case PROP_DISPLAY_THRESHOLD:
       g_value_set_uint (value, (guint) engine.display_threshold);
+      return true;
+    case PROP_SMOOTHING:
+      g_value_set_uint (value, (guint) engine.smoothing);
       return true;
     case PROP_OUTPUT:
       g_value_set_enum (value, output);
@@ -580,6 +586,19 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_uint ("display-threshold", "Display threshold",
           "Index, on the scale from 0 to 255, below which the picture stays untouched",
           0, 255, (guint) defaults.engine.display_threshold, controlled));
+
+  /**
+   * GstMotionHeatmap:smoothing:
+   *
+   * Radius in pixels, twice sigma, of a Gaussian that smooths the heat as it is shown, and the scale
+   * with it; the counts stay as they are.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_SMOOTHING,
+      g_param_spec_uint ("smoothing", "Smoothing",
+          "Radius in pixels of a Gaussian that smooths the heat as it is shown; the counts stay",
+          0, 63, (guint) defaults.engine.smoothing, live));
 
   /**
    * GstMotionHeatmap:output:

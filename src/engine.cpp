@@ -48,6 +48,12 @@ std::optional<BackgroundPicture> make_background(const Settings& settings,
   return BackgroundPicture(settings.background, stream.format, stream.size);
 }
 
+std::optional<Smoothing> make_smoothing(const Settings& settings, const TileGrid& cells,
+                                       const TileGrid& picture) {
+  if (settings.smoothing == 0) return {};
+  return Smoothing(cells, picture, settings.analysis_scale, settings.smoothing);
+}
+
 Regions make_regions(const Settings& settings, const TileGrid& cells, Size picture) {
   static const RegionSettings kNone;
   return Regions(settings.regions ? *settings.regions : kNone, cells, picture,
@@ -95,6 +101,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   IndexMap indices = resized ? IndexMap(cells) : IndexMap();
   std::optional<Enlarger> enlarger;
   if (settings.analysis_scale > 1) enlarger.emplace(cells, grid, settings.analysis_scale);
+  std::optional<Smoothing> smoothing = make_smoothing(settings, cells, grid);
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
   renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
@@ -120,6 +127,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   grid_ = grid;
   analysis_ = std::move(analysis);
   enlarger_ = std::move(enlarger);
+  smoothing_ = std::move(smoothing);
   if (!background_stays) background_ = std::move(background);
   renderer_ = std::move(renderer);
   bands_.set_threads(settings.n_threads);
@@ -148,6 +156,7 @@ void Engine::set(const Settings& settings) {
       settings.opacity != settings_.opacity || settings.output != settings_.output;
   const bool background_changes = settings.background != settings_.background;
   const bool scale_changes = scale_settings(settings) != scale_settings(settings_);
+  const bool smoothing_changes = settings.smoothing != settings_.smoothing;
   const bool regions_change = settings.regions != settings_.regions;
 
   // Everything that may fail comes before anything changes.
@@ -161,6 +170,8 @@ void Engine::set(const Settings& settings) {
   const Weights weights = weights_for(settings);
   const bool weights_change = weights != renderer_.weights();
   if (weights_change) renderer_.reserve_weights();
+  std::optional<Smoothing> smoothing;
+  if (smoothing_changes) smoothing = make_smoothing(settings, heat_.grid(), grid_);
   Regions regions;
   if (regions_change) regions = make_regions(settings, heat_.grid(), stream_.size);
   const bool counts_change = regions.has_weights() && heat_.refine();
@@ -175,6 +186,10 @@ void Engine::set(const Settings& settings) {
   if (colors) renderer_.set_colors(*colors);
   if (weights_change) renderer_.set_weights(weights);
   if (colors || weights_change) repaint_all();
+  if (smoothing_changes) {
+    smoothing_ = std::move(smoothing);
+    repaint_all();
+  }
   if (regions_change) {
     set_regions(std::move(regions));
     normalizer_.restart();
@@ -209,11 +224,12 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
                           settings_.finds_boxes ? &moving_regions_ : nullptr};
   ++frames_;
   // What the scale depends on is counted first, the rest where it is drawn.
-  if (!out || normalizer_.takes_percentile(scale_settings(settings_), frames_))
+  if (!out || smoothing_ || normalizer_.takes_percentile(scale_settings(settings_), frames_))
     analysis_.count_all(counting, bands_);
   else if (settings_.normalization == Normalization::kMax)
     analysis_.count_hottest(counting, bands_);
   update_scale();
+  if (out && smoothing_) smooth(false);
   if (background_) background_->add(in);
   if (out) {
     draw_bands(in, *out,
@@ -264,7 +280,14 @@ void Engine::draw(const ConstFrameView& frame, const FrameView& out) {
 
 void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
+  if (smoothing_) smooth(true);
   draw_bands(in, out, [](int, uint8_t*) {});
+}
+
+// Before a frame is drawn on; `all` if it may be the last.
+void Engine::smooth(bool all) {
+  smoothing_->update(heat_, all);
+  smoothing_->index(smoothing_->scale(heat_, scale_settings(settings_)));
 }
 
 // Draws band by band, after `count(band, mask)` has counted what moved in one.
@@ -275,18 +298,28 @@ void Engine::draw_bands(const ConstFrameView& in, const FrameView& out, Count co
     count(band, mask);
     const int first = band * TileGrid::kBandRows;
     const int end = std::min(first + TileGrid::kBandRows, heat_.grid().rows());
-    for (int row = first; row < end; ++row) repaint_row(row);
+    for (int row = first; row < end && !smoothing_; ++row) repaint_row(row);
   };
   // A band of a smaller analysis is several of the picture.
   if (enlarger_) bands_.for_each(heat_.grid(), repaint);
   bands_.for_each(grid_, [&](int band, uint8_t* mask) {
     if (!enlarger_) repaint(band, mask);
     const int row = band * TileGrid::kBandRows;
+    if (smoothing_) paint_smooth(row);
     if (background_ && background_->has_picture())
       background_->draw(renderer_, out, row, TileGrid::kBandRows);
     else
       renderer_.draw(in, out, row, TileGrid::kBandRows);
   });
+}
+
+// Brings the colours of a band that begins with this row of tiles up to date.
+void Engine::paint_smooth(int first) {
+  const int end = std::min(first + TileGrid::kBandRows, grid_.rows());
+  for (int row = first; row < end; ++row)
+    smoothing_->paint_row(row, [&](int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
+      renderer_.paint(tile, index, chunks);
+    });
 }
 
 // Brings the indices and colours of a row of tiles up to date with its heat and the scale.
@@ -362,6 +395,7 @@ void Engine::repaint_all() {
   renderer_.erase();
   indices_.forget(heat_);
   if (enlarger_) enlarger_->forget();
+  if (smoothing_) smoothing_->forget();
   figures_.forget();
   regions_.forget();
 }
@@ -411,7 +445,7 @@ Report Engine::report() {
 
 size_t Engine::memory() const {
   return analysis_.memory() + heat_.memory() + indices_.memory() + bands_.memory() +
-         (enlarger_ ? enlarger_->memory() : 0) + (background_ ? background_->memory() : 0) +
+         (enlarger_ ? enlarger_->memory() : 0) + (smoothing_ ? smoothing_->memory() : 0) + (background_ ? background_->memory() : 0) +
          (unpacked_ ? unpacked_->memory() : 0) + renderer_.memory() + regions_.memory() +
          moving_regions_.memory();
 }

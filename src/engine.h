@@ -21,6 +21,7 @@
 #include "regions.h"
 #include "render.h"
 #include "settings.h"
+#include "smoothing.h"
 
 namespace motionheat {
 
@@ -140,6 +141,8 @@ class Engine {
   template <typename Count>
   void draw_bands(const ConstFrameView& in, const FrameView& out, Count count);
   void repaint_row(int row);
+  void smooth(bool all);
+  void paint_smooth(int first);
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
@@ -162,6 +165,7 @@ class Engine {
   IndexMap indices_;                  // of the heat
   TileGrid grid_;                     // of the picture
   std::optional<Enlarger> enlarger_;  // if the analysis is smaller than that
+  std::optional<Smoothing> smoothing_;  // if what is shown is smoothed: then in place of indices_
   std::optional<BackgroundPicture> background_;
   Renderer renderer_;
   Figures figures_;  // of the heat

@@ -11,9 +11,6 @@ namespace {
 constexpr double kFloatLimit = 1 << 24;
 // A percentile takes a pass over all the heat: it is taken anew every so many frames.
 constexpr uint64_t kPercentileFrames = 16;
-// Scales to a power of two, where heat fades.
-constexpr double kFadingSteps = 128;
-
 }  // namespace
 
 Scale::Scale(double full, Curve curve)
@@ -52,6 +49,11 @@ bool Scale::index_tile(const HeatMap& heat, int tile, uint8_t* index, TileGrid::
   static const std::array<uint32_t, TileGrid::kPixels> kNone{};
   return k.index_u48(low, high ? high : kNone.data(), index, TileGrid::kChunks, full_, curve_,
                      flags.data(), valid_up_to.data());
+}
+
+double in_steps(double full) {
+  constexpr double kSteps = 128;  // to a power of two
+  return full > 0 ? std::exp2(std::round(std::log2(full) * kSteps) / kSteps) : full;
 }
 
 double Percentile::of(const HeatMap& heat, double percent) {
@@ -107,11 +109,8 @@ double Normalizer::full_counts(const HeatMap& heat, const ScaleSettings& setting
 
 Scale Normalizer::scale(const HeatMap& heat, const ScaleSettings& settings, uint64_t frames) {
   double full = full_counts(heat, settings, frames);
-  // As heat fades every index changes a little with every frame. Scales that differ by less than a
-  // part in 185 are one: none is off by more than 2^(1/256), an index by no more than 0.69, and
-  // most frames repaint nothing.
-  if (settings.fades && settings.normalization != Normalization::kMax && full > 0)
-    full = std::exp2(std::round(std::log2(full) * kFadingSteps) / kFadingSteps);
+  // As heat fades every index changes a little with every frame.
+  if (settings.fades && settings.normalization != Normalization::kMax) full = in_steps(full);
   return Scale(full, settings.curve);
 }
 

@@ -42,6 +42,7 @@ class Scale {
     return full_ == other.full_ && curve_ == other.curve_;
   }
   double full() const { return full_; }
+  Curve curve() const { return curve_; }
   /// Whether this is `before` grown, so that indices made with `before` that are valid up to this
   /// still hold.
   bool only_grew_since(const Scale& before) const {
@@ -66,6 +67,10 @@ class Scale {
   double full_ = 0;
   Curve curve_ = Curve::kLinear;
 };
+
+/// A scale in steps of 2^(1/128), no more than 2^(1/256) off: an index is by no more than 0.69 then,
+/// and one that changes a little with every frame stays for many.
+double in_steps(double full);
 
 /// Finds percentiles of counts.
 class Percentile {

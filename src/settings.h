@@ -46,6 +46,7 @@ struct Settings {
   int colormap = 2;        // cv::ColormapTypes
   double opacity = 0.4;    // 0..1, weight of the colour
   BlendMode blend = BlendMode::kUniform;
+  int smoothing = 0;          // 0..63, radius in pixels of a Gaussian of the shown heat
   int display_threshold = 0;  // 0..255, index below which the picture stays untouched
   Output output = Output::kOverlay;
   Background background = Background::kLive;

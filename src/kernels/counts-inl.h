@@ -262,5 +262,19 @@ bool IndexU48(const uint16_t* low, const uint32_t* high, uint8_t* index, int chu
 #endif
 }
 
+void IndexF32(const float* heat, int n, float full, Curve curve, uint8_t* index) {
+  const F32 d;
+  const hn::RebindToSigned<F32> d32;
+  const hn::Rebind<uint8_t, F32> d8;
+  const int whole = WholeOf(n, int(hn::Lanes(d)));
+  const auto divisor = hn::Set(d, full), top = hn::Set(d, 255.0f);
+  for (int i = 0; i < whole; i += int(hn::Lanes(d))) {
+    const auto quotient = hn::Div(hn::LoadU(d, heat + i), divisor);
+    const auto exact = hn::Min(OnCurve(d, quotient, curve), top);
+    hn::StoreU(hn::DemoteTo(d8, hn::ConvertTo(d32, exact)), d8, index + i);
+  }
+  scalar.index_f32(heat + whole, n - whole, full, curve, index + whole);
+}
+
 }  // namespace motionheat::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

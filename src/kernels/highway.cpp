@@ -52,6 +52,7 @@ const Kernels* Set() {
       .index_small = IndexSmall,
       .index_u24 = IndexU24,
       .index_u48 = IndexU48,
+      .index_f32 = IndexF32,
       .look_up = LookUp,
       .blend_u8 = BlendU8,
       .blend_u16 = BlendU16,

@@ -253,6 +253,8 @@ struct Kernels {
   /// of float64, rounded to float32.
   bool (*index_u48)(const uint16_t* low, const uint32_t* high, uint8_t* index, int chunks,
                     double full, Curve curve, uint8_t* flags, float* valid_up_to);
+  /// index = min(255, trunc(on_curve(heat / full))) of `n` values, in float32.
+  void (*index_f32)(const float* heat, int n, float full, Curve curve, uint8_t* index);
   /// Looks the indices of a chunk up in tables of 256 bytes, 1 or 3 of them one after the other in
   /// `tables`; as many values of the first one, then of the next.
   void (*look_up)(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values);

@@ -357,6 +357,10 @@ bool index_u48(const uint16_t* low, const uint32_t* high, uint8_t* index, int ch
                          [&](int i) { return float((double(high[i]) * 65536.0 + low[i]) / full); });
 }
 
+void index_f32(const float* heat, int n, float full, Curve curve, uint8_t* index) {
+  for (int i = 0; i < n; ++i) index[i] = uint8_t(std::min(255.0f, on_curve(heat[i] / full, curve)));
+}
+
 void look_up(const uint8_t* index, const uint8_t* tables, int n_tables, uint8_t* values) {
   for (int table = 0; table < n_tables; ++table, tables += 256)
     for (int i = 0; i < kChunkPixels; ++i) *values++ = tables[index[i]];
@@ -392,6 +396,7 @@ const Kernels scalar = {
     .index_small = index_small,
     .index_u24 = index_u24,
     .index_u48 = index_u48,
+    .index_f32 = index_f32,
     .look_up = look_up,
     .blend_u8 = blend_u8,
     .blend_u16 = blend_u16,

@@ -49,6 +49,7 @@ PROPERTIES = {
     "opacity": "Double. Range: 0 - 1 Default: 0.4",
     "blend": 'Default: 0, "uniform"',
     "display-threshold": "Unsigned Integer. Range: 0 - 255 Default: 0",
+    "smoothing": "Unsigned Integer. Range: 0 - 63 Default: 0",
     "output": 'Default: 0, "overlay"',
     "background": 'Default: 0, "live"',
     "post-messages": "Boolean. Default: true",
