@@ -188,6 +188,9 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
         refuse ("gray-range", string_of (value), reason);
       return true;
     }
+    case PROP_LEGEND:
+      engine.legend = g_value_get_boolean (value);
+      return true;
     case PROP_POST_MESSAGES:
       post_messages = g_value_get_boolean (value);
       return true;
@@ -301,6 +304,9 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
       return true;
     case PROP_GRAY_RANGE:
       set_string (value, gray_range_text (engine));
+      return true;
+    case PROP_LEGEND:
+      g_value_set_boolean (value, engine.legend);
       return true;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, post_messages);
@@ -637,6 +643,18 @@ motion_heatmap_install_properties (GObjectClass * klass)
       g_param_spec_string ("gray-range", "Gray range",
           "In grey of more than 8 bits the two levels that 0 and 255 stand for, 'lo,hi', or 'auto' "
           "for what the stream uses of them", nullptr, live));
+
+  /**
+   * GstMotionHeatmap:legend:
+   *
+   * Draw a bar of the colours, with the events that its last one stands for, in the lower left corner.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_LEGEND,
+      g_param_spec_boolean ("legend", "Legend",
+          "Draw a bar of the colours, with the events that its last one stands for",
+          defaults.engine.legend, live));
 
   /**
    * GstMotionHeatmap:post-messages:

@@ -21,12 +21,10 @@ constexpr Colormap kColormaps[] = {
     {cv::COLORMAP_TURBO, "turbo"},       {cv::COLORMAP_DEEPGREEN, "deepgreen"},
 };
 
-cv::Mat colors_of(int id) {
+cv::Mat all_indices() {
   cv::Mat indices(1, 256, CV_8UC1);
   for (int i = 0; i < 256; ++i) indices.at<uint8_t>(i) = uint8_t(i);
-  cv::Mat colors;
-  cv::applyColorMap(indices, colors, id);
-  return colors;
+  return indices;
 }
 
 uint16_t quantize(double value, int offset, int scale, int depth) {
@@ -34,14 +32,8 @@ uint16_t quantize(double value, int offset, int scale, int depth) {
   return uint16_t(std::clamp(v, 0L, (1L << depth) - 1));
 }
 
-}  // namespace
-
-std::span<const Colormap> colormaps() {
-  return kColormaps;
-}
-
-ColorTable make_color_table(int id, const PixelFormat& format, const ColorSpace& space) {
-  const cv::Mat colors = colors_of(id);
+// In a format's components, of colours in BGR.
+ColorTable table_of(const cv::Mat& colors, const PixelFormat& format, const ColorSpace& space) {
   const int depth = format.components[0].depth, top = (1 << depth) - 1;
   ColorTable table{};
   for (int i = 0; i < 256; ++i) {
@@ -57,6 +49,24 @@ ColorTable make_color_table(int id, const PixelFormat& format, const ColorSpace&
       table[c][i] = quantize(value[c], space.offset[c], space.scale[c], depth);
   }
   return table;
+}
+
+}  // namespace
+
+std::span<const Colormap> colormaps() {
+  return kColormaps;
+}
+
+ColorTable make_color_table(int id, const PixelFormat& format, const ColorSpace& space) {
+  cv::Mat colors;
+  cv::applyColorMap(all_indices(), colors, id);
+  return table_of(colors, format, space);
+}
+
+ColorTable make_grey_table(const PixelFormat& format, const ColorSpace& space) {
+  cv::Mat greys;
+  cv::cvtColor(all_indices(), greys, cv::COLOR_GRAY2BGR);
+  return table_of(greys, format, space);
 }
 
 }  // namespace motionheat

@@ -37,5 +37,7 @@ using ColorTable = std::array<std::array<uint16_t, 256>, 3>;
 
 /// The table of colour map `id` (a cv::ColormapTypes) for a format.
 ColorTable make_color_table(int id, const PixelFormat& format, const ColorSpace& space);
+/// The same for the greys from black to white.
+ColorTable make_grey_table(const PixelFormat& format, const ColorSpace& space);
 
 }  // namespace motionheat

@@ -49,7 +49,7 @@ std::optional<BackgroundPicture> make_background(const Settings& settings,
 }
 
 std::optional<Smoothing> make_smoothing(const Settings& settings, const TileGrid& cells,
-                                       const TileGrid& picture) {
+                                        const TileGrid& picture) {
   if (settings.smoothing == 0) return {};
   return Smoothing(cells, picture, settings.analysis_scale, settings.smoothing);
 }
@@ -104,7 +104,8 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   std::optional<Smoothing> smoothing = make_smoothing(settings, cells, grid);
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
-  renderer.set_colors(make_color_table(settings.colormap, stream.format, color));
+  const ColorTable colors = make_color_table(settings.colormap, stream.format, color);
+  renderer.set_colors(colors);
   renderer.set_blend(blend_for(settings, stream.format));
   const Weights weights = weights_for(settings);
   if (weights != renderer.weights()) renderer.reserve_weights();
@@ -130,6 +131,8 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   smoothing_ = std::move(smoothing);
   if (!background_stays) background_ = std::move(background);
   renderer_ = std::move(renderer);
+  legend_.configure(stream.format, stream.size);
+  legend_.set_colors(colors, make_grey_table(stream.format, color));
   bands_.set_threads(settings.n_threads);
   set_regions(std::move(regions));
   normalizer_.restart();
@@ -183,7 +186,7 @@ void Engine::set(const Settings& settings) {
   bands_.set_threads(settings.n_threads);
   if (scale_changes) normalizer_.restart();
   analysis_.set_luma_range(luma_range(stream_.format, color));
-  if (colors) renderer_.set_colors(*colors);
+  if (colors) set_colors(*colors, color);
   if (weights_change) renderer_.set_weights(weights);
   if (colors || weights_change) repaint_all();
   if (smoothing_changes) {
@@ -234,6 +237,7 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   if (out) {
     draw_bands(in, *out,
                [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, counting); });
+    draw_legend(*out);
   }
   note_motion();
 }
@@ -282,6 +286,13 @@ void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
   if (smoothing_) smooth(true);
   draw_bands(in, out, [](int, uint8_t*) {});
+  draw_legend(out);
+}
+
+void Engine::draw_legend(const FrameView& out) {
+  if (!settings_.legend) return;
+  const Scale& shown = smoothing_ ? smoothing_->scale() : scale_;
+  legend_.draw(out, heat_.max() > 0 ? shown.full() / heat_.unit() : 0);
 }
 
 // Before a frame is drawn on; `all` if it may be the last.
@@ -370,8 +381,13 @@ void Engine::follow_gray_levels(const ConstFrameView& frame) {
   if (!auto_levels_.add(frame, stream_.format.components[0])) return;
   const ColorSpace color = color_space(stream_, settings_);
   analysis_.set_luma_range(luma_range(stream_.format, color));
-  renderer_.set_colors(make_color_table(settings_.colormap, stream_.format, color));
+  set_colors(make_color_table(settings_.colormap, stream_.format, color), color);
   repaint_all();
+}
+
+void Engine::set_colors(const ColorTable& colors, const ColorSpace& space) {
+  renderer_.set_colors(colors);
+  legend_.set_colors(colors, make_grey_table(stream_.format, space));
 }
 
 // The levels to work with, other than those of the colorimetry.
@@ -445,9 +461,9 @@ Report Engine::report() {
 
 size_t Engine::memory() const {
   return analysis_.memory() + heat_.memory() + indices_.memory() + bands_.memory() +
-         (enlarger_ ? enlarger_->memory() : 0) + (smoothing_ ? smoothing_->memory() : 0) + (background_ ? background_->memory() : 0) +
-         (unpacked_ ? unpacked_->memory() : 0) + renderer_.memory() + regions_.memory() +
-         moving_regions_.memory();
+         (enlarger_ ? enlarger_->memory() : 0) + (smoothing_ ? smoothing_->memory() : 0) +
+         (background_ ? background_->memory() : 0) + (unpacked_ ? unpacked_->memory() : 0) +
+         renderer_.memory() + regions_.memory() + moving_regions_.memory();
 }
 
 }  // namespace motionheat

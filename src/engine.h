@@ -16,6 +16,7 @@
 #include "gray_levels.h"
 #include "heat_map.h"
 #include "index_map.h"
+#include "legend.h"
 #include "normalize.h"
 #include "packing.h"
 #include "regions.h"
@@ -143,9 +144,11 @@ class Engine {
   void repaint_row(int row);
   void smooth(bool all);
   void paint_smooth(int first);
+  void draw_legend(const FrameView& out);
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
+  void set_colors(const ColorTable& colors, const ColorSpace& space);
   void follow_fields(bool interlaced);
   void follow_gray_levels(const ConstFrameView& frame);
   std::optional<GrayLevels> gray_levels(const PixelFormat& format, const Settings& settings) const;
@@ -162,12 +165,13 @@ class Engine {
   HeatMap heat_;  // of the analysis' size
   Normalizer normalizer_;
   Scale scale_;
-  IndexMap indices_;                  // of the heat
-  TileGrid grid_;                     // of the picture
-  std::optional<Enlarger> enlarger_;  // if the analysis is smaller than that
+  IndexMap indices_;                    // of the heat
+  TileGrid grid_;                       // of the picture
+  std::optional<Enlarger> enlarger_;    // if the analysis is smaller than that
   std::optional<Smoothing> smoothing_;  // if what is shown is smoothed: then in place of indices_
   std::optional<BackgroundPicture> background_;
   Renderer renderer_;
+  Legend legend_;
   Figures figures_;  // of the heat
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;

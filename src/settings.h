@@ -50,6 +50,7 @@ struct Settings {
   int display_threshold = 0;  // 0..255, index below which the picture stays untouched
   Output output = Output::kOverlay;
   Background background = Background::kLive;
+  bool legend = false;
   Normalization normalization = Normalization::kMax;
   double percentile = 99.5;  // 0..100, for kPercentile
   double full_scale = 300;   // events, for kFixed

@@ -34,6 +34,9 @@ class Smoothing {
   /// than a twentieth of an event, to within 2^-8 of themselves. Scales go in steps of 2^(1/128).
   Scale scale(const HeatMap& heat, const ScaleSettings& settings);
 
+  /// The scale that indices were last brought up to date with.
+  const Scale& scale() const { return scale_; }
+
   /// Brings the indices up to date with the scale.
   void index(const Scale& scale);
 

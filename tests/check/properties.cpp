@@ -59,6 +59,41 @@ GstElement* make() {
 
 }  // namespace
 
+// One after the other, each has all values that any of them has.
+GST_START_TEST(presets) {
+  const std::map<std::string, std::map<std::string, std::string>> expected = {
+      {"indoor", {{"threshold", "20"}, {"normalization", "percentile"}, {"background", "live"}}},
+      {"night", {{"analysis-scale", "4"}, {"display-threshold", "16"}, {"curve", "linear"}}},
+      {"outdoor", {{"analysis-scale", "2"}, {"display-threshold", "0"}, {"percentile", "99"}}},
+      {"privacy", {{"background", "average"}, {"smoothing", "8"}, {"curve", "linear"}}},
+      {"retail-day", {{"normalization", "fixed"}, {"curve", "sqrt"}, {"background", "average"}}},
+  };
+  GstElement* element = make();
+  gchar** names = gst_preset_get_preset_names(GST_PRESET(element));
+  fail_unless(names != nullptr);
+  fail_unless_equals_int(g_strv_length(names), expected.size());
+  g_strfreev(names);
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& [name, values] : expected) {
+      fail_unless(gst_preset_load_preset(GST_PRESET(element), name.c_str()), "%s", name.c_str());
+      for (const auto& [property, value] : values) {
+        GValue found = G_VALUE_INIT;
+        g_object_get_property(G_OBJECT(element), property.c_str(), &found);
+        gchar* text = gst_value_serialize(&found);
+        fail_unless_equals_string(text, value.c_str());
+        g_free(text);
+        g_value_unset(&found);
+      }
+      gchar* comment = nullptr;
+      fail_unless(gst_preset_get_meta(GST_PRESET(element), name.c_str(), "comment", &comment));
+      fail_unless(strlen(comment) > 20);
+      g_free(comment);
+    }
+  }
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
 // Every property: its type, range and default, and when it may change.
 GST_START_TEST(types_ranges_defaults_and_flags) {
   const std::map<std::string, std::string> expected = {
@@ -76,6 +111,7 @@ GST_START_TEST(types_ranges_defaults_and_flags) {
       {"half-life", "guint64 0 to 9223372036854775807, 0, live, controllable"},
       {"heatmap", "GstSample, read-only"},
       {"interval", "guint64 0 to 9223372036854775807, 1000000000, live, controllable"},
+      {"legend", "gboolean, false, live"},
       {"mask-location", "gchararray, none, live"},
       {"mask-polygons", "gchararray, none, live"},
       {"max-gap", "guint64 0 to 9223372036854775807, 10000000000, live, controllable"},
@@ -369,6 +405,7 @@ GST_END_TEST;
 
 static Suite* properties_suite() {
   const auto [suite, tc] = new_suite("properties");
+  tcase_add_test(tc, presets);
   tcase_add_test(tc, types_ranges_defaults_and_flags);
   tcase_add_test(tc, instance_has_the_defaults);
   tcase_add_test(tc, values_come_back);

@@ -52,6 +52,7 @@ PROPERTIES = {
     "smoothing": "Unsigned Integer. Range: 0 - 63 Default: 0",
     "output": 'Default: 0, "overlay"',
     "background": 'Default: 0, "live"',
+    "legend": "Boolean. Default: false",
     "post-messages": "Boolean. Default: true",
     "interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 1000000000",
     "message-width": "Default: 64",
