@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <opencv2/imgproc.hpp>
 
 namespace motionheat {
@@ -33,12 +32,13 @@ std::string text_of(double full) {
 void Legend::configure(const PixelFormat& format, Size picture) {
   format_ = format;
   picture_ = picture;
-  text_.clear();
+  written_ = -1;
 }
 
 void Legend::set_colors(const ColorTable& colors, const ColorTable& greys) {
   colors_ = colors;
   greys_ = greys;
+  if (written_ >= 0) render();
 }
 
 void Legend::lay_out(const std::string& text) {
@@ -63,32 +63,61 @@ void Legend::lay_out(const std::string& text) {
       entries_.at<uint16_t>(y, left + 2 * gap + x) = uint16_t(x * 255 / (bar - 1));
   x_ = whole_groups(std::min(height, std::max(0, picture_.width - size.width)));
   y_ = whole_groups(std::max(0, picture_.height - size.height - height));
-  text_ = text;
+}
+
+// Makes the bytes of each plane; those of alpha or padding are of no meaning.
+void Legend::render() {
+  const Size size{entries_.cols, entries_.rows};
+  for (int p = 0; p < format_.n_planes; ++p) {
+    const PlaneLayout layout = plane_layout(format_, p);
+    bytes_[p] =
+        cv::Mat::zeros(layout.row_end(size.height), int(layout.byte_end(size.width)), CV_8UC1);
+  }
+  for (int i = 0; i < format_.n_components; ++i) {
+    const Component& c = format_.components[i];
+    for (int y = 0; y < size.height; y += 1 << c.y_shift) {
+      const uint16_t* const entries = entries_.ptr<uint16_t>(y);
+      uint8_t* const row = bytes_[c.plane].ptr(y >> c.y_shift) + c.offset;
+      for (int x = 0; x < size.width; x += 1 << c.x_shift) {
+        const int entry = entries[x];
+        const unsigned value =
+            unsigned{entry < kGreys ? colors_[i][entry] : greys_[i][entry - kGreys]} << c.lsb;
+        uint8_t* const sample = row + ptrdiff_t{x >> c.x_shift} * c.step;
+        sample[0] = uint8_t(value);
+        if (format_.sample_bytes() == 2) sample[1] = uint8_t(value >> 8);
+      }
+    }
+  }
 }
 
 void Legend::draw(const FrameView& out, double full) {
-  if (const std::string text = text_of(full); text != text_) lay_out(text);
+  if (!(std::abs(full - written_) <= 0.01 * written_)) {
+    lay_out(text_of(full));
+    render();
+    written_ = full;
+  }
   const int bottom = std::min(y_ + entries_.rows, out.size.height);
   const int right = std::min(x_ + entries_.cols, out.size.width);
-  for (int i = 0; i < format_.n_components; ++i) {
-    const Component& c = format_.components[i];
-    const unsigned mask = ((1u << c.depth) - 1) << c.lsb;
-    for (int y = y_; y < bottom; y += 1 << c.y_shift) {
-      const uint16_t* const entries = entries_.ptr<uint16_t>(y - y_);
-      uint8_t* const row = out.row(c.plane, y >> c.y_shift) + c.offset;
-      for (int x = x_; x < right; x += 1 << c.x_shift) {
-        const int entry = entries[x - x_];
-        const unsigned value = entry < kGreys ? colors_[i][entry] : greys_[i][entry - kGreys];
-        uint8_t* const sample = row + ptrdiff_t{x >> c.x_shift} * c.step;
-        if (format_.sample_bytes() == 1) {
-          *sample = uint8_t(value);
-          continue;
-        }
-        uint16_t word;
-        std::memcpy(&word, sample, sizeof word);
-        word = uint16_t((word & ~mask) | value << c.lsb);
-        std::memcpy(sample, &word, sizeof word);
+  if (bottom <= y_ || right <= x_) return;
+  std::array<bool, kMaxPlanes> has_color{};
+  for (int i = 0; i < format_.n_components; ++i) has_color[format_.components[i].plane] = true;
+  for (int p = 0; p < format_.n_planes; ++p) {
+    if (!has_color[p]) continue;  // alpha
+    const PlaneLayout layout = plane_layout(format_, p);
+    const ptrdiff_t first = layout.byte(x_), n = layout.byte_end(right) - first;
+    const bool is_whole = layout.mask == std::array<uint8_t, 4>{0xff, 0xff, 0xff, 0xff} &&
+                          layout.cut_mask == layout.mask;
+    for (int y = layout.row(y_); y < layout.row_end(bottom); ++y) {
+      const uint8_t* const from = bytes_[p].ptr(y - layout.row(y_));
+      uint8_t* const to = out.row(p, y) + first;
+      if (is_whole) {
+        std::copy_n(from, n, to);
+        continue;
       }
+      // In the last group of a row that ends within it there is padding, too.
+      const ptrdiff_t whole = right % layout.width == 0 ? n : n - layout.step;
+      for (ptrdiff_t i = 0; i < n; ++i)
+        if ((i < whole ? layout.mask : layout.cut_mask)[size_t(i) % 4]) to[i] = from[i];
     }
   }
 }

@@ -18,7 +18,8 @@ class Legend {
   void set_colors(const ColorTable& colors, const ColorTable& greys);
 
   /// Draws it on a frame, as far as that reaches. `full` is what the last colour stands for in
-  /// events; what is written has three digits. Throws cv::Exception when these become others.
+  /// events; what is written stays while it is within a hundredth of that. Throws cv::Exception
+  /// when it changes.
   void draw(const FrameView& out, double full);
 
  private:
@@ -26,14 +27,16 @@ class Legend {
   static constexpr int kGreys = 256;
 
   void lay_out(const std::string& text);
+  void render();
 
   PixelFormat format_;
   Size picture_;
   ColorTable colors_{};
   ColorTable greys_{};
-  std::string text_;   // that was laid out
-  cv::Mat entries_;    // CV_16UC1
-  int x_ = 0, y_ = 0;  // where it stands, on whole samples of chroma
+  double written_ = -1;                    // what `full` was when laid out; -1 if it was not
+  cv::Mat entries_;                        // CV_16UC1
+  std::array<cv::Mat, kMaxPlanes> bytes_;  // of the format's planes
+  int x_ = 0, y_ = 0;                      // where it stands, on whole samples of chroma
 };
 
 }  // namespace motionheat
