@@ -355,6 +355,15 @@ def settings_list():
     yield Setting('normalization=percentile', 1.1)
     yield Setting('normalization=fixed half-life=60000000000', 1.2)
     yield Setting('snapshot-location=last.png', 1.3)
+    yield Setting('mask-polygons="0,0 0.4,0 0,0.5" zones="a: 0,0 0.5,0 0.5,1; b: 0.5,0 1,0 1,1"', 1.1,
+                  label='`mask-polygons` and two `zones`')
+    yield Setting('', 1.05, base=OVERLAY + ' post-messages=false',
+                  label='messages and events, against `post-messages=false`')
+    yield Setting('roi-meta=true', 1.3)
+    yield Setting('blend=heat', 1.3)
+    for radius in (3, 8, 30):
+        yield Setting(f'smoothing={radius}', 2)
+    yield Setting('legend=true', 1.05)
     yield Setting('interval=0', 0.05, kind='more')
     yield Setting('interval=0 message-width=0', 0.4, kind='more')
     yield Setting('detector=mog2 analysis-scale=4', 0.5, kind='shares', base='mog2/4',
