@@ -16,11 +16,16 @@ from gi.repository import GLib, Gst  # noqa: E402
 REFERENCE_SCENE = 'fdsrc ! rawvideoparse format=bgr width=500 height=300 framerate=25/1'
 CAMERA = 'v4l2src name=source ! decodebin'
 DECODER = 'uridecodebin name=source caps=video/x-raw(ANY) expose-all-streams=false'
-# H.264 in 4:2:0 has even sizes only. The encoder looks ahead: its file must not wait for a first
-# frame, nor must the window.
+# What people expect of a heatmap. The scene of the reference is shown as the defaults show it.
+LOOK = 'blend=heat opacity=0.7 smoothing=8 normalization=percentile legend=true'
+# The picture is drawn on the mean of the video, in which nobody stands; in the video they walk. H.264
+# in 4:2:0 has even sizes only. The encoder looks ahead: its file must not wait for a first frame, nor
+# must the window.
 PIPELINE = """{source}
-    ! videoconvert ! videoflip video-direction=auto ! videoconvert
-    ! motionheatmap name=heatmap ! tee name=tee allow-not-linked=true
+    ! videoconvert ! videoflip video-direction=auto ! videoconvert ! tee name=frames
+    frames. ! queue ! motionheatmap name=picture post-messages=false {picture}
+    ! fakesink async=false
+    frames. ! queue ! motionheatmap name=heatmap {video} ! tee name=tee allow-not-linked=true
     ! queue ! videoconvert ! videoscale
     ! video/x-raw,format=I420,width=[2,32768,2],height=[2,32768,2]
     ! x264enc pass=qual quantizer=20 speed-preset=veryfast
@@ -48,13 +53,17 @@ class Demo:
             source = CAMERA
         else:
             source = DECODER
-        self.pipeline = Gst.parse_launch(PIPELINE.format(source=source))
+        look = '' if source == REFERENCE_SCENE else LOOK
+        picture = f'{look} background=average' if look else ''
+        self.pipeline = Gst.parse_launch(
+            PIPELINE.format(source=source, picture=picture, video=look)
+        )
         if source == CAMERA:
             self.element('source').set_property('device', args.input)
         elif source == DECODER:
             uri = args.input if '://' in args.input else Gst.filename_to_uri(args.input)
             self.element('source').set_property('uri', uri)
-        self.element('heatmap').set_property('snapshot-location', self.picture)
+        self.element('picture').set_property('snapshot-location', self.picture)
         self.element('file').set_property('location', self.video)
         self.window = None
         if args.show:
@@ -116,7 +125,7 @@ class Demo:
             self.pipeline.remove(self.window)
             self.window.set_state(Gst.State.NULL)
             self.window = None
-        pad = self.element('heatmap').get_static_pad('sink')
+        pad = self.element('frames').get_static_pad('sink')
         return pad.has_current_caps() and pad.send_event(Gst.Event.new_eos())
 
     def is_of_window(self, message):

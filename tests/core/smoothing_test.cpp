@@ -154,7 +154,7 @@ TEST(Smoothing, TakesThePercentileOfWhatIsSmooth) {
     const cv::Mat smooth = gaussian_of(size, counts, 1.5);
     std::vector<float> hot;
     std::copy_if(smooth.begin<float>(), smooth.end<float>(), std::back_inserter(hot),
-                 [](float heat) { return heat > 0.05f; });
+                 [](float value) { return value > 0.05f; });
     std::sort(hot.begin(), hot.end());
     const float expected = hot[size_t(std::ceil(double(hot.size()) * percent / 100)) - 1];
     EXPECT_NEAR(scale.full() / expected, 1, 0.01) << percent;
