@@ -131,6 +131,7 @@ class Engine {
 
   void set_regions(Regions regions);
   void note_motion();
+  void note_stillness();
 
   explicit Engine(const Settings& settings);
 
