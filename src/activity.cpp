@@ -161,6 +161,11 @@ void MovingRegions::begin() {
     if (std::exchange(has_moved_[row], 0)) blocks_.row(int(row) + 1).setTo(0);
 }
 
+void MovingRegions::forget() {
+  begin();
+  tracks_.clear();
+}
+
 void MovingRegions::add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride) {
   constexpr size_t kWords = TileGrid::kMaskBytes / sizeof(uint64_t);
   static_assert(TileGrid::kMaskBytes % sizeof(uint64_t) == 0);

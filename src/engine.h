@@ -78,6 +78,7 @@ class Engine {
   /// what a detector knows of the background.
   void forget_previous() {
     analysis_.forget_previous();
+    moving_regions_.forget();
     auto_levels_.restart();
   }
 
