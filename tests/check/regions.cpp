@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Masks, zones, the events of motion and the metas of where it is, in whole streams.
 #include <png.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -303,6 +304,7 @@ GST_START_TEST(a_bad_mask_file_leaves_the_one_before) {
   write_file(directory / "empty.png", "");
   write_file(directory / "cut.png", read_file(directory / "good.png").substr(0, 40));
   std::filesystem::create_directory(directory / "directory.png");
+  fail_unless(mkfifo((directory / "pipe.png").c_str(), 0600) == 0);
   Stream stream(kCaps);
   fix_scale(stream);
   Scene scene(stream);
@@ -311,7 +313,8 @@ GST_START_TEST(a_bad_mask_file_leaves_the_one_before) {
   scene.show();
   fail_unless(read_warnings(stream).empty());
   int events = 0;
-  for (const char* name : {"missing.png", "text.png", "empty.png", "cut.png", "directory.png"}) {
+  for (const char* name :
+       {"missing.png", "text.png", "empty.png", "cut.png", "directory.png", "pipe.png"}) {
     const std::string path = directory / name;
     stream.set("mask-location", path);
     expect_text(stream, "mask-location", good);
