@@ -7,16 +7,26 @@
 
 #include <gst/video/video.h>
 
+/* Boxes are in cells of the analysis, of which the last ones are cut by the edge of the picture. */
+motionheat::Rect
+Events::in_pixels (const motionheat::Rect & box) const
+{
+  return intersect ({box.x * scale_, box.y * scale_, box.width * scale_, box.height * scale_},
+      picture_);
+}
+
 /* Other zones, or another size: what went on has nothing to do with what comes. */
 void
 Events::follow_zones (const MotionHeatmapSettings & settings)
 {
   std::vector < std::string > names;
-  motionheat::Size cells;
+  motionheat::Size picture;
+  const int scale = settings.engine.analysis_scale;
   {
     std::lock_guard < std::mutex > lock (heat_.lock);
-    cells = heat_.engine.heat ().grid ().size ();
-    if (!names_.empty () && settings.engine.regions == regions_ && cells == cells_)
+    picture = heat_.engine.stream ().size;
+    if (!names_.empty () && settings.engine.regions == regions_ && picture == picture_
+        && scale == scale_)
       return;
     for (size_t zone = 0; zone < heat_.engine.regions ().zones (); zone++)
       names.push_back (heat_.engine.regions ().name (zone));
@@ -27,7 +37,8 @@ Events::follow_zones (const MotionHeatmapSettings & settings)
   names_ = std::move (names);
   told_.assign (names_.size (), 0);
   regions_ = settings.engine.regions;
-  cells_ = cells;
+  picture_ = picture;
+  scale_ = scale;
 }
 
 void
@@ -68,19 +79,15 @@ void
 Events::attach (GstBuffer * buffer)
 {
   std::vector < motionheat::Rect > boxes;
-  motionheat::Size picture;
   {
     std::lock_guard < std::mutex > lock (heat_.lock);
     boxes = heat_.engine.boxes (std::exchange (since_boxes_, 0));
-    picture = heat_.engine.stream ().size;
   }
-  /* boxes are in cells of the analysis, and of the part that is shown */
-  const int scale = (picture.width + cells_.width - 1) / std::max (cells_.width, 1);
+  /* they are of the part that is shown */
   const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
 
   for (const motionheat::Rect & box : boxes) {
-    const motionheat::Rect shown = intersect ({box.x * scale, box.y * scale, box.width * scale,
-          box.height * scale}, picture);
+    const motionheat::Rect shown = in_pixels (box);
     gst_buffer_add_video_region_of_interest_meta (buffer, "motion",
         (guint) shown.x + (crop ? crop->x : 0), (guint) shown.y + (crop ? crop->y : 0),
         (guint) shown.width, (guint) shown.height);
@@ -110,7 +117,8 @@ Events::post (const std::vector < motionheat::MotionEvent > & events)
 GstStructure *
 Events::structure_of (const motionheat::MotionEvent & event) const
 {
-  const double width = std::max (cells_.width, 1), height = std::max (cells_.height, 1);
+  const double width = std::max (picture_.width, 1), height = std::max (picture_.height, 1);
+  const motionheat::Rect box = in_pixels (event.box);
 
   return gst_structure_new ("motionheatmap-event",
       "event", G_TYPE_STRING, event.begins ? "motion-begin" : "motion-end",
@@ -123,8 +131,8 @@ Events::structure_of (const motionheat::MotionEvent & event) const
       "motion", G_TYPE_DOUBLE, event.motion,
       "motion-peak", G_TYPE_DOUBLE, event.peak,
       "event-duration", G_TYPE_UINT64, (guint64) std::llround (event.seconds * GST_SECOND),
-      "x", G_TYPE_DOUBLE, event.box.x / width,
-      "y", G_TYPE_DOUBLE, event.box.y / height,
-      "width", G_TYPE_DOUBLE, event.box.width / width,
-      "height", G_TYPE_DOUBLE, event.box.height / height, nullptr);
+      "x", G_TYPE_DOUBLE, box.x / width,
+      "y", G_TYPE_DOUBLE, box.y / height,
+      "width", G_TYPE_DOUBLE, box.width / width,
+      "height", G_TYPE_DOUBLE, box.height / height, nullptr);
 }

@@ -35,6 +35,7 @@ private:
   void follow_zones (const MotionHeatmapSettings & settings);
   void post (const std::vector < motionheat::MotionEvent > & events);
   GstStructure *structure_of (const motionheat::MotionEvent & event) const;
+  motionheat::Rect in_pixels (const motionheat::Rect & box) const;
 
   Heat & heat_;
   Outbox & outbox_;
@@ -42,7 +43,8 @@ private:
   motionheat::Activity activity_;
   /* what the activity's zones are of */
   std::shared_ptr < const motionheat::RegionSettings > regions_;
-  motionheat::Size cells_;
+  motionheat::Size picture_;
+  int scale_ = 1;               /* pixels that a cell of the analysis is wide and high */
   std::vector < std::string > names_;
   std::vector < guint64 > told_;       /* of each zone, the id of the motion of which a begin was posted */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mask_file.h"
 
-#include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include <gst/video/video.h>
 
@@ -31,6 +32,8 @@ image_of (GstSample * sample)
   if (!gst_video_info_from_caps (&info, gst_sample_get_caps (sample))
       || !gst_video_frame_map (&frame, &info, gst_sample_get_buffer (sample), GST_MAP_READ))
     return nullptr;
+  const std::unique_ptr < GstVideoFrame, decltype (&gst_video_frame_unmap) >
+      mapped (&frame, gst_video_frame_unmap);
   auto image = std::make_shared < motionheat::MaskImage > ();
   image->size = {info.width, info.height};
   for (int y = 0; y < info.height; y++) {
@@ -38,7 +41,6 @@ image_of (GstSample * sample)
         + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0);
     image->pixels.insert (image->pixels.end (), row, row + info.width);
   }
-  gst_video_frame_unmap (&frame);
   return image;
 }
 
@@ -67,6 +69,14 @@ run (GstElement * pipeline)
 std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const std::string & location,
     std::string & reason)
 {
+  /* to open a pipe would wait for who writes to it */
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status (location, error);
+  if (std::filesystem::exists (status) && !std::filesystem::is_regular_file (status)) {
+    reason = "it is no regular file";
+    return nullptr;
+  }
+
   const std::unique_ptr < GstElement, StopAndUnref > pipeline (gst_parse_launch (
       "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! "
       "fakesink name=sink sync=false", nullptr));
@@ -79,16 +89,15 @@ std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const 
           "file"));
   const std::unique_ptr < GstElement, Unref > sink (gst_bin_get_by_name (GST_BIN (pipeline.get ()),
           "sink"));
-  GstSample *sample = nullptr;
 
   g_object_set (file.get (), "location", location.c_str (), nullptr);
   reason = run (pipeline.get ());
   if (!reason.empty ())
     return nullptr;
-  g_object_get (sink.get (), "last-sample", &sample, nullptr);
-  std::shared_ptr < const motionheat::MaskImage > image = sample ? image_of (sample) : nullptr;
-  if (sample)
-    gst_sample_unref (sample);
+  GstSample *last = nullptr;
+  g_object_get (sink.get (), "last-sample", &last, nullptr);
+  const std::unique_ptr < GstSample, decltype (&gst_sample_unref) > sample (last, gst_sample_unref);
+  std::shared_ptr < const motionheat::MaskImage > image = sample ? image_of (sample.get ()) : nullptr;
   if (!image)
     reason = "there is no picture in it";
   return image;

@@ -49,7 +49,10 @@ Outbox::warn (GstResourceError code, const std::string & text, Kind kind)
   GST_WARNING_OBJECT (element_, "%s", text.c_str ());
   if (!takes (kind))
     return;
-  GError *error = g_error_new_literal (GST_RESOURCE_ERROR, code, text.c_str ());
+  /* names of files may be any bytes */
+  gchar *const valid = g_utf8_make_valid (text.c_str (), -1);
+  GError *error = g_error_new_literal (GST_RESOURCE_ERROR, code, valid);
   post (gst_message_new_warning (GST_OBJECT_CAST (element_), error, nullptr));
   g_error_free (error);
+  g_free (valid);
 }

@@ -16,6 +16,13 @@ double as_duration(double seconds) {
   return seconds > 0 ? std::min(seconds, kLongest) : 0;  // NaN is not > 0
 }
 
+// Whether stillness has lasted for a gap; if that is no number, too. A sum of the times of frames
+// may be a trifle less than the time that they take.
+bool is_over(double still, double gap) {
+  constexpr double kRounding = 1e-9;
+  return !(still * (1 + kRounding) < gap);
+}
+
 double as_share(double share) {
   return share > 0 ? std::min(share, 1.0) : 0;
 }
@@ -63,7 +70,7 @@ std::vector<MotionEvent> Activity::frame(std::span<const double> shares,
     if (moves(i)) continue;
     if (zone.id == 0)
       zone = {};
-    else if (!(zone.still < settings.gap))  // if the gap is no number, too
+    else if (is_over(zone.still, settings.gap))
       end(i, share_of(i), events);
   }
   for (size_t i = 0; i < zones_.size(); ++i) {
@@ -86,7 +93,7 @@ std::vector<MotionEvent> Activity::pass(double seconds, const ActivitySettings& 
   for (size_t i = 0; i < zones_.size(); ++i) {
     Zone& zone = zones_[i];
     zone.still = std::min(zone.still + as_duration(seconds), kLongest);
-    if (zone.id != 0 && settings.gap > 0 && zone.still >= settings.gap) end(i, 0, events);
+    if (zone.id != 0 && settings.gap > 0 && is_over(zone.still, settings.gap)) end(i, 0, events);
   }
   return events;
 }
@@ -159,6 +166,11 @@ MovingRegions::MovingRegions(Size cells)
 void MovingRegions::begin() {
   for (size_t row = 0; row < has_moved_.size(); ++row)
     if (std::exchange(has_moved_[row], 0)) blocks_.row(int(row) + 1).setTo(0);
+}
+
+void MovingRegions::forget() {
+  begin();
+  tracks_.clear();
 }
 
 void MovingRegions::add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride) {

@@ -110,6 +110,9 @@ class MovingRegions {
   /// A new frame, in which nothing has moved yet.
   void begin();
 
+  /// What comes has nothing to do with what was: no box is carried on.
+  void forget();
+
   /// Adds what moved in a tile. `rect` are its pixels, `mask` has a bit for each of them, rows
   /// `stride` bytes apart: see TileGrid::kMaskBytes. Need not be called for tiles in which nothing
   /// moved. Tiles of different rows of tiles may be added at the same time.

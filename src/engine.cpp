@@ -212,7 +212,7 @@ void Engine::advance(double seconds) {
 
 void Engine::process(const ConstFrameView& frame, const FrameView* out) {
   const ConstFrameView in = cut(frame, stream_.size);
-  if (in.size.area() == 0) return;
+  if (in.size.area() == 0) return note_stillness();
   if (!unpacked_) return process_plain(in, out);
   const FrameView plain = unpack(in);
   process_plain(plain, out ? &plain : nullptr);
@@ -257,6 +257,13 @@ void Engine::note_motion() {
   for (size_t i = 0; i < bounds_.size() && settings_.finds_boxes; ++i)
     bounds_[i] = regions_.zones() > 0 ? moving_regions_.bounds_in(regions_.bounds(i))
                                       : moving_regions_.bounds();
+}
+
+// Of a frame of which nothing is to be seen.
+void Engine::note_stillness() {
+  moving_regions_.begin();
+  std::fill(shares_.begin(), shares_.end(), 0.0);
+  std::fill(bounds_.begin(), bounds_.end(), Rect{});
 }
 
 // A masked pixel holds no heat.

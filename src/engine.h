@@ -80,6 +80,7 @@ class Engine {
   /// what a detector knows of the background.
   void forget_previous() {
     analysis_.forget_previous();
+    moving_regions_.forget();
     auto_levels_.restart();
   }
 
@@ -133,6 +134,7 @@ class Engine {
 
   void set_regions(Regions regions);
   void note_motion();
+  void note_stillness();
 
   explicit Engine(const Settings& settings);
 
