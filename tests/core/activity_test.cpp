@@ -89,6 +89,26 @@ TEST(Activity, EndsAfterTheGap) {
   EXPECT_EQ(play("MM..........", {.gap = kInfinity}), ".B..........");
 }
 
+// The time of a frame is no sum of powers of two: 290 times 0.04 adds up to less than 11.6.
+TEST(Activity, EndsToTheFrameAfterManyFrames) {
+  for (const int frames : {50, 125, 225, 290, 1500, 90000}) {
+    for (const bool analysed : {true, false}) {
+      Activity activity;
+      activity.configure(1);
+      const ActivitySettings settings{.frames = 1, .gap = frames * 0.04};
+      ASSERT_EQ(frame(activity, 0.5, settings).size(), 1u);
+      const double still = 0;
+      int told = 0;
+      for (int i = 1; told == 0 && i <= frames + 1; ++i) {
+        const Events events = analysed ? activity.frame({&still, 1}, {}, 0.04, settings)
+                                       : activity.pass(0.04, settings);
+        if (!events.empty()) told = i;
+      }
+      EXPECT_EQ(told, frames);
+    }
+  }
+}
+
 TEST(Activity, IsNotProlongedByLessThanEnough) {
   EXPECT_EQ(play("MMmmmm", {.gap = 1}), ".B...E");
   EXPECT_EQ(play("mmmmmm", {.area = 0.004}), ".B....");
@@ -575,6 +595,18 @@ TEST(MovingRegions, ABoxOutlivesHalfASecondOfStillness) {
   EXPECT_TRUE(boxes_of(regions, still, 0.12).empty());
   // What is seen in one frame only is never shown.
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(boxes_of(regions, i % 2 ? still : picture, 0.1).empty());
+}
+
+TEST(MovingRegions, NoBoxOutlivesABreak) {
+  constexpr Size kSize{320, 240};
+  Picture picture(kSize);
+  picture.fill({40, 40, 32, 32});
+  MovingRegions regions(kSize);
+  boxes_of(regions, picture, 0.04);
+  ASSERT_EQ(boxes_of(regions, picture, 0.04).size(), 1u);
+  regions.forget();
+  EXPECT_TRUE(regions.boxes(0.04).empty());
+  EXPECT_EQ(regions.bounds(), Rect{});
 }
 
 TEST(MovingRegions, AFigureThatFallsApartForMomentsKeepsItsBox) {
