@@ -105,6 +105,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   Renderer renderer;
   renderer.configure(stream.format, stream.size);
   const ColorTable colors = make_color_table(settings.colormap, stream.format, color);
+  const ColorTable greys = make_grey_table(stream.format, color);
   renderer.set_colors(colors);
   renderer.set_blend(blend_for(settings, stream.format));
   const Weights weights = weights_for(settings);
@@ -116,6 +117,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   std::optional<BackgroundPicture> background;
   if (!background_stays) background = make_background(settings, stream);
   normalizer_.prepare(scale_settings(settings));
+  reserve_zones(regions.zones());
 
   if (resized) {
     heat_ = std::move(heat);
@@ -132,7 +134,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   if (!background_stays) background_ = std::move(background);
   renderer_ = std::move(renderer);
   legend_.configure(stream.format, stream.size);
-  legend_.set_colors(colors, make_grey_table(stream.format, color));
+  legend_.set_colors(colors, greys);
   bands_.set_threads(settings.n_threads);
   set_regions(std::move(regions));
   normalizer_.restart();
@@ -164,8 +166,11 @@ void Engine::set(const Settings& settings) {
 
   // Everything that may fail comes before anything changes.
   normalizer_.prepare(scale_settings(settings));
-  std::optional<ColorTable> colors;
-  if (colors_change) colors = make_color_table(settings.colormap, stream_.format, color);
+  std::optional<ColorTable> colors, greys;
+  if (colors_change) {
+    colors = make_color_table(settings.colormap, stream_.format, color);
+    greys = make_grey_table(stream_.format, color);
+  }
   std::optional<Blend> blend;
   if (blend_changes) blend = blend_for(settings, stream_.format);
   std::optional<BackgroundPicture> background;
@@ -177,6 +182,7 @@ void Engine::set(const Settings& settings) {
   if (smoothing_changes) smoothing = make_smoothing(settings, heat_.grid(), grid_);
   Regions regions;
   if (regions_change) regions = make_regions(settings, heat_.grid(), stream_.size);
+  reserve_zones(regions.zones());
   const bool counts_change = regions.has_weights() && heat_.refine();
   if (counts_change) repaint_all();
   analysis_.set(settings);
@@ -186,7 +192,10 @@ void Engine::set(const Settings& settings) {
   bands_.set_threads(settings.n_threads);
   if (scale_changes) normalizer_.restart();
   analysis_.set_luma_range(luma_range(stream_.format, color));
-  if (colors) set_colors(*colors, color);
+  if (colors) {
+    renderer_.set_colors(*colors);
+    legend_.set_colors(*colors, *greys);
+  }
   if (weights_change) renderer_.set_weights(weights);
   if (colors || weights_change) repaint_all();
   if (smoothing_changes) {
@@ -264,6 +273,13 @@ void Engine::note_stillness() {
   moving_regions_.begin();
   std::fill(shares_.begin(), shares_.end(), 0.0);
   std::fill(bounds_.begin(), bounds_.end(), Rect{});
+}
+
+// Has the memory at hand that `set_regions` takes.
+void Engine::reserve_zones(size_t zones) {
+  shares_.reserve(std::max<size_t>(zones, 1));
+  bounds_.reserve(std::max<size_t>(zones, 1));
+  zone_periods_.reserve(zones);
 }
 
 // A masked pixel holds no heat.
@@ -388,13 +404,10 @@ void Engine::follow_gray_levels(const ConstFrameView& frame) {
   if (!auto_levels_.add(frame, stream_.format.components[0])) return;
   const ColorSpace color = color_space(stream_, settings_);
   analysis_.set_luma_range(luma_range(stream_.format, color));
-  set_colors(make_color_table(settings_.colormap, stream_.format, color), color);
-  repaint_all();
-}
-
-void Engine::set_colors(const ColorTable& colors, const ColorSpace& space) {
+  const ColorTable colors = make_color_table(settings_.colormap, stream_.format, color);
+  legend_.set_colors(colors, make_grey_table(stream_.format, color));
   renderer_.set_colors(colors);
-  legend_.set_colors(colors, make_grey_table(stream_.format, space));
+  repaint_all();
 }
 
 // The levels to work with, other than those of the colorimetry.

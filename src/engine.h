@@ -132,6 +132,7 @@ class Engine {
     double mean() const { return frames > 0 ? sum / double(frames) : 0; }
   };
 
+  void reserve_zones(size_t zones);
   void set_regions(Regions regions);
   void note_motion();
   void note_stillness();
@@ -150,7 +151,6 @@ class Engine {
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
-  void set_colors(const ColorTable& colors, const ColorSpace& space);
   void follow_fields(bool interlaced);
   void follow_gray_levels(const ConstFrameView& frame);
   std::optional<GrayLevels> gray_levels(const PixelFormat& format, const Settings& settings) const;

@@ -38,7 +38,7 @@ void Legend::configure(const PixelFormat& format, Size picture) {
 void Legend::set_colors(const ColorTable& colors, const ColorTable& greys) {
   colors_ = colors;
   greys_ = greys;
-  if (written_ >= 0) render();
+  written_ = -1;
 }
 
 void Legend::lay_out(const std::string& text) {

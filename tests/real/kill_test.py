@@ -48,6 +48,8 @@ def play(state, pipe):
             line = str(fields.get_value("frames"))
         elif fields.has_name("motionheatmap-state"):
             line = "saved"
+        elif fields.has_name("motionheatmap-event"):
+            continue
         else:
             line = fields.to_string()
         os.write(pipe, f"{line}\n".encode())
