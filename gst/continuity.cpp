@@ -29,6 +29,16 @@ FrameTimes::of (const GstBuffer * buffer, const GstSegment * segment, GstClockTi
   return times;
 }
 
+void
+FrameTimes::add_to (GstStructure * structure) const
+{
+  gst_structure_set (structure,
+      "timestamp", G_TYPE_UINT64, timestamp,
+      "stream-time", G_TYPE_UINT64, stream_time,
+      "running-time", G_TYPE_UINT64, running_time,
+      "duration", G_TYPE_UINT64, duration, nullptr);
+}
+
 /* From one stream time to another in the direction of play. */
 static GstClockTimeDiff
 forward (GstClockTime from, const FrameTimes & to)

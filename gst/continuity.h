@@ -27,6 +27,9 @@ struct FrameTimes
   /* `frame_duration` is used where the buffer has none; it may be GST_CLOCK_TIME_NONE. */
   static FrameTimes of (const GstBuffer * buffer, const GstSegment * segment,
       GstClockTime frame_duration);
+
+  /* Adds the four fields that every message of a frame has. */
+  void add_to (GstStructure * structure) const;
 };
 
 /* What stands between a frame and the one before. */

@@ -55,8 +55,9 @@ Events::frame (const Continuity::Verdict & verdict, double seconds, const FrameT
     case Continuity::Treatment::kAnalyse:
     {
       std::lock_guard < std::mutex > lock (heat_.lock);
-      shares_.assign (heat_.engine.shares ().begin (), heat_.engine.shares ().end ());
-      bounds_.assign (heat_.engine.bounds ().begin (), heat_.engine.bounds ().end ());
+      const motionheat::MotionRecord & motion = heat_.engine.motion ();
+      shares_.assign (motion.shares ().begin (), motion.shares ().end ());
+      bounds_.assign (motion.bounds ().begin (), motion.bounds ().end ());
     }
       if (settings.post_messages)
         post (activity_.frame (shares_, bounds_, std::exchange (unanalysed_, 0),
@@ -120,14 +121,13 @@ Events::structure_of (const motionheat::MotionEvent & event) const
   const double width = std::max (picture_.width, 1), height = std::max (picture_.height, 1);
   const motionheat::Rect box = in_pixels (event.box);
 
-  return gst_structure_new ("motionheatmap-event",
+  GstStructure *structure = gst_structure_new ("motionheatmap-event",
       "event", G_TYPE_STRING, event.begins ? "motion-begin" : "motion-end",
       "zone", G_TYPE_STRING, names_[event.zone].c_str (),
-      "id", G_TYPE_UINT64, (guint64) event.id,
-      "timestamp", G_TYPE_UINT64, times_.timestamp,
-      "stream-time", G_TYPE_UINT64, times_.stream_time,
-      "running-time", G_TYPE_UINT64, times_.running_time,
-      "duration", G_TYPE_UINT64, times_.duration,
+      "id", G_TYPE_UINT64, (guint64) event.id, nullptr);
+
+  times_.add_to (structure);
+  gst_structure_set (structure,
       "motion", G_TYPE_DOUBLE, event.motion,
       "motion-peak", G_TYPE_DOUBLE, event.peak,
       "event-duration", G_TYPE_UINT64, (guint64) std::llround (event.seconds * GST_SECOND),
@@ -135,4 +135,5 @@ Events::structure_of (const motionheat::MotionEvent & event) const
       "y", G_TYPE_DOUBLE, box.y / height,
       "width", G_TYPE_DOUBLE, box.width / width,
       "height", G_TYPE_DOUBLE, box.height / height, nullptr);
+  return structure;
 }

@@ -29,6 +29,20 @@
  * * #gboolean `final`: whether this is the message of the end of the stream
  * * #GstSample `heatmap`: the normalised map in GRAY8, #GstMotionHeatmap:message-width cells wide,
  *   each the highest value of the pixels it covers
+ * * #GstStructure `zones`, only with #GstMotionHeatmap:zones: a field for each zone, a #GstStructure
+ *   with its `motion`, `motion-peak`, `coverage`, `mean`, `max` and `share` of all events, all #gdouble
+ *
+ * Under the same condition one named `motionheatmap-event` is posted when motion begins and when it has
+ * ended, in each zone or, where there are none, in the frame:
+ *
+ * * #gchararray `event`: `motion-begin` or `motion-end`
+ * * #gchararray `zone`: its name, or `frame`
+ * * #guint64 `id`: the same at the begin and at the end
+ * * the four times of the frame that decided
+ * * #gdouble `motion`, `motion-peak`: share that moved in that frame, and the highest since the begin
+ * * #guint64 `event-duration`: from the first frame that moved to the last one
+ * * #gdouble `x`, `y`, `width`, `height`: the box of what moved since the begin, as fractions of the
+ *   frame
  *
  * Each picture that was written is announced by an element message named `motionheatmap-snapshot`
  * with the #gchararray `location` and the four times of its frame, each saved state by one named
@@ -56,8 +70,8 @@
 #include "allocation.h"
 #include "caps.h"
 #include "continuity.h"
-#include "frame.h"
 #include "events.h"
+#include "frame.h"
 #include "guard.h"
 #include "heat.h"
 #include "outbox.h"

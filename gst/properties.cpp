@@ -604,7 +604,7 @@ motion_heatmap_install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SMOOTHING,
       g_param_spec_uint ("smoothing", "Smoothing",
           "Radius in pixels of a Gaussian that smooths the heat as it is shown; the counts stay",
-          0, 63, (guint) defaults.engine.smoothing, live));
+          0, 63, (guint) defaults.engine.smoothing, controlled));
 
   /**
    * GstMotionHeatmap:output:
@@ -659,13 +659,14 @@ motion_heatmap_install_properties (GObjectClass * klass)
   /**
    * GstMotionHeatmap:post-messages:
    *
-   * Post `motionheatmap` element messages.
+   * Post `motionheatmap` and `motionheatmap-event` element messages.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
-          "Post 'motionheatmap' element messages", defaults.post_messages, live));
+          "Post 'motionheatmap' and 'motionheatmap-event' element messages",
+          defaults.post_messages, live));
 
   /**
    * GstMotionHeatmap:interval:

@@ -29,11 +29,10 @@ static GstStructure *
 structure_of (const motionheat::Report & report, const FrameTimes & times,
     bool final)
 {
-  GstStructure *structure = gst_structure_new ("motionheatmap",
-      "timestamp", G_TYPE_UINT64, times.timestamp,
-      "stream-time", G_TYPE_UINT64, times.stream_time,
-      "running-time", G_TYPE_UINT64, times.running_time,
-      "duration", G_TYPE_UINT64, times.duration,
+  GstStructure *structure = gst_structure_new_empty ("motionheatmap");
+
+  times.add_to (structure);
+  gst_structure_set (structure,
       "frames", G_TYPE_UINT64, (guint64) report.frames,
       "skipped", G_TYPE_UINT64, (guint64) report.skipped,
       "repeated", G_TYPE_UINT64, (guint64) report.repeated,

@@ -135,12 +135,10 @@ write_and_tell (Outbox & outbox, const SnapshotRequest & request, const FrameTim
   const std::string reason = write_file (request, encode, location);
 
   if (reason.empty ()) {
-    outbox.post (gst_structure_new ("motionheatmap-snapshot",
-            "location", G_TYPE_STRING, location.c_str (),
-            "timestamp", G_TYPE_UINT64, times.timestamp,
-            "stream-time", G_TYPE_UINT64, times.stream_time,
-            "running-time", G_TYPE_UINT64, times.running_time,
-            "duration", G_TYPE_UINT64, times.duration, nullptr), request.kind);
+    GstStructure *written = gst_structure_new ("motionheatmap-snapshot",
+        "location", G_TYPE_STRING, location.c_str (), nullptr);
+    times.add_to (written);
+    outbox.post (written, request.kind);
   } else {
     outbox.warn (GST_RESOURCE_ERROR_WRITE, "Could not write \"" + location + "\" (" +
         request.origin + "): " + reason, request.kind);

@@ -96,7 +96,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   const bool resized = !(heat_.grid().size() == cells.size() && grid_.size() == stream.size);
   HeatMap heat = resized ? heat_.resampled(cells.size()) : HeatMap();
   Regions regions = make_regions(settings, cells, stream.size);
-  if (regions.has_weights()) (resized ? heat : heat_).refine();
+  if (regions.has_weights() && (resized ? heat : heat_).refine()) repaint_all();
   MovingRegions moving_regions = resized ? MovingRegions(cells.size()) : MovingRegions();
   IndexMap indices = resized ? IndexMap(cells) : IndexMap();
   std::optional<Enlarger> enlarger;
@@ -117,7 +117,7 @@ void Engine::configure_plain(const StreamFormat& stream, const Settings& setting
   std::optional<BackgroundPicture> background;
   if (!background_stays) background = make_background(settings, stream);
   normalizer_.prepare(scale_settings(settings));
-  reserve_zones(regions.zones());
+  motion_.reserve(regions.zones());
 
   if (resized) {
     heat_ = std::move(heat);
@@ -182,31 +182,23 @@ void Engine::set(const Settings& settings) {
   if (smoothing_changes) smoothing = make_smoothing(settings, heat_.grid(), grid_);
   Regions regions;
   if (regions_change) regions = make_regions(settings, heat_.grid(), stream_.size);
-  reserve_zones(regions.zones());
-  const bool counts_change = regions.has_weights() && heat_.refine();
-  if (counts_change) repaint_all();
+  motion_.reserve(regions.zones());
+  if (regions.has_weights() && heat_.refine()) repaint_all();
   analysis_.set(settings);
 
   if (levels_change) auto_levels_.restart();
   settings_ = settings;
   bands_.set_threads(settings.n_threads);
-  if (scale_changes) normalizer_.restart();
+  if (scale_changes || regions_change) normalizer_.restart();
   analysis_.set_luma_range(luma_range(stream_.format, color));
   if (colors) {
     renderer_.set_colors(*colors);
     legend_.set_colors(*colors, *greys);
   }
   if (weights_change) renderer_.set_weights(weights);
-  if (colors || weights_change) repaint_all();
-  if (smoothing_changes) {
-    smoothing_ = std::move(smoothing);
-    repaint_all();
-  }
-  if (regions_change) {
-    set_regions(std::move(regions));
-    normalizer_.restart();
-    repaint_all();
-  }
+  if (smoothing_changes) smoothing_ = std::move(smoothing);
+  if (regions_change) set_regions(std::move(regions));
+  if (colors || weights_change || smoothing_changes || regions_change) repaint_all();
   if (blend) renderer_.set_blend(std::move(*blend));
   if (background_changes) background_ = std::move(background);
 }
@@ -221,7 +213,11 @@ void Engine::advance(double seconds) {
 
 void Engine::process(const ConstFrameView& frame, const FrameView* out) {
   const ConstFrameView in = cut(frame, stream_.size);
-  if (in.size.area() == 0) return note_stillness();
+  if (in.size.area() == 0) {
+    moving_regions_.begin();
+    motion_.note_stillness();
+    return;
+  }
   if (!unpacked_) return process_plain(in, out);
   const FrameView plain = unpack(in);
   process_plain(plain, out ? &plain : nullptr);
@@ -248,53 +244,14 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
                [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, counting); });
     draw_legend(*out);
   }
-  note_motion();
-}
-
-// Of the frame that was just counted.
-void Engine::note_motion() {
-  const auto share = [](uint64_t moved, uint64_t area) {
-    return area > 0 ? double(moved) / double(area) : 0;
-  };
-  const double all = share(analysis_.moved(), regions_.area());
-  period_.add(all);
-  if (regions_.zones() == 0) shares_[0] = all;
-  for (size_t zone = 0; zone < regions_.zones(); ++zone) {
-    shares_[zone] = share(analysis_.moved(zone), regions_.area(zone));
-    zone_periods_[zone].add(shares_[zone]);
-  }
-  for (size_t i = 0; i < bounds_.size() && settings_.finds_boxes; ++i)
-    bounds_[i] = regions_.zones() > 0 ? moving_regions_.bounds_in(regions_.bounds(i))
-                                      : moving_regions_.bounds();
-}
-
-// Of a frame of which nothing is to be seen.
-void Engine::note_stillness() {
-  moving_regions_.begin();
-  std::fill(shares_.begin(), shares_.end(), 0.0);
-  std::fill(bounds_.begin(), bounds_.end(), Rect{});
-}
-
-// Has the memory at hand that `set_regions` takes.
-void Engine::reserve_zones(size_t zones) {
-  shares_.reserve(std::max<size_t>(zones, 1));
-  bounds_.reserve(std::max<size_t>(zones, 1));
-  zone_periods_.reserve(zones);
+  motion_.note(analysis_, regions_, counting.boxes);
 }
 
 // A masked pixel holds no heat.
 void Engine::set_regions(Regions regions) {
   regions_ = std::move(regions);
   if (!regions_.is_open()) heat_.remove([&](int x, int y) { return regions_.is_masked(x, y); });
-  const size_t zones = std::max<size_t>(regions_.zones(), 1);
-  shares_.assign(zones, 0);
-  bounds_.assign(zones, Rect{});
-  zone_periods_.assign(regions_.zones(), {});
-}
-
-void Engine::begin_period() {
-  period_ = {};
-  std::fill(zone_periods_.begin(), zone_periods_.end(), Period{});
+  motion_.set_zones(regions_.zones());
 }
 
 void Engine::draw(const ConstFrameView& frame, const FrameView& out) {
@@ -467,15 +424,9 @@ Report Engine::report() {
   report.repeated = repeated_;
   if (heat_.max() > 0 || settings_.normalization != Normalization::kMax)
     report.full_scale = scale_.full() / heat_.unit();
-  report.motion = period_.mean();
-  report.motion_peak = period_.peak;
-  if (regions_.zones() > 0) {
-    const std::vector<ZoneFigures> figures = regions_.figures(heat_);
-    for (size_t zone = 0; zone < figures.size(); ++zone) {
-      const Period& period = zone_periods_[zone];
-      report.zones.push_back({regions_.name(zone), period.mean(), period.peak, figures[zone]});
-    }
-  }
+  for (const ZoneFigures& figures : regions_.figures(heat_))
+    report.zones.push_back({.name = regions_.name(report.zones.size()), .heat = figures});
+  motion_.tell(report);
   return report;
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "activity.h"
@@ -17,6 +16,7 @@
 #include "heat_map.h"
 #include "index_map.h"
 #include "legend.h"
+#include "motion_record.h"
 #include "normalize.h"
 #include "packing.h"
 #include "regions.h"
@@ -66,12 +66,9 @@ class Engine {
   void repeat() { ++repeated_; }
 
   /// Begins the period of which `Report::motion` and `motion_peak` tell.
-  void begin_period();
-
-  /// What moved in the last frame that was processed: the share of each zone or, if there are none,
-  /// of the picture, and the box of it, in cells of the analysis; empty where `finds_boxes` is off.
-  std::span<const double> shares() const { return shares_; }
-  std::span<const Rect> bounds() const { return bounds_; }
+  void begin_period() { motion_.begin_period(); }
+  /// What moved in the last frame that was processed.
+  const MotionRecord& motion() const { return motion_; }
   /// The boxes of what moves, `seconds` after they were last asked for: see MovingRegions.
   const std::vector<Rect>& boxes(double seconds) { return moving_regions_.boxes(seconds); }
   const Regions& regions() const { return regions_; }
@@ -118,24 +115,7 @@ class Engine {
   Engine() : Engine(Settings{}) {}
 
  private:
-  // What moved since the last report.
-  struct Period {
-    uint64_t frames = 0;
-    double sum = 0;  // of the shares that moved
-    double peak = 0;
-
-    void add(double share) {
-      ++frames;
-      sum += share;
-      peak = std::max(peak, share);
-    }
-    double mean() const { return frames > 0 ? sum / double(frames) : 0; }
-  };
-
-  void reserve_zones(size_t zones);
   void set_regions(Regions regions);
-  void note_motion();
-  void note_stillness();
 
   explicit Engine(const Settings& settings);
 
@@ -178,12 +158,9 @@ class Engine {
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   uint64_t repeated_ = 0;
-  Period period_;
+  MotionRecord motion_;
   Regions regions_;  // of the analysis
   MovingRegions moving_regions_;
-  std::vector<double> shares_;
-  std::vector<Rect> bounds_;
-  std::vector<Period> zone_periods_;
 };
 
 }  // namespace motionheat

@@ -43,13 +43,6 @@ void draw_indices(const HeatMap& heat, const Scale& scale, const IndexMap& indic
 
 }  // namespace
 
-bool Figures::Seen::takes(const HeatMap& heat, int tile) {
-  constexpr uint32_t kNever = ~uint32_t{0};
-  if (changes_.size() != size_t(heat.grid().count()))
-    changes_.assign(size_t(heat.grid().count()), kNever);
-  return std::exchange(changes_[tile], heat.changes(tile)) != heat.changes(tile);
-}
-
 void Figures::forget() {
   seen_by_report_.forget();
   seen_by_cells_.forget();

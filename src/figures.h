@@ -60,24 +60,13 @@ class Figures {
                 kernels::Rows<uint8_t> map);
 
  private:
-  // Of how many changes of each tile something is known.
-  class Seen {
-   public:
-    void forget() { changes_.clear(); }
-    /// Whether the tile has changed since it was last asked for, or `forget` called.
-    bool takes(const HeatMap& heat, int tile);
-
-   private:
-    std::vector<uint32_t> changes_;
-  };
-
   void update_cells(const HeatMap& heat, Size map);
 
-  Seen seen_by_report_;
+  SeenChanges seen_by_report_;
   std::vector<uint16_t> covered_;  // pixels of each tile that have heat
   uint64_t covered_sum_ = 0;
 
-  Seen seen_by_cells_;
+  SeenChanges seen_by_cells_;
   Size cells_size_;
   std::vector<uint64_t> cells_;  // the highest count of each cell
 };

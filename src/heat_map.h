@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "aligned.h"
@@ -149,6 +150,26 @@ class HeatMap {
   std::vector<uint32_t> changes_;                  // of each tile
   std::vector<std::shared_ptr<HeatCopy>> copies_;  // in the making
   std::shared_ptr<HeatCopySpare> spare_;           // for them
+};
+
+/// Which events of each tile somebody has taken in who keeps what was found out of it.
+class SeenChanges {
+ public:
+  /// Counts became others in any way but by HeatMap::add: nothing is known any more.
+  void forget() { changes_.clear(); }
+
+  /// Whether events were added to the tile since it was last asked for, or it never was. Throws
+  /// std::bad_alloc.
+  bool takes(const HeatMap& heat, int tile) {
+    if (changes_.size() != size_t(heat.grid().count()))
+      changes_.assign(size_t(heat.grid().count()), kNever);
+    return std::exchange(changes_[tile], heat.changes(tile)) != heat.changes(tile);
+  }
+
+ private:
+  static constexpr uint32_t kNever = ~uint32_t{0};
+
+  std::vector<uint32_t> changes_;
 };
 
 template <typename Visit>

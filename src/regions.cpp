@@ -577,16 +577,12 @@ void Regions::count(int tile, const uint8_t* mask, ptrdiff_t stride, uint32_t* m
 std::vector<ZoneFigures> Regions::figures(const HeatMap& heat) {
   std::vector<ZoneFigures> figures(zones());
   if (figures.empty() || heat.max() == 0) return figures;
-  constexpr uint64_t kNever = ~uint64_t{0};
-  if (seen_.empty()) {
-    sums_.assign(size_t(cells_.count()), 0);
-    heats_.assign(parts_.size(), {});
-    seen_.assign(size_t(cells_.count()), kNever);
-  }
+  sums_.resize(size_t(cells_.count()));
+  heats_.resize(parts_.size());
   double total = 0;  // in counts, as what is in the figures until the end
   for (int tile = 0; tile < cells_.count(); ++tile) {
     if (heat.is_cold(tile)) continue;
-    if (std::exchange(seen_[tile], heat.changes(tile)) != heat.changes(tile)) look_at(heat, tile);
+    if (seen_.takes(heat, tile)) look_at(heat, tile);
     total += double(sums_[tile]);
     for (const Part& part : parts(tile)) {
       const Heat& found = heats_[&part - parts_.data()];
@@ -632,13 +628,12 @@ void Regions::look_at(const HeatMap& heat, int tile) {
 }
 
 void Regions::forget() {
-  seen_.clear();
+  seen_.forget();
 }
 
 size_t Regions::memory() const {
   return bytes(bits_) + bytes(masked_) + bytes(weights_of_) + bytes(weights_) + bytes(names_) +
-         bytes(areas_) + bytes(parts_) + bytes(first_part_) + bytes(seen_) + bytes(sums_) +
-         bytes(heats_);
+         bytes(areas_) + bytes(parts_) + bytes(first_part_) + bytes(sums_) + bytes(heats_);
 }
 
 }  // namespace motionheat

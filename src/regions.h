@@ -186,8 +186,8 @@ class Regions {
   std::vector<Part> parts_;         // tile by tile
   std::vector<size_t> first_part_;  // of each tile, and their number; empty if there are none
 
-  // What was found out of the heat, and after how many changes of each tile.
-  std::vector<uint64_t> seen_;
+  // What was found out of the heat.
+  SeenChanges seen_;
   std::vector<uint64_t> sums_;  // of each tile
   std::vector<Heat> heats_;     // of each part
 };

@@ -80,7 +80,6 @@ Smoothing::Smoothing(const TileGrid& cells, const TileGrid& picture, int scale, 
   index_row_.resize(size_t(size.width));
   columns_ = places(picture.size().width, block_pixels_, size.width);
   rows_ = places(picture.size().height, block_pixels_, size.height);
-  seen_.resize(size_t(cells.count()));
   changed_.resize(size_t(picture.count()));
 }
 
@@ -97,7 +96,7 @@ std::vector<Smoothing::Between> Smoothing::places(int pixels, int block, int blo
 }
 
 void Smoothing::forget() {
-  std::fill(seen_.begin(), seen_.end(), 0);
+  seen_.forget();
   blocks_ = 0;
   smooth_ = 0;
   indices_ = 0;
@@ -117,10 +116,7 @@ void Smoothing::update(const HeatMap& heat, bool all) {
   const auto begin = [&](int part) { return cells_.rows() * part / turns; };
   const int first = whole ? 0 : begin(turn), end = whole ? cells_.rows() : begin(turn + 1);
   for (int tile = cells_.index(0, first); tile < cells_.index(0, end); ++tile) {
-    // A tile of a map that was restored has heat, and no events were added to it.
-    const uint32_t changes = heat.changes(tile) + 1;
-    if (heat.is_cold(tile) || std::exchange(seen_[tile], changes) == changes) continue;
-    take_tile(heat, tile);
+    if (!heat.is_cold(tile) && seen_.takes(heat, tile)) take_tile(heat, tile);
   }
   smooth();
 }
@@ -180,12 +176,11 @@ void Smoothing::smooth() {
       span.join(unsmoothed_[end].begin, unsmoothed_[end].end);
       unsmoothed_[end] = {};
     }
-    // OpenCV looks beyond the part, where there is a picture. Beyond the picture cells are repeated as
-    // it does by default; blocks whole, so that their cells are.
+    // OpenCV looks beyond the part, where there is a picture. Beyond the picture cells are repeated
+    // as it does by default; blocks whole, so that their cells are.
     const int border = block_cells_ == 1 ? cv::BORDER_REFLECT_101 : cv::BORDER_REFLECT;
     const cv::Rect part(span.begin, y, span.end - span.begin, end - y);
-    cv::GaussianBlur(blocks_(part), smooth_(part), cv::Size(), sigma_, sigma_,
-                     border);
+    cv::GaussianBlur(blocks_(part), smooth_(part), cv::Size(), sigma_, sigma_, border);
     for (; y < end; ++y) {
       const float* const row = smooth_.ptr<float>(y);
       row_max_[y] = highest(row, smooth_.cols);
@@ -298,8 +293,7 @@ void Smoothing::enlarge(int tile, int chunk, uint8_t* index) const {
 size_t Smoothing::memory() const {
   return blocks_.total() * (2 * sizeof(float) + 1) +
          (unsmoothed_.size() + unindexed_.size()) * sizeof(Span) + row_max_.size() * sizeof(float) +
-         (columns_.size() + rows_.size()) * sizeof(Between) + seen_.size() * sizeof(seen_[0]) +
-         changed_.size() * sizeof(changed_[0]);
+         (columns_.size() + rows_.size()) * sizeof(Between) + changed_.size() * sizeof(changed_[0]);
 }
 
 }  // namespace motionheat

@@ -83,7 +83,7 @@ class Smoothing {
   double sigma_;      // of the Gaussian, in blocks
   int reach_;         // blocks that it takes in on each side
 
-  std::vector<uint32_t> seen_;  // of each tile of cells the changes taken in; empty: all is new
+  SeenChanges seen_;
   uint64_t updates_ = 0;
   cv::Mat blocks_;                  // float32, mean counts of each block
   cv::Mat smooth_;                  // float32, the same smoothed

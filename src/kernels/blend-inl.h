@@ -4,28 +4,50 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-// What `join` makes of pictures and colours that lie together.
-template <class D, class Join>
-HWY_INLINE void BlendVector(D d, const uint8_t* picture, const uint8_t* color, uint8_t* out,
-                            Join join) {
-  hn::StoreU(join(d, hn::LoadU(d, picture), hn::LoadU(d, color)), d, out);
-}
+// All of what is joined.
+struct PartAll {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V, V joined, const uint8_t*) const {
+    return joined;
+  }
+};
 
-// Blends `width` bytes of each row, whole vectors.
-template <class Join>
-HWY_NOINLINE void BlendRows(const BlendJob& job, int width, Join join) {
+// Blends rows: whole vectors, then short ones, the last of which has its bytes elsewhere, since
+// those beyond are not ours. `part(d, picture, joined, weight)` is what of the joined ones is
+// shown.
+template <class Join, class Part>
+HWY_NOINLINE void BlendRows(const BlendJob& job, Join join, Part part) {
   const U8 d;
+  const U8Short d_short;
+  const auto blend = [&](auto tag, const uint8_t* picture, const uint8_t* color,
+                         const uint8_t* weight, uint8_t* out) {
+    const auto p = hn::LoadU(tag, picture);
+    hn::StoreU(part(tag, p, join(tag, p, hn::LoadU(tag, color)), weight), tag, out);
+  };
+  const int n = int(hn::Lanes(d)), width = job.bytes.width;
+  HWY_ALIGN uint8_t last[4][kShort] = {};
   for (int y = 0; y < job.bytes.height; ++y) {
     const uint8_t* picture = job.picture[y];
     const uint8_t* color = job.color[y];
+    // Where there are none, what is not read.
+    const uint8_t* weight = job.weight.data ? job.weight[y] : color;
     uint8_t* out = job.out[y];
-    for (int x = 0; x < width; x += int(hn::Lanes(d)))
-      BlendVector(d, picture + x, color + x, out + x, join);
+    int x = 0;
+    for (; x + n <= width; x += n) blend(d, picture + x, color + x, weight + x, out + x);
+    for (; x + kShort <= width; x += kShort)
+      blend(d_short, picture + x, color + x, weight + x, out + x);
+    if (x == width) continue;
+    const size_t left = size_t(width - x);
+    std::memcpy(last[0], picture + x, left);
+    std::memcpy(last[1], color + x, left);
+    std::memcpy(last[2], weight + x, left);
+    blend(d_short, last[0], last[1], last[2], last[3]);
+    std::memcpy(out + x, last[3], left);
   }
 }
 
-// The same with one colour, whose bytes repeat themselves after three vectors: what is made of it
-// alone is made once.
+// Blends `width` bytes of each row, whole vectors, with one colour, whose bytes repeat themselves
+// after three vectors: what is made of it alone is made once.
 template <class Join>
 HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
   const U8 d;
@@ -50,65 +72,13 @@ HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
   }
 }
 
-// Blends the bytes of each row that whole vectors leave: by short ones, the last of which has its
-// bytes elsewhere, since those beyond are not ours.
-template <class Join>
-HWY_NOINLINE void BlendRest(const BlendJob& job, Join join) {
-  const U8Short d;
-  HWY_ALIGN uint8_t picture_bytes[kShort] = {}, color_bytes[kShort] = {}, out_bytes[kShort];
-  for (int y = 0; y < job.bytes.height; ++y) {
-    const uint8_t* picture = job.picture[y];
-    const uint8_t* color = job.color[y];
-    uint8_t* out = job.out[y];
-    int left = job.bytes.width;
-    for (; left >= kShort; left -= kShort, picture += kShort, color += kShort, out += kShort)
-      BlendVector(d, picture, color, out, join);
-    if (left == 0) continue;
-    std::memcpy(picture_bytes, picture, size_t(left));
-    std::memcpy(color_bytes, color, size_t(left));
-    BlendVector(d, picture_bytes, color_bytes, out_bytes, join);
-    std::memcpy(out, out_bytes, size_t(left));
-  }
-}
-
-// The same with weights: `part(d, picture, joined, weight)` is the part that they ask for.
-template <class Join, class Part>
-HWY_NOINLINE void BlendInPart(const BlendJob& job, Join join, Part part) {
-  const auto blend = [&](auto d, const uint8_t* picture, const uint8_t* color,
-                         const uint8_t* weight, uint8_t* out) {
-    const auto p = hn::LoadU(d, picture);
-    hn::StoreU(part(d, p, join(d, p, hn::LoadU(d, color)), hn::LoadU(d, weight)), d, out);
-  };
-  const U8 d;
-  const U8Short d_short;
-  HWY_ALIGN uint8_t picture_bytes[kShort] = {}, color_bytes[kShort] = {}, weight_bytes[kShort] = {};
-  HWY_ALIGN uint8_t out_bytes[kShort];
-  const int width = job.bytes.width;
-  for (int y = 0; y < job.bytes.height; ++y) {
-    const uint8_t* picture = job.picture[y];
-    const uint8_t* color = job.color[y];
-    const uint8_t* weight = job.weight[y];
-    uint8_t* out = job.out[y];
-    int x = 0;
-    for (const int n = int(hn::Lanes(d)); x + n <= width; x += n)
-      blend(d, picture + x, color + x, weight + x, out + x);
-    for (; x + kShort <= width; x += kShort)
-      blend(d_short, picture + x, color + x, weight + x, out + x);
-    if (x == width) continue;
-    std::memcpy(picture_bytes, picture + x, size_t(width - x));
-    std::memcpy(color_bytes, color + x, size_t(width - x));
-    std::memcpy(weight_bytes, weight + x, size_t(width - x));
-    blend(d_short, picture_bytes, color_bytes, weight_bytes, out_bytes);
-    std::memcpy(out + x, out_bytes, size_t(width - x));
-  }
-}
-
 // Of bytes: (p (255 - w) + joined w) / 255, rounded. With s = 128 more than the sum that is
 // (s + s / 256) / 256, in 16 bits.
 struct PartU8 {
   template <class D, class V>
-  HWY_INLINE V operator()(D d8, V picture, V joined, V weight) const {
+  HWY_INLINE V operator()(D d8, V picture, V joined, const uint8_t* weights) const {
     const hn::Repartition<uint16_t, D> d;
+    const auto weight = hn::LoadU(d8, weights);
     const auto rest = hn::Not(weight);
     const auto part = [&](auto half) {
       const auto sum = hn::Add(hn::Mul(half(picture), half(rest)),
@@ -128,10 +98,10 @@ struct PartU16 {
   explicit PartU16(const SampleBits& bits) : value(uint16_t(((1 << bits.depth) - 1) << bits.lsb)) {}
 
   template <class D, class V>
-  HWY_INLINE V operator()(D d8, V p8, V j8, V w8) const {
+  HWY_INLINE V operator()(D d8, V p8, V j8, const uint8_t* weights) const {
     const hn::Repartition<uint16_t, D> d;
     const auto values = hn::Set(d, value);
-    const auto sample = hn::BitCast(d, p8), w = hn::BitCast(d, w8);
+    const auto sample = hn::BitCast(d, p8), w = hn::BitCast(d, hn::LoadU(d8, weights));
     const auto p = hn::And(sample, values), j = hn::And(hn::BitCast(d, j8), values);
     const auto sum =
         hn::Add(hn::Add(hn::MulHigh(p, hn::Not(w)), hn::MulHigh(j, w)), hn::Set(d, uint16_t{1}));
@@ -144,22 +114,17 @@ struct PartU16 {
 
 template <class Join, class Part>
 HWY_INLINE void Blend(const BlendJob& job, Join join, Part part) {
-  if (job.weight.data) {
-    BlendInPart(job, join, part);
-    return;
-  }
+  if (job.weight.data) return BlendRows(job, join, part);
+  if (!job.one_color) return BlendRows(job, join, PartAll());
   const int width = WholeOf(job.bytes.width, int(hn::Lanes(U8())));
-  if (job.one_color)
-    BlendOneColor(job, width, join);
-  else
-    BlendRows(job, width, join);
+  BlendOneColor(job, width, join);
   if (width == job.bytes.width) return;
   BlendJob rest = job;
   rest.picture = job.picture.from(width);
-  rest.color = job.color.from(job.one_color ? width % BlendJob::kPeriod : width);
+  rest.color = job.color.from(width % BlendJob::kPeriod);
   rest.out = job.out.from(width);
   rest.bytes.width -= width;
-  BlendRest(rest, join);
+  BlendRows(rest, join, PartAll());
 }
 
 struct JoinPicture {

@@ -4,32 +4,45 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
-Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
-                       uint16_t increment, uint8_t* flags) {
-  const hn::CappedTag<uint16_t, kChunkWidth> d;
+// Calls `row(chunk, bits)` for each row of a chunk in which any pixel moved, and `vector(i, mask)`
+// for each vector of its pixels, of which the first is pixel i.
+template <class D, class Row, class Vector>
+HWY_INLINE void EachMoved(D d, Rows<const uint8_t> moved, int rows, int chunks, Row row,
+                          Vector vector) {
   const int lanes = int(hn::Lanes(d));
-  const auto event = hn::Set(d, increment);
-  auto max = hn::Zero(d);
-  size_t count = 0;
-  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
+  for (int chunk = 0; chunk < chunks; ++chunk) {
     for (int y = 0; y < rows; ++y) {
       uint32_t bits;
       static_assert(kChunkWidth == 8 * sizeof bits);
       std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
       if (!bits) continue;
-      flags[chunk] = true;
-      count += hwy::PopCount(bits);
-      uint16_t* l = low + y * kChunkWidth;
+      row(chunk, bits);
       for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
         HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
         std::memcpy(lane_bits, &bits, sizeof bits);
-        const auto events = hn::IfThenElseZero(hn::LoadMaskBits(d, lane_bits), event);
-        const auto sum = hn::Add(hn::LoadU(d, l + x), events);
-        max = hn::Max(max, sum);
-        hn::StoreU(sum, d, l + x);
+        vector(chunk * kChunkPixels + y * kChunkWidth + x, hn::LoadMaskBits(d, lane_bits));
       }
     }
   }
+}
+
+Accumulated Accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                       uint16_t increment, uint8_t* flags) {
+  const hn::CappedTag<uint16_t, kChunkWidth> d;
+  const auto event = hn::Set(d, increment);
+  auto max = hn::Zero(d);
+  size_t count = 0;
+  EachMoved(
+      d, moved, rows, chunks,
+      [&](int chunk, uint32_t bits) {
+        flags[chunk] = true;
+        count += hwy::PopCount(bits);
+      },
+      [&](int i, auto mask) {
+        const auto sum = hn::Add(hn::LoadU(d, low + i), hn::IfThenElseZero(mask, event));
+        max = hn::Max(max, sum);
+        hn::StoreU(sum, d, low + i);
+      });
   return {.moved = uint32_t(count), .max = Highest(d, max)};
 }
 
@@ -37,27 +50,18 @@ uint64_t Carry(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low, u
                uint16_t increment) {
   const hn::CappedTag<uint32_t, kChunkWidth> d;
   const hn::Rebind<uint16_t, decltype(d)> d16;
-  const int lanes = int(hn::Lanes(d));
   const auto added = hn::Set(d, increment);
   auto max = hn::Zero(d), max_high = max;
-  for (int chunk = 0; chunk < chunks; ++chunk) {
-    for (int y = 0; y < rows; ++y) {
-      uint32_t bits;
-      std::memcpy(&bits, moved[y] + chunk * sizeof bits, sizeof bits);
-      if (!bits) continue;
-      for (int x = 0; x < kChunkWidth; x += lanes, bits >>= lanes % kChunkWidth) {
-        const int i = chunk * kChunkPixels + y * kChunkWidth + x;
-        HWY_ALIGN uint8_t lane_bits[8] = {};  // as many as LoadMaskBits may read
-        std::memcpy(lane_bits, &bits, sizeof bits);
+  EachMoved(
+      d, moved, rows, chunks, [](int, uint32_t) {},
+      [&](int i, auto mask) {
         const auto lower = hn::PromoteTo(d, hn::LoadU(d16, low + i));
-        const auto wrapped = hn::And(hn::LoadMaskBits(d, lane_bits), hn::Lt(lower, added));
+        const auto wrapped = hn::And(mask, hn::Lt(lower, added));
         const auto upper = hn::Sub(hn::LoadU(d, high + i), hn::VecFromMask(d, wrapped));
         hn::StoreU(upper, d, high + i);
         max_high = hn::Max(max_high, upper);
         max = hn::Max(max, hn::Or(hn::ShiftLeft<16>(upper), lower));
-      }
-    }
-  }
+      });
   if (!AnySet(d, hn::ShiftRight<16>(max_high))) return hn::GetLane(hn::MaxOfLanes(d, max));
   // Few counts ever take more than 32 bits. An increment of 0 carries nothing more.
   return scalar.carry(moved, rows, chunks, low, high, 0);

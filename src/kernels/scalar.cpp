@@ -234,45 +234,43 @@ void average_u8(const uint8_t* values, int chunks, bool two_rows, uint8_t* means
   }
 }
 
-Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
-                       uint16_t increment, uint8_t* flags) {
-  Accumulated result;
-  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels) {
+// Calls `visit(chunk, i, has_moved)` for each pixel i of the rows of chunks in which any moved.
+template <typename Visit>
+void each_moved(Rows<const uint8_t> moved, int rows, int chunks, Visit visit) {
+  for (int chunk = 0; chunk < chunks; ++chunk) {
     for (int y = 0; y < rows; ++y) {
       const uint8_t* bits = moved[y] + chunk * kChunkWidth / 8;
       if (std::all_of(bits, bits + kChunkWidth / 8, [](uint8_t byte) { return byte == 0; }))
         continue;
-      flags[chunk] = true;
-      uint16_t* counts = low + y * kChunkWidth;
-      for (int x = 0; x < kChunkWidth; ++x) {
-        const bool has_moved = bits[x / 8] >> x % 8 & 1;
-        result.moved += has_moved;
-        counts[x] = uint16_t(counts[x] + (has_moved ? increment : 0));
-        result.max = std::max(result.max, counts[x]);
-      }
+      for (int x = 0; x < kChunkWidth; ++x)
+        visit(chunk, chunk * kChunkPixels + y * kChunkWidth + x, bool(bits[x / 8] >> x % 8 & 1));
     }
   }
+}
+
+Accumulated accumulate(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low,
+                       uint16_t increment, uint8_t* flags) {
+  Accumulated result;
+  each_moved(moved, rows, chunks, [&](int chunk, int i, bool has_moved) {
+    flags[chunk] = true;
+    result.moved += has_moved;
+    low[i] = uint16_t(low[i] + (has_moved ? increment : 0));
+    result.max = std::max(result.max, low[i]);
+  });
   return result;
 }
 
 uint64_t carry(Rows<const uint8_t> moved, int rows, int chunks, uint16_t* low, uint32_t* high,
                uint16_t increment) {
   uint64_t max = 0;
-  for (int chunk = 0; chunk < chunks; ++chunk, low += kChunkPixels, high += kChunkPixels) {
-    for (int y = 0; y < rows; ++y) {
-      const uint8_t* bits = moved[y] + chunk * kChunkWidth / 8;
-      if (std::all_of(bits, bits + kChunkWidth / 8, [](uint8_t byte) { return byte == 0; }))
-        continue;
-      for (int x = 0, i = y * kChunkWidth; x < kChunkWidth; ++x, ++i) {
-        high[i] += (bits[x / 8] >> x % 8 & 1) && low[i] < increment;
-        if (high[i] > kMaxCount >> 16) {
-          high[i] = uint32_t(kMaxCount >> 16);
-          low[i] = uint16_t(kMaxCount);
-        }
-        max = std::max(max, uint64_t{high[i]} << 16 | low[i]);
-      }
+  each_moved(moved, rows, chunks, [&](int, int i, bool has_moved) {
+    high[i] += has_moved && low[i] < increment;
+    if (high[i] > kMaxCount >> 16) {
+      high[i] = uint32_t(kMaxCount >> 16);
+      low[i] = uint16_t(kMaxCount);
     }
-  }
+    max = std::max(max, uint64_t{high[i]} << 16 | low[i]);
+  });
   return max;
 }
 

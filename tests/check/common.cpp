@@ -254,6 +254,45 @@ MessagePtr Stream::pop(GstMessageType types, GstClockTime timeout) {
   }
 }
 
+Order::Order(Stream& stream)
+    : stream_(stream), pad_(gst_element_get_static_pad(stream.element(), "src")) {
+  gst_bus_set_sync_handler(stream.bus(), on_message, this, nullptr);
+  probe_ = gst_pad_add_probe(
+      pad_, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+      on_data, this, nullptr);
+}
+
+Order::~Order() {
+  gst_bus_set_sync_handler(stream_.bus(), nullptr, nullptr, nullptr);
+  gst_pad_remove_probe(pad_, probe_);
+  gst_object_unref(pad_);
+}
+
+void Order::expect(const std::vector<std::string>& expected) const {
+  std::string text;
+  for (const std::string& what : seen_) text += what + " ";
+  fail_unless(seen_ == expected, "%s", text.c_str());
+}
+
+GstBusSyncReply Order::on_message(GstBus*, GstMessage* message, gpointer order) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
+    const GstStructure* s = gst_message_get_structure(message);
+    const char* event = gst_structure_get_string(s, "event");
+    const char* report = event || !bool_field(s, "final") ? "message" : "final";
+    static_cast<Order*>(order)->seen_.push_back(event ? event : report);
+  }
+  return GST_BUS_PASS;
+}
+
+GstPadProbeReturn Order::on_data(GstPad*, GstPadProbeInfo* info, gpointer order) {
+  std::vector<std::string>& seen = static_cast<Order*>(order)->seen_;
+  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
+    seen.push_back("buffer");
+  else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+    seen.push_back("eos");
+  return GST_PAD_PROBE_OK;
+}
+
 StructurePtr Stream::stats() const {
   GstStructure* stats = nullptr;
   g_object_get(element(), "stats", &stats, nullptr);

@@ -131,6 +131,28 @@ class Stream {
   GstVideoInfo info_;
 };
 
+/// What the bus and the next pad see, in the order they see it: "buffer", "eos", and of messages
+/// what event they tell of, "final" or "message".
+class Order {
+ public:
+  /// The stream outlives it.
+  explicit Order(Stream& stream);
+  ~Order();
+  Order(const Order&) = delete;
+  Order& operator=(const Order&) = delete;
+
+  void expect(const std::vector<std::string>& expected) const;
+
+ private:
+  static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer order);
+  static GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer order);
+
+  Stream& stream_;
+  GstPad* pad_;
+  gulong probe_;
+  std::vector<std::string> seen_;
+};
+
 /// A field of a structure, which must be of this very type.
 guint64 uint64_field(const GstStructure* structure, const char* field);
 int int_field(const GstStructure* structure, const char* field);

@@ -208,48 +208,15 @@ GST_START_TEST(motion_in_a_mask_is_none) {
 }
 GST_END_TEST;
 
-namespace {
-
-using Order = std::vector<std::string>;
-
-GstBusSyncReply note_message(GstBus*, GstMessage* message, gpointer order) {
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
-    const GstStructure* s = gst_message_get_structure(message);
-    const char* event = gst_structure_get_string(s, "event");
-    static_cast<Order*>(order)->push_back(event                    ? event
-                                          : bool_field(s, "final") ? "final"
-                                                                   : "message");
-  }
-  return GST_BUS_PASS;
-}
-
-GstPadProbeReturn note_data(GstPad*, GstPadProbeInfo* info, gpointer order) {
-  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
-    static_cast<Order*>(order)->push_back("buffer");
-  else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
-    static_cast<Order*>(order)->push_back("eos");
-  return GST_PAD_PROBE_OK;
-}
-
-}  // namespace
-
 GST_START_TEST(events_come_before_their_frame_and_before_the_end) {
-  Order order;
   Stream stream(kCaps);
-  gst_bus_set_sync_handler(stream.bus(), note_message, &order, nullptr);
-  GstPad* pad = gst_element_get_static_pad(stream.element(), "src");
-  gst_pad_add_probe(
-      pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      note_data, &order, nullptr);
-  gst_object_unref(pad);
+  const Order order(stream);
   Scene scene(stream);
   scene.show();
   scene.show({kMover});
   scene.show({kMover});
   stream.send(gst_event_new_eos());
-  fail_unless(
-      (order == Order{"buffer", "buffer", "motion-begin", "buffer", "motion-end", "final", "eos"}));
-  gst_bus_set_sync_handler(stream.bus(), nullptr, nullptr, nullptr);
+  order.expect({"buffer", "buffer", "motion-begin", "buffer", "motion-end", "final", "eos"});
 }
 GST_END_TEST;
 

@@ -63,25 +63,6 @@ int pictures_until_report(Stream& stream, int most = 200) {
   return 0;
 }
 
-/// What the bus and the next pad see, in the order they see it.
-using Order = std::vector<std::string>;
-
-GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer order) {
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
-    const bool final = bool_field(gst_message_get_structure(message), "final");
-    static_cast<Order*>(order)->push_back(final ? "final" : "message");
-  }
-  return GST_BUS_PASS;
-}
-
-GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer order) {
-  if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)
-    static_cast<Order*>(order)->push_back("buffer");
-  else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
-    static_cast<Order*>(order)->push_back("eos");
-  return GST_PAD_PROBE_OK;
-}
-
 }  // namespace
 
 GST_START_TEST(every_field) {
@@ -184,16 +165,10 @@ GST_END_TEST;
 GST_START_TEST(come_before_the_frame_and_before_eos) {
   Stream stream(kCaps);
   stream.set("interval", std::to_string(2 * kFrame));
-  Order order;
-  gst_bus_set_sync_handler(stream.bus(), on_message, &order, nullptr);
-  GstPad* pad = gst_element_get_static_pad(stream.element(), "src");
-  gst_pad_add_probe(
-      pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-      on_data, &order, nullptr);
-  gst_object_unref(pad);
+  const Order order(stream);
   for (int i = 0; i < 3; ++i) stream.show(filled(stream.info(), 0));
   stream.send(gst_event_new_eos());
-  fail_unless((order == Order{"buffer", "message", "buffer", "buffer", "final", "eos"}));
+  order.expect({"buffer", "message", "buffer", "buffer", "final", "eos"});
 }
 GST_END_TEST;
 

@@ -126,7 +126,7 @@ GST_START_TEST(types_ranges_defaults_and_flags) {
       {"percentile", "gdouble 0 to 100, 99.5, live, controllable"},
       {"post-messages", "gboolean, true, live"},
       {"roi-meta", "gboolean, false, live"},
-      {"smoothing", "guint 0 to 63, 0, live"},
+      {"smoothing", "guint 0 to 63, 0, live, controllable"},
       {"snapshot-interval", "guint64 0 to 9223372036854775807, 0, live"},
       {"snapshot-location", "gchararray, none, live"},
       {"snapshot-reset", "gboolean, false, live"},

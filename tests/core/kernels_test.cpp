@@ -268,25 +268,35 @@ TEST_P(KernelSet, IndexesAsItsScalarTwin) {
   }
 }
 
+// A motion mask of kChunks chunks, in most of whose bytes nothing moved.
+struct MotionMask {
+  static constexpr int kChunks = 4, kStride = kChunks * kernels::kChunkWidth / 8 + 3;
+
+  MotionMask(int n, std::mt19937& random) : rows(n), bytes(size_t(kStride) * n - 3) {
+    std::generate_n(bytes.data(), size_t(kStride) * n - 3,
+                    [&] { return random() % 4 ? 0 : uint8_t(random() & random()); });
+  }
+  kernels::Rows<const uint8_t> view() const { return {bytes.data(), kStride}; }
+
+  int rows;
+  GuardedBytes bytes;
+};
+
 TEST_P(KernelSet, AccumulatesAsItsScalarTwin) {
-  constexpr int kChunks = 4, kStride = kChunks * kernels::kChunkWidth / 8 + 3;
   std::mt19937 random(4);
   for (int round = 0; round < 300; ++round) {
-    const int rows = 1 + round % kernels::kChunkHeight;
-    const GuardedBytes mask(size_t(kStride) * rows - 3);
-    std::generate_n(mask.data(), size_t(kStride) * rows - 3,
-                    [&] { return random() % 4 ? 0 : uint8_t(random() & random()); });
-    std::vector<uint16_t> low(size_t{kChunks} * kernels::kChunkPixels), twin;
+    const MotionMask mask(1 + round % kernels::kChunkHeight, random);
+    std::vector<uint16_t> low(size_t{MotionMask::kChunks} * kernels::kChunkPixels), twin;
     for (uint16_t& word : low) word = uint16_t(round % 3 ? random() % 9 : random());
     twin = low;
-    std::vector<uint8_t> flags(kChunks);
-    flags[round % kChunks] = true;
+    std::vector<uint8_t> flags(MotionMask::kChunks);
+    flags[round % MotionMask::kChunks] = true;
     std::vector<uint8_t> twin_flags = flags;
     const uint16_t increment = round % 2 ? 1 : uint16_t(random());
     const kernels::Accumulated result = GetParam()->accumulate(
-        {mask.data(), kStride}, rows, kChunks, low.data(), increment, flags.data());
+        mask.view(), mask.rows, MotionMask::kChunks, low.data(), increment, flags.data());
     const kernels::Accumulated expected = kernels::scalar.accumulate(
-        {mask.data(), kStride}, rows, kChunks, twin.data(), increment, twin_flags.data());
+        mask.view(), mask.rows, MotionMask::kChunks, twin.data(), increment, twin_flags.data());
     ASSERT_EQ(low, twin);
     ASSERT_EQ(flags, twin_flags);
     ASSERT_EQ(result.moved, expected.moved);
@@ -295,14 +305,10 @@ TEST_P(KernelSet, AccumulatesAsItsScalarTwin) {
 }
 
 TEST_P(KernelSet, CarriesAsItsScalarTwin) {
-  constexpr int kChunks = 4, kStride = kChunks * kernels::kChunkWidth / 8 + 3;
   std::mt19937 random(14);
   for (int round = 0; round < 300; ++round) {
-    const int rows = 1 + round % kernels::kChunkHeight;
-    const GuardedBytes mask(size_t(kStride) * rows - 3);
-    std::generate_n(mask.data(), size_t(kStride) * rows - 3,
-                    [&] { return random() % 4 ? 0 : uint8_t(random() & random()); });
-    std::vector<uint16_t> low(size_t{kChunks} * kernels::kChunkPixels), twin;
+    const MotionMask mask(1 + round % kernels::kChunkHeight, random);
+    std::vector<uint16_t> low(size_t{MotionMask::kChunks} * kernels::kChunkPixels), twin;
     for (uint16_t& word : low) word = uint16_t(random());
     twin = low;
     std::vector<uint32_t> high(low.size()), twin_high;
@@ -310,9 +316,9 @@ TEST_P(KernelSet, CarriesAsItsScalarTwin) {
     if (round % 4 == 0) high[random() % high.size()] = uint32_t(kernels::kMaxCount >> 16);
     twin_high = high;
     const uint16_t increment = uint16_t(random());
-    ASSERT_EQ(GetParam()->carry({mask.data(), kStride}, rows, kChunks, low.data(), high.data(),
-                                increment),
-              kernels::scalar.carry({mask.data(), kStride}, rows, kChunks, twin.data(),
+    ASSERT_EQ(GetParam()->carry(mask.view(), mask.rows, MotionMask::kChunks, low.data(),
+                                high.data(), increment),
+              kernels::scalar.carry(mask.view(), mask.rows, MotionMask::kChunks, twin.data(),
                                     twin_high.data(), increment));
     ASSERT_EQ(low, twin);
     ASSERT_EQ(high, twin_high);
