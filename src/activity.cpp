@@ -165,7 +165,7 @@ MovingRegions::MovingRegions(Size cells)
 
 void MovingRegions::begin() {
   for (size_t row = 0; row < has_moved_.size(); ++row)
-    if (std::exchange(has_moved_[row], 0)) blocks_.row(int(row) + 1).setTo(0);
+    if (std::exchange(has_moved_[row], 0)) std::fill_n(blocks_.ptr(int(row) + 1), blocks_.cols, 0);
 }
 
 void MovingRegions::forget() {
@@ -175,19 +175,23 @@ void MovingRegions::forget() {
 
 void MovingRegions::add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride) {
   constexpr size_t kWords = TileGrid::kMaskBytes / sizeof(uint64_t);
-  static_assert(TileGrid::kMaskBytes % sizeof(uint64_t) == 0);
+  static_assert(TileGrid::kMaskBytes == 2 * sizeof(uint64_t));
   const int bytes = (rect.width + 7) / 8;
   // Of the last byte only the pixels in the picture.
   const uint8_t last = uint8_t(0xff >> (bytes * 8 - rect.width));
   for (int y = 0; y < rect.height; y += kBlock) {
     uint64_t counts[kWords] = {}, any = 0;
     for (int i = y; i < std::min(y + kBlock, rect.height); ++i) {
-      uint8_t row[TileGrid::kMaskBytes] = {};
-      std::memcpy(row, mask + stride * i, size_t(bytes));
-      row[bytes - 1] &= last;
-      uint64_t words[kWords];
-      std::memcpy(words, row, sizeof words);
-      // Eight rows of up to eight pixels fit a byte.
+      const uint8_t* const row = mask + stride * i;
+      uint64_t words[kWords] = {};
+      // Most tiles are whole: their length is one that the compiler knows.
+      if (bytes == TileGrid::kMaskBytes)
+        std::memcpy(words, row, sizeof words);
+      else
+        std::memcpy(words, row, size_t(bytes));
+      reinterpret_cast<uint8_t*>(words)[bytes - 1] &= last;
+      // In most rows of a tile nothing moved. Eight rows of up to eight pixels fit a byte.
+      if ((words[0] | words[1]) == 0) continue;
       for (size_t w = 0; w < kWords; ++w) any |= counts[w] += count_bits(words[w]);
     }
     if (any == 0) continue;
@@ -339,6 +343,19 @@ Rect MovingRegions::Track::box() const {
   return {x, y, int(std::lround(right)) - x, int(std::lround(bottom)) - y};
 }
 
+// The first of the blocks from `first` to before `last` in a row of them that has kCounts pixels or
+// more; `last` if there is none.
+int MovingRegions::find(const uint8_t* row, int first, int last) {
+  constexpr uint64_t kAny = 0xf8f8f8f8f8f8f8f8;  // bits of which a byte of 8 or more has one
+  static_assert(kCounts == 8);
+  for (uint64_t eight; first + 8 <= last; first += 8) {
+    std::memcpy(&eight, row + first, sizeof eight);
+    if (eight & kAny) break;
+  }
+  while (first < last && row[first] < kCounts) ++first;
+  return first;
+}
+
 // Whether a block counts and does not stand alone. 0, 0 is the first one in the picture.
 bool MovingRegions::counts(int column, int row) const {
   const auto at = [&](int x, int y) { return blocks_.at<uint8_t>(row + 1 + y, column + 1 + x); };
@@ -358,10 +375,13 @@ Rect MovingRegions::bounds_in(const Rect& where) const {
   Rect found;  // in blocks
   for (int row = cut.y / kBlock; row < (cut.bottom() + kBlock - 1) / kBlock; ++row) {
     if (!has_moved_[row]) continue;
-    int first = begin, last = end;
-    while (first < last && !counts(first, row)) ++first;
-    while (last > first && !counts(last - 1, row)) --last;
-    if (first < last) found = join(found, {first, row, last - first, 1});
+    const uint8_t* const blocks = blocks_.ptr(row + 1) + 1;
+    int first = find(blocks, begin, end);
+    while (first < end && !counts(first, row)) first = find(blocks, first + 1, end);
+    if (first == end) continue;
+    int last = end;
+    while (!counts(last - 1, row)) --last;
+    found = join(found, {first, row, last - first, 1});
   }
   return intersect(
       cut, Rect{found.x * kBlock, found.y * kBlock, found.width * kBlock, found.height * kBlock});

@@ -145,6 +145,7 @@ class MovingRegions {
     Rect box() const;
   };
 
+  static int find(const uint8_t* row, int first, int last);
   bool counts(int column, int row) const;
   void find_regions();
   void match_regions(double seconds);

@@ -50,7 +50,9 @@ void Legend::lay_out(const std::string& text) {
   };
   const int gap = height / 2;
   const int bar = std::clamp(picture_.width / 4, 64, 640), left = width_of("0");
-  const cv::Size size(whole_groups(left + bar + width_of(text) + 4 * gap + kGroup),
+  // Room for three digits and a point, so that the legend keeps its size while they change.
+  const int right = std::max(width_of(text), width_of("0.000 events"));
+  const cv::Size size(whole_groups(left + bar + right + 4 * gap + kGroup),
                       whole_groups(2 * height + kGroup));
   cv::Mat grey = cv::Mat::zeros(size, CV_8UC1);
   const int baseline = (size.height + height) / 2;

@@ -84,7 +84,7 @@ class Element : public Worker {
     gst_harness_set_src_caps_str(harness_, caps.c_str());
   }
   ~Element() override {
-    gst_object_unref(element_);
+    gst_clear_object(&element_);  // there is none in a bin that cannot be animated
     gst_harness_teardown(harness_);
     gst_object_unref(bus_);
     gst_buffer_pool_set_active(pool_, FALSE);

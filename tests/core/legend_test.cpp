@@ -65,6 +65,10 @@ TEST(Legend, TellsAnotherScaleOtherwise) {
   EXPECT_GT(cv::norm(of(312), of(330), cv::NORM_INF), 0);
   EXPECT_EQ(cv::norm(of(31200), of(31400), cv::NORM_INF), 0);  // less than a hundredth
   EXPECT_GT(cv::norm(of(0), of(0.5), cv::NORM_INF), 0);
+  // It keeps its size meanwhile.
+  const cv::Rect box = difference(frame, of(0.123));
+  for (const double full : {0.0, 0.5, 1.11, 88.8, 312.0, 4200.0})
+    EXPECT_EQ(difference(frame, of(full)), box) << full;
 }
 
 // In every format, at every size, and on frames smaller than the stream: nothing beyond is touched,
