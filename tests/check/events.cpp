@@ -375,6 +375,34 @@ GST_START_TEST(repeated_and_skipped_frames_pass_time) {
 GST_END_TEST;
 
 // A frame of which nothing is to be seen does not move as the one before did.
+// Nor does a lamp: the frame is skipped, and what goes on goes on.
+GST_START_TEST(a_change_of_light_is_no_motion) {
+  Stream stream(kCaps);
+  stream.set("light-change-limit", "0.5");
+  stream.set("motion-gap", std::to_string(5 * kFrame));
+  Scene scene(stream);
+  scene.show();
+  for (int i = 0; i < 3; ++i) {
+    scene.show({kAll});
+    scene.show();
+    expect_no_event(stream);
+  }
+  fail_unless_equals_uint64(uint64_field(stream.stats().get(), "skipped"), 3);
+  fail_unless_equals_uint64(uint64_field(stream.stats().get(), "frames"), 4);
+  fail_unless_equals_float(figure(stream, "coverage"), 0.0);
+  fail_unless_equals_float(figure(stream, "motion-peak"), 0.0);
+  begin_motion(stream, scene);
+  scene.show({kAll});
+  scene.show({kMover});
+  expect_no_event(stream);
+  scene.show_still(5);
+  const Event end = read_event(stream);
+  fail_if(end.begins);
+  fail_unless_equals_float(end.peak, 0.0625);
+  fail_unless_equals_float(figure(stream, "coverage"), 0.0625);
+}
+GST_END_TEST;
+
 GST_START_TEST(what_is_not_seen_does_not_move) {
   Stream stream(kLarge);
   stream.set("motion-gap", std::to_string(3 * kFrame));
@@ -692,6 +720,7 @@ static Suite* events_suite() {
   tcase_add_test(tc, a_begin_that_was_told_has_its_end);
   tcase_add_test(tc, only_analysed_frames_count);
   tcase_add_test(tc, repeated_and_skipped_frames_pass_time);
+  tcase_add_test(tc, a_change_of_light_is_no_motion);
   tcase_add_test(tc, what_is_not_seen_does_not_move);
   tcase_add_test(tc, regions_where_it_moves);
   tcase_add_test(tc, no_regions_if_not_wanted);
