@@ -250,7 +250,7 @@ bool Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   if (out) {
     draw_bands(in, *out,
                [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, counting); });
-    draw_legend(*out);
+    draw_legend(*out, true);
   }
   motion_.note(analysis_, regions_, counting.boxes);
   return true;
@@ -275,13 +275,13 @@ void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
   if (smoothing_) smooth(true);
   draw_bands(in, out, [](int, uint8_t*) {});
-  draw_legend(out);
+  draw_legend(out, false);
 }
 
-void Engine::draw_legend(const FrameView& out) {
+void Engine::draw_legend(const FrameView& out, bool growing) {
   if (!settings_.legend) return;
   const Scale& shown = smoothing_ ? smoothing_->scale() : scale_;
-  legend_.draw(out, heat_.max() > 0 ? shown.full() / heat_.unit() : 0);
+  legend_.draw(out, heat_.max() > 0 ? shown.full() / heat_.unit() : 0, growing);
 }
 
 // Before a frame is drawn on; `all` if it may be the last.

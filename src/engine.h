@@ -128,7 +128,7 @@ class Engine {
   void repaint_row(int row);
   void smooth(bool all);
   void paint_smooth(int first);
-  void draw_legend(const FrameView& out);
+  void draw_legend(const FrameView& out, bool growing);
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
