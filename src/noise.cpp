@@ -16,9 +16,6 @@ constexpr double kStrong = 5.5;
 constexpr double kWeak = 3.5;
 // But not less than this, in grey.
 constexpr double kLeastStrong = 4;
-// What the score of a difference that just stands out is.
-constexpr int kStrongScore = 64;
-constexpr int kWeakScore = int(kStrongScore * kWeak / kStrong);
 
 // Beside: as far as this, in pixels of the half picture.
 constexpr int kNear = 3;
@@ -41,11 +38,11 @@ constexpr double kOften = 1.75;
 // Pixels in a cell of single ones: a word of bits, and three rows of them.
 constexpr int kCellRows = 3;
 
-// Rows of scores that are made before they are compared.
-constexpr int kScoredRows = 32;
+// Rows that are graded before they are compared.
+constexpr int kGradedRows = 32;
 
 constexpr double kFrame = 1.0 / 30;  // seconds
-constexpr int kSamples = 1 << 14;
+constexpr int kSamples = 1 << 13;
 
 double as_seconds(double seconds) {
   return seconds > 0 ? std::min(seconds, 10.0) : kFrame;  // NaN is not > 0
@@ -130,10 +127,14 @@ uint64_t twice(uint64_t bits) {
   return bits | bits << 1;
 }
 
-uint64_t load(const uint8_t* bytes, size_t n = 8) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, n);
+uint64_t load(const uint8_t* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
   return word;
+}
+
+void store(uint64_t word, uint8_t* bytes) {
+  std::memcpy(bytes, &word, sizeof word);
 }
 
 // How many of `total` rows to go on by so that about `wanted` of the pixels in them are looked at.
@@ -150,7 +151,7 @@ void NoiseFilter::forget() {
 
 size_t NoiseFilter::memory() const {
   size_t bytes = 0;
-  for (const cv::Mat* mat : {&half_, &smooth_, &previous_smooth_, &score_, &zeros_})
+  for (const cv::Mat* mat : {&half_, &smooth_, &previous_smooth_, &grades_, &zeros_})
     bytes += mat->total();
   for (const Words* words : {&strong_, &weak_, &where_, &wide_, &around_})
     bytes += words->capacity() * sizeof(uint64_t);
@@ -207,26 +208,23 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
   constexpr int kPixels = 1 << 18;
   const int width = frame.current.cols, height = frame.current.rows;
   const int step = kCellRows * row_step(width, height, kPixels);
-  const size_t bytes = size_t(width + 7) / 8;
   int64_t pixels = 0, single = 0;
   for (int y = 0; y < height; y += step) {
     const int rows = std::min(kCellRows, height - y);
-    for (size_t x = 0; x < bytes; x += 8) {
-      const size_t n = std::min<size_t>(8, bytes - x);
+    for (int x = 0; x < width; x += 64) {
       uint64_t any = 0, several = 0;
       int row = y;
       for (int r = 0; r < rows; ++r) {
-        const uint64_t word = load(moved[y + r] + x, n);
+        const uint64_t word = load(moved[y + r] + x / 8);
         several |= any & word;
         if (word) row = y + r;
         any |= word;
       }
       if (several || !(std::has_single_bit(any) || any == 0)) continue;
-      const int column = int(x) * 8 + std::countr_zero(any);
-      const int across = std::min(64, width - int(x) * 8);
+      const int column = x + std::countr_zero(any);
+      const int across = std::min(64, width - x);
       const auto counts = [&](int at, int of) { return frame.counts->at<uint8_t>(of, at) != 0; };
-      if (frame.counts && !(any ? counts(column, row) : counts(int(x) * 8 + across / 2, y)))
-        continue;
+      if (frame.counts && !(any ? counts(column, row) : counts(x + across / 2, y))) continue;
       pixels += int64_t{across} * rows;
       single += any != 0;
     }
@@ -324,47 +322,50 @@ void NoiseFilter::find_motion() {
 
   const double noise = std::max(present_smooth_, smooth_sigma_);
   const double tail = tail_ > std::max(present_, difference_) ? kCorrelated * tail_ : 0;
-  std::array<uint16_t, kClasses> gains;
   for (size_t i = 0; i < kClasses; ++i) {
     const double least = std::max(kLeastStrong, kStrong * std::max(noise * ratio_[i], tail));
-    gains[i] = uint16_t(kStrongScore * 256 / std::min(least, 255.0));
+    strong_limits_[i] = uint8_t(std::ceil(std::min(least, 255.0)));
+    weak_limits_[i] = uint8_t(std::ceil(std::min(least * (kWeak / kStrong), 255.0)));
   }
-  for (int y = 0; y < smooth_.rows; y += kScoredRows)
-    score_rows(y, std::min(y + kScoredRows, smooth_.rows), gains);
+  for (int y = 0; y < smooth_.rows; y += kGradedRows)
+    grade_rows(y, std::min(y + kGradedRows, smooth_.rows));
   has_where_ = join_in_space_and_time();
 }
 
-// Scores rows of smooth differences, and tells which of them are strong and which are weak.
-void NoiseFilter::score_rows(int begin, int end, const std::array<uint16_t, kClasses>& gains) {
+// Tells which of the smooth differences in these rows are strong and which are weak.
+void NoiseFilter::grade_rows(int begin, int end) {
   const int width = smooth_.cols;
-  if (zeros_.cols != width) zeros_ = cv::Mat::zeros(kScoredRows + 1, width, CV_8UC1);
-  score_.create(kScoredRows, width, CV_8UC1);
-  const uint16_t g0 = gains[0], g1 = gains[1], g2 = gains[2], g3 = gains[3];
+  if (zeros_.cols != width) zeros_ = cv::Mat::zeros(kGradedRows + 1, width, CV_8UC1);
+  grades_.create(kGradedRows, width, CV_8UC1);
+  const std::array<uint8_t, kClasses> strong = strong_limits_, weak = weak_limits_;
   for (int y = begin; y < end; ++y) {
-    const uint8_t* const a = smooth_.ptr(y);
-    const uint8_t* const b = previous_smooth_.ptr(y);
-    uint8_t* const score = score_.ptr(y - begin);
+    const uint8_t* __restrict const a = smooth_.ptr(y);
+    const uint8_t* __restrict const b = previous_smooth_.ptr(y);
+    uint8_t* __restrict const grade = grades_.ptr(y - begin);
+    // Plain enough for compilers to do many at once.
     for (int x = 0; x < width; ++x) {
-      const uint16_t here = a[x];
-      const uint16_t difference = uint16_t(std::max(a[x], b[x]) - std::min(a[x], b[x]));
-      const uint16_t low = here < 64 ? g0 : g1, high = here < 192 ? g2 : g3;
-      const uint32_t product = uint32_t(uint16_t(difference << 8)) * (here < 128 ? low : high);
-      score[x] = uint8_t(std::min<uint16_t>(uint16_t(product >> 16), 255));
+      const uint8_t here = a[x], before = b[x];
+      const uint8_t difference = here > before ? uint8_t(here - before) : uint8_t(before - here);
+      uint8_t high = strong[0], low = weak[0];
+      high = here >= 64 ? strong[1] : high, low = here >= 64 ? weak[1] : low;
+      high = here >= 128 ? strong[2] : high, low = here >= 128 ? weak[2] : low;
+      high = here >= 192 ? strong[3] : high, low = here >= 192 ? weak[3] : low;
+      grade[x] = uint8_t(uint8_t(difference >= high) + uint8_t(difference >= low));
     }
   }
   // A comparison leaves what it compared in place of the previous picture: after the first one the
-  // scores, after the second one zeros again.
+  // grades, after the second one zeros again.
   const kernels::Extent extent{width, end - begin};
-  const kernels::Rows<const uint8_t> scores{score_.data, ptrdiff_t(score_.step)};
-  const kernels::Rows<const uint8_t> zero{zeros_.ptr(kScoredRows), 0};
+  const kernels::Rows<const uint8_t> grades{grades_.data, ptrdiff_t(grades_.step)};
+  const kernels::Rows<const uint8_t> zero{zeros_.ptr(kGradedRows), 0};
   const kernels::Rows<uint8_t> previous{zeros_.data, ptrdiff_t(zeros_.step)};
   const auto bits = [&](Words& words) {
     return kernels::Rows<uint8_t>{reinterpret_cast<uint8_t*>(words.data() + words_ * size_t(begin)),
                                   ptrdiff_t(words_ * sizeof(uint64_t))};
   };
   const kernels::Kernels& k = kernels::active();
-  k.compare_u8(scores, {1, 0}, previous, bits(strong_), extent, kStrongScore - 1);
-  k.compare_u8(zero, {1, 0}, previous, bits(weak_), extent, kWeakScore - 1);
+  k.compare_u8(grades, {1, 0}, previous, bits(strong_), extent, 1);
+  k.compare_u8(zero, {1, 0}, previous, bits(weak_), extent, 0);
 }
 
 // What is strong, and what is weak near that or near the last frame's motion. True if anything is.
@@ -397,15 +398,15 @@ void NoiseFilter::spread(const Words& bits, int radius) {
 
 // Clears what moved at no bit of `around_`, of which each stands for two by two pixels.
 void NoiseFilter::clear_elsewhere(cv::Size size, kernels::Rows<uint8_t> moved) const {
-  const size_t bytes = size_t(size.width + 7) / 8;
-  for (int y = 0; y < size.height; ++y) {
+  const size_t moved_words = size_t(size.width + 63) / 64;
+  for (int y = 0; y < size.height; y += 2) {
     const uint64_t* const around = &around_[words_ * size_t(y / 2)];
-    uint8_t* const row = moved[y];
-    for (size_t x = 0; x < bytes; x += 8) {
-      const uint64_t kept = twice(around[x / 16] >> (x % 16 ? 32 : 0) & 0xffffffff);
-      const size_t n = std::min<size_t>(8, bytes - x);
-      const uint64_t word = load(row + x, n) & kept;
-      std::memcpy(row + x, &word, n);
+    uint8_t* const first = moved[y];
+    uint8_t* const second = moved[std::min(y + 1, size.height - 1)];
+    for (size_t i = 0; i < moved_words; ++i) {
+      const uint64_t kept = twice(around[i / 2] >> (i % 2 ? 32 : 0) & 0xffffffff);
+      store(load(first + 8 * i) & kept, first + 8 * i);
+      store(load(second + 8 * i) & kept, second + 8 * i);
     }
   }
 }

@@ -47,8 +47,9 @@ class NoiseFilter {
   int threshold(int least) const;
 
   /// Clears in `moved` what is noise; it holds what differs by more than `threshold`, a bit for
-  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows begin 16 bytes apart or a multiple
-  /// of that. Throws cv::Exception or std::bad_alloc.
+  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows
+  /// are of whole words of 64 bits, those beyond the width 0. Throws cv::Exception or
+  /// std::bad_alloc.
   void apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved);
 
   /// Standard deviation of a picture's noise, in grey of 8 bits. Where single pixels tell of more
@@ -72,7 +73,7 @@ class NoiseFilter {
   void make_smooth(const cv::Mat& picture, cv::Mat& smooth);
   void measure_smooth(const cv::Mat* counts);
   void find_motion();
-  void score_rows(int begin, int end, const std::array<uint16_t, kClasses>& gains);
+  void grade_rows(int begin, int end);
   bool join_in_space_and_time();
   void spread(const Words& bits, int radius);
   void clear_elsewhere(cv::Size size, kernels::Rows<uint8_t> moved) const;
@@ -91,8 +92,9 @@ class NoiseFilter {
   double present_smooth_ = 0;                          // that of this frame
   std::array<double, kClasses> ratio_ = {1, 1, 1, 1};  // of each class to it
   cv::Mat half_, smooth_, previous_smooth_;
-  cv::Mat score_, zeros_;  // of a few rows
-  size_t words_ = 0;       // in a row
+  cv::Mat grades_, zeros_;  // of a few rows: 1 if it is weak, 2 if it is strong
+  std::array<uint8_t, kClasses> strong_limits_{}, weak_limits_{};
+  size_t words_ = 0;  // in a row
   Words strong_, weak_, where_, wide_, around_;
   bool has_where_ = false;
 };
