@@ -13,7 +13,7 @@ namespace {
 // How far a smooth difference has to stand out of its noise to be motion, and beside motion. Above
 // 5.5 sigma a Gaussian field of this smoothness rises once in ten million pixels.
 constexpr double kStrong = 5.5;
-constexpr double kWeak = 3.5;
+constexpr double kWeak = 4;
 // But not less than this, in grey.
 constexpr double kLeastStrong = 4;
 
@@ -24,11 +24,13 @@ constexpr int kNear = 3;
 // what is always there, where motion is thin.
 constexpr double kSingleOn = 20e-6;
 constexpr double kSingleOff = 10e-6;
-constexpr double kSingleAlways = 12e-6;
+constexpr double kSingleAlways = 20e-6;
+// So many are believed at once.
+constexpr double kSingleMany = 80e-6;
 // The tail that single pixels tell is believed by half at this share.
-constexpr double kSingleHalf = 20e-6;
+constexpr double kSingleHalf = 10e-6;
 // What passes the Gaussian of the noise that a codec leaves; of independent pixels it is 0.14.
-constexpr double kCorrelated = 0.58;
+constexpr double kCorrelated = 0.62;
 
 // Normal differences exceed a threshold of so many sigma once in ten thousand pixels.
 constexpr double kRare = 3.9;
@@ -231,7 +233,7 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
   }
   if (pixels == 0) return;
   const double share = std::max(0.0, double(single) / double(pixels) - kSingleAlways);
-  single_ += weight(seconds_, share > single_ ? 0.4 : 3) * (share - single_);
+  single_ += weight(seconds_, share > kSingleMany ? 0.3 : 2) * (share - single_);
 }
 
 // Whether there is so much noise that the difference alone would tell false motion.
