@@ -129,6 +129,15 @@ MotionHeatmapSettings::set (guint prop_id, const GValue * value)
     case PROP_DESPECKLE:
       engine.despeckle = (int) g_value_get_uint (value);
       return true;
+    case PROP_NOISE_ADAPTIVE:
+      engine.noise_adaptive = g_value_get_boolean (value);
+      return true;
+    case PROP_STABILIZE:
+      engine.stabilize = g_value_get_boolean (value);
+      return true;
+    case PROP_SWAY_FILTER:
+      engine.sway_filter = g_value_get_boolean (value);
+      return true;
     case PROP_LIGHT_CHANGE_LIMIT:
       engine.light_change_limit = g_value_get_double (value);
       return true;
@@ -281,6 +290,15 @@ MotionHeatmapSettings::get (guint prop_id, GValue * value) const
     case PROP_DESPECKLE:
       g_value_set_uint (value, (guint) engine.despeckle);
       return true;
+    case PROP_NOISE_ADAPTIVE:
+      g_value_set_boolean (value, engine.noise_adaptive);
+      return true;
+    case PROP_STABILIZE:
+      g_value_set_boolean (value, engine.stabilize);
+      return true;
+    case PROP_SWAY_FILTER:
+      g_value_set_boolean (value, engine.sway_filter);
+      return true;
     case PROP_LIGHT_CHANGE_LIMIT:
       g_value_set_double (value, engine.light_change_limit);
       return true;
@@ -404,6 +422,12 @@ std::map < std::string, std::string > MotionHeatmapSettings::counting () const
     values["blur"] = std::to_string (engine.blur);
   if (engine.despeckle > 0)
     values["despeckle"] = std::to_string (engine.despeckle);
+  if (engine.noise_adaptive)
+    values["noise-adaptive"] = "true";
+  if (engine.stabilize)
+    values["stabilize"] = "true";
+  if (engine.sway_filter)
+    values["sway-filter"] = "true";
   if (engine.light_change_limit < 1)
     values["light-change-limit"] = number_text (engine.light_change_limit);
   if (engine.detector != motionheat::Detector::kDifference) {

@@ -124,6 +124,45 @@ motion_heatmap_install_properties (GObjectClass * klass)
           0, 15, (guint) defaults.engine.despeckle, controlled));
 
   /**
+   * GstMotionHeatmap:noise-adaptive:
+   *
+   * Measure the noise of the stream all the time and do not count what is but noise: smoothing and
+   * threshold rise as far as the noise asks, never below #GstMotionHeatmap:blur and
+   * #GstMotionHeatmap:threshold. While noise is low nothing changes.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_NOISE_ADAPTIVE,
+      g_param_spec_boolean ("noise-adaptive", "Noise adaptive",
+          "Measure the noise of the stream all the time and do not count what is but noise",
+          defaults.engine.noise_adaptive, live));
+
+  /**
+   * GstMotionHeatmap:stabilize:
+   *
+   * Measure the small movements of the camera itself, as wind and lorries make them, and take them out
+   * before frames are compared. A camera that is turned to another view is a break, not motion.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_STABILIZE,
+      g_param_spec_boolean ("stabilize", "Stabilize",
+          "Measure the camera's own small movements and take them out before frames are compared",
+          defaults.engine.stabilize, live));
+
+  /**
+   * GstMotionHeatmap:sway-filter:
+   *
+   * Do not count what goes back and forth and never gets anywhere, as leaves and flags do.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, PROP_SWAY_FILTER,
+      g_param_spec_boolean ("sway-filter", "Sway filter",
+          "Do not count what goes back and forth and gets nowhere, as leaves and flags do",
+          defaults.engine.sway_filter, live));
+
+  /**
    * GstMotionHeatmap:light-change-limit:
    *
    * Share of the picture above which what moved is a change of light, a damaged frame or a jump of the

@@ -65,6 +65,9 @@ class Analysis {
   uint64_t moved() const;
   uint64_t moved(size_t zone) const;
 
+  /// The standard deviation of a frame's noise in 8-bit grey; 0 if it is not measured.
+  double noise() const { return finder_ ? finder_->noise() : 0; }
+
   /// Bytes it holds.
   size_t memory() const;
 

@@ -141,7 +141,7 @@ void CameraMotion::learn_band(int band, double weight) {
     const int n = std::min(4, end - y);
     for (int x = 0; x < mean_.cols; x += kBlock) {
       const int left = std::clamp(x, 0, std::max(0, mean_.cols - kBlock - (weight == 1)));
-      const Point d = pose_.at(left + kBlock / 2, y + 2);
+      const PixelPoint d = pose_.at(left + kBlock / 2, y + 2);
       const int x16 = int(std::lround((left + d.x) * 16)), y16 = int(std::lround((y + d.y) * 16));
       if (x16 < 0 || y16 < 0 || (x16 >> 4) + kBlock >= mean_.cols || ((y16 + 15) >> 4) + n > mean_.rows)
         if (weight < 1) continue;
@@ -301,7 +301,7 @@ void CameraMotion::restart() {
 template <int N>
 void CameraMotion::fit_tile(const Patch<N>& patch, const cv::Mat& picture, int level,
                             const Tile& tile, const Displacement& d, Fit& fit) const {
-  const Point moved = d.at(tile.x + kPatch / 2 - 0.5, tile.y + kPatch / 2 - 0.5);
+  const PixelPoint moved = d.at(tile.x + kPatch / 2 - 0.5, tile.y + kPatch / 2 - 0.5);
   const double x = (tile.x + moved.x + kPatch / 2) / (1 << level) - N / 2;
   const double y = (tile.y + moved.y + kPatch / 2) / (1 << level) - N / 2;
   const int x16 = int(std::floor(x * 16 + 0.5)), y16 = int(std::floor(y * 16 + 0.5));
@@ -506,8 +506,8 @@ CameraMotion::Verdict CameraMotion::locate(Displacement& d) {
   // What is far from the last place may be a wrong one that resembles the right one in part.
   double most = 0;
   for (const double x : {0.0, 1.0}) {
-    const Point now = d.at(x * mean_.cols, mean_.rows / 2.0);
-    const Point before = pose_.at(x * mean_.cols, mean_.rows / 2.0);
+    const PixelPoint now = d.at(x * mean_.cols, mean_.rows / 2.0);
+    const PixelPoint before = pose_.at(x * mean_.cols, mean_.rows / 2.0);
     most = std::max(most, std::hypot(now.x - before.x, now.y - before.y));
   }
   if (verdict.share() >= std::max(0.4, 0.8 * trusted_) && most < kStep) return verdict;
@@ -524,13 +524,13 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
   double most = 0;
   for (const double x : {0.2, 0.8}) {
     for (const double y : {0.2, 0.8}) {
-      const Point moved = d.at(x * mean_.cols, y * mean_.rows);
+      const PixelPoint moved = d.at(x * mean_.cols, y * mean_.rows);
       most = std::max(most, std::hypot(moved.x, moved.y));
     }
   }
   if (most * scale_ < 0.1 || most < 3 * verdict.deviation) return {CameraMovement::Kind::kStill, {}};
   const double middle = (scale_ - 1) / 2.0;  // full = small * scale + middle
-  const Point corner = d.at(-middle / scale_, -middle / scale_);
+  const PixelPoint corner = d.at(-middle / scale_, -middle / scale_);
   d.x = corner.x * scale_;
   d.y = corner.y * scale_;
   return {CameraMovement::Kind::kMoved, d};
@@ -559,8 +559,8 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   known_ = true;
   lost_ = 0;
   trusted_ += (verdict.share() - trusted_) * (frames_ < 5 ? 1 : 0.05);
-  const Point middle = pose.at(mean_.cols / 2.0, mean_.rows / 2.0);
-  const Point away{middle.x - home_.x, middle.y - home_.y};
+  const PixelPoint middle = pose.at(mean_.cols / 2.0, mean_.rows / 2.0);
+  const PixelPoint away{middle.x - home_.x, middle.y - home_.y};
   home_turn_ += float(((pose.y_by_x - pose.x_by_y) / 2 - home_turn_) *
                       std::min(1.0, seconds / kFollowing));
   home_.x += away.x * std::min(1.0, seconds / kFollowing);

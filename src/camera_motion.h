@@ -118,7 +118,7 @@ class CameraMotion {
   int rounds_ = 0;        // how often all bands were learnt
   Displacement pose_;     // of the reference in the previous frame
   bool known_ = false;    // the pose is
-  Point home_{};      // of the middle, the mean of the last seconds
+  PixelPoint home_{};      // of the middle, the mean of the last seconds
   float home_turn_ = 0;   // of it all, radians
   double trusted_ = 0;    // running mean of the share of tiles that agree
   double lost_ = 0;       // seconds

@@ -48,6 +48,11 @@ void Difference::set_luma_range(int luma_range) {
   set_threshold(threshold_);
 }
 
+cv::Mat Difference::previous_luma() const {
+  if (format_.model == ColorModel::kRgb || pixel_bytes_ != 1) return {};
+  return cv::Mat(size_.height, size_.width, CV_8UC1, previous_.get(), previous_stride_);
+}
+
 void Difference::remember(const ConstFrameView& frame) {
   // Comparing is how a tile is remembered; what it says of motion does not count.
   uint8_t mask[TileGrid::kMaskBytes * TileGrid::kHeight];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <opencv2/core/mat.hpp>
+
 #include "aligned.h"
 #include "frame_view.h"
 #include "kernels/kernels.h"
@@ -34,6 +36,10 @@ class Difference {
   bool has_previous() const { return has_previous_; }
   /// After a break in the stream: the next frame is a first one.
   void forget() { has_previous_ = false; }
+
+  /// The previous frame as CV_8UC1, if it is remembered as luma in bytes; else empty. Comparing
+  /// writes to it.
+  cv::Mat previous_luma() const;
 
   /// Makes `frame` the previous frame without comparing.
   void remember(const ConstFrameView& frame);

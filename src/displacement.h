@@ -4,7 +4,7 @@
 namespace motionheat {
 
 /// A point, or a way, in pixels. Pixels have whole coordinates in their centres.
-struct Point {
+struct PixelPoint {
   double x;
   double y;
 };
@@ -14,13 +14,13 @@ struct Displacement {
   double x = 0, x_by_x = 0, x_by_y = 0;
   double y = 0, y_by_x = 0, y_by_y = 0;
 
-  Point at(double px, double py) const {
+  PixelPoint at(double px, double py) const {
     return {x + x_by_x * px + x_by_y * py, y + y_by_x * px + y_by_y * py};
   }
 
   /// This one first, and then the next one.
   Displacement then(const Displacement& next) const {
-    const Point p = next.at(x, y);
+    const PixelPoint p = next.at(x, y);
     return {.x = x + p.x,
             .x_by_x = x_by_x + next.x_by_x * (1 + x_by_x) + next.x_by_y * y_by_x,
             .x_by_y = x_by_y + next.x_by_x * x_by_y + next.x_by_y * (1 + y_by_y),

@@ -435,6 +435,7 @@ Report Engine::report() {
     report.full_scale = scale_.full() / heat_.unit();
   for (const ZoneFigures& figures : regions_.figures(heat_))
     report.zones.push_back({.name = regions_.name(report.zones.size()), .heat = figures});
+  report.noise = analysis_.noise();
   motion_.tell(report);
   return report;
 }

@@ -14,6 +14,11 @@ std::optional<BackgroundSubtractor> make_subtractor(const Settings& settings) {
   return BackgroundSubtractor(settings.detector, settings.model);
 }
 
+std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileGrid& grid) {
+  if (!settings.sway_filter) return {};
+  return SwayFilter(cv::Size(grid.size().width, grid.size().height));
+}
+
 }  // namespace
 
 // Changes of light
@@ -33,7 +38,8 @@ bool LightChanges::takes(double share, double limit, double seconds) {
 
 bool MotionFinder::is_needed(const Settings& settings) {
   return settings.detector != Detector::kDifference || settings.blur > 0 ||
-         settings.despeckle > 0 || settings.light_change_limit < 1;
+         settings.despeckle > 0 || settings.noise_adaptive || settings.stabilize || settings.sway_filter ||
+         settings.light_change_limit < 1;
 }
 
 MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
@@ -42,16 +48,34 @@ MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
       settings_(settings),
       picture_(format),
       subtractor_(make_subtractor(settings)),
-      moved_(grid) {}
+      sway_(make_sway_filter(settings, grid)),
+      moved_(grid) {
+  if (settings.stabilize) camera_.emplace();
+  if (settings.noise_adaptive) noise_.emplace();
+}
 
 void MotionFinder::set(const Settings& settings) {
-  if (settings.detector != settings_.detector) {
-    subtractor_ = make_subtractor(settings);
+  const bool detector_changes = settings.detector != settings_.detector;
+  const bool sway_changes = settings.sway_filter != settings_.sway_filter;
+  // Everything that may fail comes before anything changes.
+  std::optional<BackgroundSubtractor> subtractor;
+  if (detector_changes) subtractor = make_subtractor(settings);
+  std::optional<SwayFilter> sway;
+  if (sway_changes) sway = make_sway_filter(settings, moved_.grid());
+
+  if (detector_changes) {
+    subtractor_ = std::move(subtractor);
     forget();
   } else if (subtractor_ && settings.model != settings_.model) {
     subtractor_->set(settings.model);
   }
-  if (settings.blur != settings_.blur) previous_.release();
+  if (sway_changes) sway_ = std::move(sway);
+  if (settings.stabilize != settings_.stabilize) camera_.reset();
+  if (settings.stabilize && !camera_) camera_.emplace();
+  if (settings.noise_adaptive != settings_.noise_adaptive) noise_.reset();
+  if (settings.noise_adaptive && !noise_) noise_.emplace();
+  if (settings.blur != settings_.blur || settings.noise_adaptive != settings_.noise_adaptive)
+    previous_.release();
   settings_ = settings;
 }
 
@@ -62,14 +86,20 @@ void MotionFinder::set_luma_range(int range) {
 
 void MotionFinder::forget() {
   previous_.release();
+  if (camera_) camera_->forget();
+  if (noise_) noise_->forget();
+  if (sway_) sway_->forget_picture();
   light_changes_ = {};
 }
 
 MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Context& context) {
-  const Size size = moved_.grid().size();
-  if (!(frame.size == size)) moved_.clear();
-  if (!compare(frame, context)) return Verdict::kNothing;
+  range_ = context.levels || picture_.has_colors() ? 255 : luma_range_;
+  const bool is_whole = frame.size == moved_.grid().size();
+  if (!is_whole) moved_.clear();
+  const Verdict verdict = subtractor_ ? subtract(frame, context) : compare(frame, context);
+  if (verdict != Verdict::kMotion) return verdict;
   if (settings_.despeckle > 0) despeckle(context.bands);
+  if (sway_ && is_whole) sway_->apply(gray_, moved_.rows(), context.seconds);
   clear_masked(context.regions);
   if (settings_.light_change_limit >= 1) return Verdict::kMotion;
   const double area = double(std::max(context.regions.area(), uint64_t{1}));
@@ -78,28 +108,100 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
   return is_change ? Verdict::kChange : Verdict::kMotion;
 }
 
-// Steps 1 and 2; false if there is nothing to compare with.
-bool MotionFinder::compare(const ConstFrameView& frame, const Context& context) {
-  if (subtractor_) {
-    cv::Mat picture = picture_.of(frame, context.levels);
-    if (settings_.blur > 0) {
-      cv::blur(picture, smoothed_, cv::Size(2 * settings_.blur + 1, 2 * settings_.blur + 1));
-      picture = smoothed_;
-    }
-    moved_.set(subtractor_->apply(picture), context.bands);
-    return subtractor_->is_settled();
-  }
-  const bool has_previous = context.difference.has_previous();
-  if (settings_.blur > 0) return compare_smoothed(frame, context) && has_previous;
-  if (has_previous)
-    compare_exactly(frame, context);
-  else
-    context.difference.remember(frame);
-  return has_previous;
+// Whether the steps need the frame's grey, beside what Difference compares.
+bool MotionFinder::sees_gray() const {
+  return settings_.blur > 0 || camera_ || noise_ || sway_;
 }
 
-void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& context) {
+// The grey of a frame, smoothed where that is asked for.
+cv::Mat MotionFinder::gray_of(const ConstFrameView& frame, const Context& context) {
+  const cv::Mat gray = picture_.gray_of(frame, context.levels);
+  return settings_.blur > 0 ? smooth(gray) : gray;
+}
+
+cv::Mat MotionFinder::smooth(const cv::Mat& picture) {
+  const int size = 2 * settings_.blur + 1;
+  cv::blur(picture, smoothed_, cv::Size(size, size));
+  return smoothed_;
+}
+
+// The same of the previous frame; empty if it is not known.
+cv::Mat MotionFinder::previous_gray(const Context& context) const {
+  const cv::Mat& previous =
+      keeps_gray(context) ? previous_ : context.difference.previous_luma();
+  const cv::Rect part(0, 0, gray_.cols, gray_.rows);
+  if (previous.cols < part.width || previous.rows < part.height) return {};
+  return previous(part);
+}
+
+// Whether it is not what Difference remembers.
+bool MotionFinder::keeps_gray(const Context& context) const {
+  return settings_.blur > 0 || noise_ || context.levels || context.difference.previous_luma().empty();
+}
+
+// By a model of the background.
+MotionFinder::Verdict MotionFinder::subtract(const ConstFrameView& frame, const Context& context) {
+  if (sway_) gray_ = gray_of(frame, context);
+  const cv::Mat picture = picture_.of(frame, context.levels);
+  moved_.set(subtractor_->apply(settings_.blur > 0 ? smooth(picture) : picture), context.bands);
+  return subtractor_->is_settled() ? Verdict::kMotion : Verdict::kNothing;
+}
+
+// By the difference with the previous frame.
+MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const Context& context) {
+  Difference& difference = context.difference;
+  CameraMovement camera;
+  if (sees_gray()) gray_ = gray_of(frame, context);
+  if (camera_) camera = camera_->measure(gray_, context.seconds);
+  Verdict verdict = Verdict::kNothing;
+  cv::Mat before;
+  if (difference.has_previous()) {
+    verdict = Verdict::kMotion;
+    if (camera.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
+    if (sees_gray()) before = previous_gray(context);
+    // There is no smoothed one before the first frame that is smoothed.
+    if (before.empty() && settings_.blur > 0) verdict = Verdict::kNothing;
+  }
+  if (verdict != Verdict::kMotion)
+    difference.remember(frame);
+  else if (before.empty())
+    compare_exactly(frame, context, settings_.threshold);
+  else
+    compare_gray(frame, context, before, camera);
+  if (sees_gray() && keeps_gray(context)) gray_.copyTo(previous_);
+  return verdict;
+}
+
+// From where the camera is now, and without noise.
+void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
+                                cv::Mat before, const CameraMovement& camera) {
+  const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
+  if (is_moved) before = moved_picture_.move(before, camera.to_previous);
+  const NoiseFilter::Frame pair{.current = gray_,
+                                .previous = before,
+                                .seconds = context.seconds,
+                                .continues = !is_moved,
+                                .counts = counting(context.regions)};
+  int threshold = settings_.threshold;
+  if (noise_) {
+    noise_->measure(pair);
+    threshold = std::max(threshold, noise_->threshold(0) * 255 / range_);
+  }
+  if (settings_.blur > 0 || is_moved) {
+    compare_pictures(before, threshold, context);
+    context.difference.remember(frame);
+  } else {
+    compare_exactly(frame, context, threshold);
+  }
+  if (noise_) noise_->apply(pair, native_threshold(threshold, range_, 255), moved_.rows());
+  const cv::Rect& valid = moved_picture_.valid();
+  if (is_moved) moved_.clear_outside({valid.x, valid.y, valid.width, valid.height});
+}
+
+void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& context,
+                                   int threshold) {
   const TileGrid& grid = moved_.grid();
+  context.difference.set_threshold(threshold);
   context.bands.for_each(grid, [&](int band, uint8_t*) {
     const int y = band * TileGrid::kBandHeight;
     const Rect area = intersect({0, y, grid.size().width, TileGrid::kBandHeight}, frame.size);
@@ -107,28 +209,31 @@ void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& c
   });
 }
 
-// Smooths the grey of a frame and compares it with that of the frame before; false if there is
-// none.
-bool MotionFinder::compare_smoothed(const ConstFrameView& frame, const Context& context) {
-  context.difference.remember(frame);
-  const int size = 2 * settings_.blur + 1;
-  cv::blur(picture_.gray_of(frame, context.levels), smoothed_, cv::Size(size, size));
-  if (previous_.cols < smoothed_.cols || previous_.rows < smoothed_.rows) {
-    smoothed_.copyTo(previous_);
-    return false;
-  }
-  const int range = context.levels || picture_.has_colors() ? 255 : luma_range_;
-  const auto threshold = uint8_t(native_threshold(settings_.threshold, range, 255));
+// Compares the grey of the frame with a picture of its size.
+void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
+  before.copyTo(compared_);  // which becomes what it is compared with
+  const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
     const int y = band * TileGrid::kBandHeight;
-    const int height = std::min(TileGrid::kBandHeight, smoothed_.rows - y);
+    const int height = std::min(TileGrid::kBandHeight, gray_.rows - y);
     if (height <= 0) return;
-    // What was compared is what the next frame is compared with.
-    kernels::active().compare_u8({smoothed_.ptr(y), ptrdiff_t(smoothed_.step)}, {1, 0},
-                                 {previous_.ptr(y), ptrdiff_t(previous_.step)},
-                                 moved_.rows().down(y), {smoothed_.cols, height}, threshold);
+    kernels::active().compare_u8({gray_.ptr(y), ptrdiff_t(gray_.step)}, {1, 0},
+                                 {compared_.ptr(y), ptrdiff_t(compared_.step)}, moved_.rows().down(y),
+                                 {gray_.cols, height}, native);
   });
-  return true;
+}
+
+// Which cells are not masked; null if none is.
+const cv::Mat* MotionFinder::counting(const Regions& regions) {
+  if (regions.is_open()) return nullptr;
+  if (counting_of_ != regions.number()) {
+    const Size size = moved_.grid().size();
+    counting_.create(size.height, size.width, CV_8UC1);
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x) counting_.at<uint8_t>(y, x) = !regions.is_masked(x, y);
+    counting_of_ = regions.number();
+  }
+  return &counting_;
 }
 
 // Opens the mask: what is no square of 2 despeckle + 1 pixels wide somewhere is gone.
@@ -152,7 +257,9 @@ void MotionFinder::clear_masked(const Regions& regions) {
 size_t MotionFinder::memory() const {
   const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
-         bytes(previous_) + bytes(smoothed_) + bytes(bytes_) + bytes(opened_);
+         (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) + moved_picture_.memory() +
+         bytes(previous_) + bytes(smoothed_) + bytes(compared_) + bytes(counting_) +
+         (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
 }
 
 }  // namespace motionheat

@@ -125,7 +125,7 @@ const cv::Mat& MovedPicture::move(const cv::Mat& picture, const Displacement& di
   }
   // An edge of the result is within if both its ends are.
   const double right = picture.cols - 1, bottom = picture.rows - 1;
-  const Point corners[] = {displacement.at(0, 0), displacement.at(right, 0),
+  const PixelPoint corners[] = {displacement.at(0, 0), displacement.at(right, 0),
                            displacement.at(0, bottom), displacement.at(right, bottom)};
   const auto beyond = [](double a, double b) {
     return int(std::ceil(std::clamp(std::max(a, b), 0.0, 1e6)));
