@@ -9,7 +9,6 @@ namespace motionheat {
 
 bool BytePicture::is_view(const ConstFrameView& frame,
                           const std::optional<GrayLevels>& levels) const {
-  // OpenCV takes no rows that go upwards.
   return !has_colors() && !levels && format_.sample_bytes() == 1 &&
          format_.components[0].step == 1 && frame.stride[0] > 0;
 }
@@ -23,12 +22,14 @@ cv::Mat BytePicture::of(const ConstFrameView& frame, const std::optional<GrayLev
   };
   if (is_view(frame, levels)) return plane(0);
   picture_.create(size, has_colors() ? CV_8UC3 : CV_8UC1);
-  const bool are_planes = format_.sample_bytes() == 1 && format_.components[0].step == 1 &&
-                          std::all_of(frame.stride.begin(), frame.stride.begin() + 3,
-                                      [](ptrdiff_t stride) { return stride > 0; });
-  if (has_colors() && are_planes) {
+  if (has_colors() && format_.is_planar_rgb() && format_.sample_bytes() == 1 && is_upright(frame)) {
     const std::array<cv::Mat, 3> planes{plane(0), plane(1), plane(2)};
     cv::merge(planes.data(), planes.size(), picture_);
+  } else if (has_colors() && is_packed(frame)) {
+    const auto& c = format_.components;
+    const int from_to[] = {c[0].offset, 0, c[1].offset, 1, c[2].offset, 2};
+    const cv::Mat pixels = packed(frame);
+    cv::mixChannels(&pixels, 1, &picture_, 1, from_to, 3);
   } else {
     levels ? take(frame, *levels) : take(frame);
   }
@@ -37,8 +38,36 @@ cv::Mat BytePicture::of(const ConstFrameView& frame, const std::optional<GrayLev
 
 cv::Mat BytePicture::gray_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) {
   if (!has_colors()) return of(frame, levels);
-  cv::cvtColor(of(frame, levels), gray_, cv::COLOR_RGB2GRAY);
+  const auto& c = format_.components;
+  // OpenCV knows the orders that begin with a colour.
+  if (!is_packed(frame) || c[1].offset != 1) {
+    cv::cvtColor(of(frame, levels), gray_, cv::COLOR_RGB2GRAY);
+  } else {
+    const bool is_rgb = c[0].offset < c[2].offset;
+    const int code = c[0].step == 3 ? is_rgb ? cv::COLOR_RGB2GRAY : cv::COLOR_BGR2GRAY
+                     : is_rgb       ? cv::COLOR_RGBA2GRAY
+                                    : cv::COLOR_BGRA2GRAY;
+    cv::cvtColor(packed(frame), gray_, code);
+  }
   return gray_;
+}
+
+// OpenCV takes no rows that go upwards.
+bool BytePicture::is_upright(const ConstFrameView& frame) const {
+  return std::all_of(frame.stride.begin(), frame.stride.begin() + format_.n_planes,
+                     [](ptrdiff_t stride) { return stride > 0; });
+}
+
+// Whether a frame is of packed RGB of bytes.
+bool BytePicture::is_packed(const ConstFrameView& frame) const {
+  return has_colors() && !format_.is_planar_rgb() && format_.sample_bytes() == 1 &&
+         is_upright(frame);
+}
+
+// That as it is: pixels of 3 or 4 bytes.
+cv::Mat BytePicture::packed(const ConstFrameView& frame) const {
+  return cv::Mat(frame.size.height, frame.size.width, CV_8UC(format_.components[0].step),
+                 const_cast<uint8_t*>(frame.data[0]), size_t(frame.stride[0]));
 }
 
 void BytePicture::take(const ConstFrameView& frame) {

@@ -30,6 +30,9 @@ class BytePicture {
   size_t memory() const { return picture_.total() * picture_.elemSize() + gray_.total(); }
 
  private:
+  bool is_upright(const ConstFrameView& frame) const;
+  bool is_packed(const ConstFrameView& frame) const;
+  cv::Mat packed(const ConstFrameView& frame) const;
   void take(const ConstFrameView& frame);
   void take(const ConstFrameView& frame, const GrayLevels& levels);
 
