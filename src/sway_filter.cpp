@@ -10,19 +10,6 @@
 namespace motionheat {
 namespace {
 
-#ifndef SWAY_D
-#define SWAY_D 4.0f
-#define SWAY_COH 0.6f
-#define SWAY_SHARE 0.3f
-#define SWAY_RHO 0.5f
-#define SWAY_TAU 1.5f
-#define SWAY_OLD 0.3f
-#define SWAY_SURE 1.0f
-#define SWAY_GIVE 6.0f
-#define SWAY_GIVE_SURE 3.0f
-#define SWAY_KEEP 0.05f
-#define SWAY_CAP 15.0f
-#endif
 /// The longer side of the small picture.
 constexpr int kSmallSide = 320;
 /// Seconds between frames that do not know.
@@ -35,7 +22,7 @@ constexpr int kReach = 8;
 constexpr int kStride = 2;
 /// A place is the right one if the patch differs from it by less than this share of what it
 /// differs from places around it.
-constexpr float kDistinct = SWAY_RHO;
+constexpr float kDistinct = 0.5f;
 /// Mean difference of a patch's pixels from their mean: what is plainer looks the same everywhere.
 constexpr int kPlain = 4;
 /// A patch is taken anew so far from where it was: bodies turn and the light on them changes. Up to
@@ -43,29 +30,33 @@ constexpr int kPlain = 4;
 /// is seen to get on although each step is less than a pixel.
 constexpr int kTakenAnew = 3;
 /// Steps count for the way for so many seconds.
-constexpr float kWaySeconds = SWAY_TAU;
+constexpr float kWaySeconds = 1.5f;
 /// What passes got so far, by such a share of its path. What did before may slow down to a half.
-constexpr float kFar = SWAY_D;
-constexpr float kStraight = SWAY_COH;
-/// Among the patches near it, in five by five cells, at least two pass and such a share of all.
-constexpr float kPassingShare = SWAY_SHARE;
+constexpr float kFar = 6;
+constexpr float kStraight = 0.6f;
+/// Two that pass among the patches in five by five cells, and at least this share of them, are a
+/// body. A leaf that is taken for another one seems to pass, too, but among many that stay.
+constexpr float kPassingShare = 0.3f;
 constexpr int kPassingLeast = 2;
+constexpr int kNear = 2;
 /// Seconds of motion after which a patch is known to stay.
-constexpr float kKnown = SWAY_OLD;
+constexpr float kKnown = 0.3f;
+/// Seconds of rest after which it is to be known anew.
+constexpr float kPause = 0.5f;
 /// Seconds after which what rests is given up.
 constexpr float kRest = 1;
 
 /// Seconds of swaying after which it is sure, and at most kept in mind. As many in which bodies are
 /// expected.
-constexpr float kSure = SWAY_SURE;
-constexpr float kMostSwayed = SWAY_CAP;
+constexpr float kSure = 0.7f;
+constexpr float kMostSwayed = 15;
 /// A second in which something passes counts as so many in which bodies are expected where nothing
 /// is known yet, and takes back so many of sure swaying: who stands about after walking in counts,
 /// but a tree goes on swaying when somebody has passed in front of it.
-constexpr float kPassedWeight = SWAY_GIVE;
-constexpr float kPassedSureWeight = SWAY_GIVE_SURE;
+constexpr float kPassedWeight = 6;
+constexpr float kPassedSureWeight = 3;
 /// What is forgotten in a second without motion.
-constexpr float kForgotten = SWAY_KEEP;
+constexpr float kForgotten = 0.05f;
 
 }  // namespace
 
@@ -77,7 +68,6 @@ SwayFilter::SwayFilter(cv::Size size)
   cells_ = {(small.width + kCell - 1) / kCell, (small.height + kCell - 1) / kCell};
   small_ = cv::Mat::zeros(small, CV_8UC1);
   column_of_byte_.resize(size_t(size.width + 7) / 8);
-  // A cell is kCell * scale_ pixels wide: scale_ bytes of bits.
   static_assert(kCell == 8);
   for (size_t i = 0; i < column_of_byte_.size(); ++i)
     column_of_byte_[i] = uint16_t(i / size_t(scale_));
@@ -91,7 +81,9 @@ SwayFilter::SwayFilter(cv::Size size)
   swayed_.resize(n);
 }
 
-void SwayFilter::forget_picture() { patches_.clear(); }
+void SwayFilter::forget_picture() {
+  patches_.clear();
+}
 
 void SwayFilter::forget() {
   forget_picture();
@@ -231,8 +223,7 @@ bool SwayFilter::find(Patch& patch) const {
 }
 
 void SwayFilter::take(Patch& patch) const {
-  const uint8_t* const corner =
-      small_.ptr(patch.place.y - kPatch / 2) + patch.place.x - kPatch / 2;
+  const uint8_t* const corner = small_.ptr(patch.place.y - kPatch / 2) + patch.place.x - kPatch / 2;
   for (int y = 0; y < kPatch; ++y)
     std::memcpy(&patch.pixels[size_t(y * kPatch)], corner + ptrdiff_t(small_.step) * y, kPatch);
   patch.taken = patch.place;
@@ -246,7 +237,7 @@ bool SwayFilter::follow(Patch& patch, float seconds) const {
   if (!moved_near(patch.place)) {
     patch.step = {0, 0};
     patch.rest += seconds;
-    patch.age = 0;
+    if (patch.rest > kPause) patch.age = 0;
     patch.passes = false;
     return patch.rest <= kRest;
   }
@@ -295,12 +286,12 @@ void SwayFilter::mark_passing() {
   for (Patch& patch : patches_) {
     if (!patch.passes) {
       if (patch.age >= kKnown) mark(stays_, patch.place, 1);
-      patch.is_led = false;
+      patch.is_body = false;
       continue;
     }
     int passing = 0;
     int followed = 0;
-    const cv::Rect near = cells_near(patch.place, 2);
+    const cv::Rect near = cells_near(patch.place, kNear);
     for (int y = near.y; y < near.br().y; ++y)
       for (int x = near.x; x < near.br().x; ++x) {
         const int there = patch_[size_t(y * cells_.width + x)];
@@ -308,13 +299,12 @@ void SwayFilter::mark_passing() {
         ++followed;
         passing += patches_[size_t(there)].passes;
       }
-    const bool was_led = patch.is_led;
-    patch.is_led =
-        passing >= kPassingLeast && float(passing) >= kPassingShare * float(followed);
-    if (!patch.is_led) continue;
+    const bool was_body = patch.is_body;
+    patch.is_body = passing >= kPassingLeast && float(passing) >= kPassingShare * float(followed);
+    if (!patch.is_body) continue;
     mark(passed_, patch.place, 1);
     // The way that it came before this was known.
-    for (int i = 1; i <= 3 && !was_led; ++i) {
+    for (int i = 1; i <= 3 && !was_body; ++i) {
       const float back = float(i) / 3;
       const Point before{patch.place.x - int(patch.way[0] * back),
                          patch.place.y - int(patch.way[1] * back)};
@@ -350,14 +340,14 @@ void SwayFilter::begin_patches() {
 void SwayFilter::learn(float seconds) {
   for (size_t i = 0; i < swayed_.size(); ++i) {
     float& swayed = swayed_[i];
+    const float forgotten = std::min(std::abs(swayed), kForgotten * seconds);
     if (passed_[i])
-      swayed = std::max(-kMostSwayed, swayed - (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds);
+      swayed -= (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds;
     else if (moved_[i] && stays_[i])
-      swayed = std::min(kMostSwayed, swayed + seconds);
-    else if (swayed > 0)
-      swayed = std::max(0.0f, swayed - kForgotten * seconds);
+      swayed += seconds;
     else
-      swayed = std::min(0.0f, swayed + kForgotten * seconds);
+      swayed -= std::copysign(forgotten, swayed);
+    swayed = std::clamp(swayed, -kMostSwayed, kMostSwayed);
   }
 }
 
