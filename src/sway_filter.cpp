@@ -41,7 +41,7 @@ constexpr int kPassingLeast = 2;
 constexpr int kNear = 2;
 /// Seconds of motion after which a patch is known to stay.
 constexpr float kKnown = 0.3f;
-/// Seconds of rest after which it is to be known anew.
+/// Seconds without motion after which a cell is still.
 constexpr float kPause = 0.5f;
 /// Seconds after which what rests is given up.
 constexpr float kRest = 1;
@@ -71,10 +71,11 @@ SwayFilter::SwayFilter(cv::Size size)
   static_assert(kCell == 8);
   for (size_t i = 0; i < column_of_byte_.size(); ++i)
     column_of_byte_[i] = uint16_t(i / size_t(scale_));
-  row_moved_.resize(size_t(cells_.height));
+  row_moves_.resize(size_t(cells_.height));
   const size_t n = size_t(cells_.area());
   patches_.reserve(n);
   moved_.resize(n);
+  still_.assign(n, kRest);
   patch_.resize(n);
   stays_.resize(n);
   passed_.resize(n);
@@ -97,7 +98,9 @@ size_t SwayFilter::memory() const {
 
 void SwayFilter::apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, double seconds) {
   const float dt = float(seconds > 0 ? std::min(seconds, kMostSeconds) : kUsualSeconds);
-  if (count_moved(moved)) shrink(current);
+  count_moved(moved);
+  note_still(dt);
+  shrink(current);
   follow_all(dt);
   mark_passing();
   begin_patches();
@@ -122,29 +125,27 @@ cv::Rect SwayFilter::cells_near(Point place, int reach) const {
   return near & cv::Rect({0, 0}, cells_);
 }
 
-bool SwayFilter::moved_near(Point place) const {
+/// Whether anything moved there just now. What sways does so by turns, gently it moves only while
+/// it is fastest.
+bool SwayFilter::moves(size_t cell) const {
+  return still_[cell] <= kPause;
+}
+
+bool SwayFilter::moves_near(Point place) const {
   const cv::Rect near = cells_near(place, 1);
   for (int y = near.y; y < near.br().y; ++y)
     for (int x = near.x; x < near.br().x; ++x)
-      if (moved_[size_t(y * cells_.width + x)]) return true;
+      if (moves(size_t(y * cells_.width + x))) return true;
   return false;
 }
 
-/// Whether anything moved.
-bool SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
+void SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
   std::fill(moved_.begin(), moved_.end(), 0);
-  std::fill(row_moved_.begin(), row_moved_.end(), uint8_t{0});
   const size_t bytes = column_of_byte_.size();
-  bool any = false;
   for (int y = 0; y < size_.height; ++y) {
     const uint8_t* const row = moved[y];
-    const int cell_row = y / (kCell * scale_);
-    int* const counts = &moved_[size_t(cell_row * cells_.width)];
-    const auto count = [&](size_t x) {
-      counts[column_of_byte_[x]] += std::popcount(row[x]);
-      row_moved_[size_t(cell_row)] = 1;
-      any = true;
-    };
+    int* const counts = &moved_[size_t(y / (kCell * scale_) * cells_.width)];
+    const auto count = [&](size_t x) { counts[column_of_byte_[x]] += std::popcount(row[x]); };
     size_t x = 0;
     for (uint64_t eight; x + sizeof eight <= bytes; x += sizeof eight) {
       std::memcpy(&eight, row + x, sizeof eight);
@@ -155,15 +156,22 @@ bool SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
     for (; x < bytes; ++x)
       if (row[x]) count(x);
   }
-  return any;
 }
 
-/// Only those rows of cells are brought up to date that what moved in this frame may have reached.
+void SwayFilter::note_still(float seconds) {
+  std::fill(row_moves_.begin(), row_moves_.end(), uint8_t{0});
+  for (size_t i = 0; i < still_.size(); ++i) {
+    still_[i] = moved_[i] ? 0 : std::min(still_[i] + seconds, kRest);
+    row_moves_[i / size_t(cells_.width)] |= moves(i);
+  }
+}
+
+/// Only those rows of cells are brought up to date that what moves may reach.
 void SwayFilter::shrink(const cv::Mat& current) {
   constexpr int kRowsAbout = 1 + (2 * kReach + kPatch + kCell - 1) / kCell;
   const auto& shrink_row = kernels::active().shrink_u8;
   for (int row = 0; row < cells_.height; ++row) {
-    const auto begin = row_moved_.begin();
+    const auto begin = row_moves_.begin();
     const auto first = begin + std::max(0, row - kRowsAbout);
     const auto end = begin + std::min(cells_.height, row + kRowsAbout + 1);
     if (std::find(first, end, 1) == end) continue;
@@ -234,10 +242,10 @@ bool SwayFilter::follow(Patch& patch, float seconds) const {
   const float kept = std::exp(-seconds / kWaySeconds);
   for (float& along : patch.way) along *= kept;
   patch.path *= kept;
-  if (!moved_near(patch.place)) {
+  if (!moves_near(patch.place)) {
     patch.step = {0, 0};
     patch.rest += seconds;
-    if (patch.rest > kPause) patch.age = 0;
+    patch.age = 0;
     patch.passes = false;
     return patch.rest <= kRest;
   }
@@ -285,7 +293,7 @@ void SwayFilter::mark_passing() {
   std::fill(passed_.begin(), passed_.end(), uint8_t{0});
   for (Patch& patch : patches_) {
     if (!patch.passes) {
-      if (patch.age >= kKnown) mark(stays_, patch.place, 1);
+      if (patch.age >= kKnown && moves(size_t(cell(patch.place)))) mark(stays_, patch.place, 1);
       patch.is_body = false;
       continue;
     }
@@ -343,7 +351,7 @@ void SwayFilter::learn(float seconds) {
     const float forgotten = std::min(std::abs(swayed), kForgotten * seconds);
     if (passed_[i])
       swayed -= (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds;
-    else if (moved_[i] && stays_[i])
+    else if (stays_[i] && moves(i))
       swayed += seconds;
     else
       swayed -= std::copysign(forgotten, swayed);

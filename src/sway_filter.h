@@ -70,9 +70,11 @@ class SwayFilter {
   bool holds(Point middle) const;
   int cell(Point place) const;
   cv::Rect cells_near(Point place, int reach) const;
-  bool moved_near(Point place) const;
+  bool moves(size_t cell) const;
+  bool moves_near(Point place) const;
 
-  bool count_moved(kernels::Rows<const uint8_t> moved);
+  void count_moved(kernels::Rows<const uint8_t> moved);
+  void note_still(float seconds);
   void shrink(const cv::Mat& current);
   int distance(const Patch& patch, Point middle) const;
   bool find(Patch& patch) const;
@@ -91,9 +93,10 @@ class SwayFilter {
   cv::Mat small_;
   std::vector<Patch> patches_;
   std::vector<uint16_t> column_of_byte_;  // of cells, for each byte of a row of bits
-  std::vector<uint8_t> row_moved_;        // whether anything moved in a row of cells
+  std::vector<uint8_t> row_moves_;        // whether anything moves in a row of cells
   // For each cell:
   std::vector<int> moved_;       // pixels that moved
+  std::vector<float> still_;     // seconds since any did
   std::vector<int> patch_;       // which patch is there, -1 for none
   std::vector<uint8_t> stays_;   // whether something near is followed and does not pass
   std::vector<uint8_t> passed_;  // whether something passes
