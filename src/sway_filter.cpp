@@ -53,7 +53,7 @@ constexpr float kMostSwayed = 15;
 /// A second in which something passes counts as so many in which bodies are expected where nothing
 /// is known yet, and takes back so many of sure swaying: who stands about after walking in counts,
 /// but a tree goes on swaying when somebody has passed in front of it.
-constexpr float kPassedWeight = 6;
+constexpr float kPassedWeight = 10;
 constexpr float kPassedSureWeight = 3;
 /// What is forgotten in a second without motion.
 constexpr float kForgotten = 0.05f;
@@ -92,7 +92,7 @@ void SwayFilter::forget() {
 }
 
 size_t SwayFilter::memory() const {
-  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 2 + sizeof(float);
+  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 2 * sizeof(float) + 2;
   return size_t(cells_.area()) * per_cell + small_.total() + column_of_byte_.size() * 2;
 }
 

@@ -14,15 +14,17 @@ namespace motionheat {
 /// Tells what sways from what passes: leaves, flags and tape move for ever and never get anywhere,
 /// a body comes from somewhere and goes on.
 ///
-/// In a small grey copy of the picture, 320 pixels wide, patches of 8 by 8 pixels are followed from
-/// frame to frame, one in each cell of that size in which anything moves. A patch that got six
-/// pixels, on a way that is fairly straight, passes, and where it is and came from a body is: there
-/// everything counts. Where patches are followed for about a second and none passes it sways:
-/// nothing counts any more, until a body comes. Bodies are expected for some seconds where they
-/// were, so that who walks in and stands about counts.
+/// In a small grey copy of the picture, of at most 320 pixels a side up to 5120, patches of 8 by 8
+/// pixels are followed from frame to frame, one in each cell of that size in which anything moves.
+/// A patch that got six pixels, on a way that is fairly straight, passes, and where it is and came
+/// from a body is: there everything counts. Where patches are followed for about a second and none
+/// passes it sways: nothing counts any more, until a body comes. Bodies are expected for some
+/// seconds where they were, so that who walks in and stands about counts.
 ///
 /// What is not known counts: the first second of everything, and what is too fast, too plain or too
-/// small to be followed. What swayed is kept in mind for minutes.
+/// small to be followed, or sways so gently that a place moves less than once in half a second.
+/// What swayed is kept in mind for minutes. Whoever is there from the beginning and only gestures
+/// is taken for a leaf; of a body in front of swaying leaves a part is lost.
 class SwayFilter {
  public:
   /// For pictures of this size. Throws std::bad_alloc or cv::Exception.
