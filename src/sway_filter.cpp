@@ -10,19 +10,6 @@
 namespace motionheat {
 namespace {
 
-#ifndef SWAY_D
-#define SWAY_D 4.0f
-#define SWAY_COH 0.6f
-#define SWAY_SHARE 0.3f
-#define SWAY_RHO 0.5f
-#define SWAY_TAU 1.5f
-#define SWAY_OLD 0.3f
-#define SWAY_SURE 1.0f
-#define SWAY_GIVE 6.0f
-#define SWAY_GIVE_SURE 3.0f
-#define SWAY_KEEP 0.05f
-#define SWAY_CAP 15.0f
-#endif
 /// The longer side of the small picture.
 constexpr int kSmallSide = 320;
 /// Seconds between frames that do not know.
@@ -35,7 +22,7 @@ constexpr int kReach = 8;
 constexpr int kStride = 2;
 /// A place is the right one if the patch differs from it by less than this share of what it
 /// differs from places around it.
-constexpr float kDistinct = SWAY_RHO;
+constexpr float kDistinct = 0.5f;
 /// Mean difference of a patch's pixels from their mean: what is plainer looks the same everywhere.
 constexpr int kPlain = 4;
 /// A patch is taken anew so far from where it was: bodies turn and the light on them changes. Up to
@@ -43,29 +30,33 @@ constexpr int kPlain = 4;
 /// is seen to get on although each step is less than a pixel.
 constexpr int kTakenAnew = 3;
 /// Steps count for the way for so many seconds.
-constexpr float kWaySeconds = SWAY_TAU;
+constexpr float kWaySeconds = 1.5f;
 /// What passes got so far, by such a share of its path. What did before may slow down to a half.
-constexpr float kFar = SWAY_D;
-constexpr float kStraight = SWAY_COH;
-/// Among the patches near it, in five by five cells, at least two pass and such a share of all.
-constexpr float kPassingShare = SWAY_SHARE;
+constexpr float kFar = 6;
+constexpr float kStraight = 0.6f;
+/// Two that pass among the patches in five by five cells, and at least this share of them, are a
+/// body. A leaf that is taken for another one seems to pass, too, but among many that stay.
+constexpr float kPassingShare = 0.3f;
 constexpr int kPassingLeast = 2;
+constexpr int kNear = 2;
 /// Seconds of motion after which a patch is known to stay.
-constexpr float kKnown = SWAY_OLD;
+constexpr float kKnown = 0.3f;
+/// Seconds without motion after which a cell is still.
+constexpr float kPause = 0.5f;
 /// Seconds after which what rests is given up.
 constexpr float kRest = 1;
 
 /// Seconds of swaying after which it is sure, and at most kept in mind. As many in which bodies are
 /// expected.
-constexpr float kSure = SWAY_SURE;
-constexpr float kMostSwayed = SWAY_CAP;
+constexpr float kSure = 0.7f;
+constexpr float kMostSwayed = 15;
 /// A second in which something passes counts as so many in which bodies are expected where nothing
 /// is known yet, and takes back so many of sure swaying: who stands about after walking in counts,
 /// but a tree goes on swaying when somebody has passed in front of it.
-constexpr float kPassedWeight = SWAY_GIVE;
-constexpr float kPassedSureWeight = SWAY_GIVE_SURE;
+constexpr float kPassedWeight = 10;
+constexpr float kPassedSureWeight = 3;
 /// What is forgotten in a second without motion.
-constexpr float kForgotten = SWAY_KEEP;
+constexpr float kForgotten = 0.05f;
 
 }  // namespace
 
@@ -77,21 +68,23 @@ SwayFilter::SwayFilter(cv::Size size)
   cells_ = {(small.width + kCell - 1) / kCell, (small.height + kCell - 1) / kCell};
   small_ = cv::Mat::zeros(small, CV_8UC1);
   column_of_byte_.resize(size_t(size.width + 7) / 8);
-  // A cell is kCell * scale_ pixels wide: scale_ bytes of bits.
   static_assert(kCell == 8);
   for (size_t i = 0; i < column_of_byte_.size(); ++i)
     column_of_byte_[i] = uint16_t(i / size_t(scale_));
-  row_moved_.resize(size_t(cells_.height));
+  row_moves_.resize(size_t(cells_.height));
   const size_t n = size_t(cells_.area());
   patches_.reserve(n);
   moved_.resize(n);
+  still_.assign(n, kRest);
   patch_.resize(n);
   stays_.resize(n);
   passed_.resize(n);
   swayed_.resize(n);
 }
 
-void SwayFilter::forget_picture() { patches_.clear(); }
+void SwayFilter::forget_picture() {
+  patches_.clear();
+}
 
 void SwayFilter::forget() {
   forget_picture();
@@ -99,13 +92,15 @@ void SwayFilter::forget() {
 }
 
 size_t SwayFilter::memory() const {
-  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 2 + sizeof(float);
+  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 2 * sizeof(float) + 2;
   return size_t(cells_.area()) * per_cell + small_.total() + column_of_byte_.size() * 2;
 }
 
 void SwayFilter::apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, double seconds) {
   const float dt = float(seconds > 0 ? std::min(seconds, kMostSeconds) : kUsualSeconds);
-  if (count_moved(moved)) shrink(current);
+  count_moved(moved);
+  note_still(dt);
+  shrink(current);
   follow_all(dt);
   mark_passing();
   begin_patches();
@@ -130,29 +125,27 @@ cv::Rect SwayFilter::cells_near(Point place, int reach) const {
   return near & cv::Rect({0, 0}, cells_);
 }
 
-bool SwayFilter::moved_near(Point place) const {
+/// Whether anything moved there just now. What sways does so by turns, gently it moves only while
+/// it is fastest.
+bool SwayFilter::moves(size_t cell) const {
+  return still_[cell] <= kPause;
+}
+
+bool SwayFilter::moves_near(Point place) const {
   const cv::Rect near = cells_near(place, 1);
   for (int y = near.y; y < near.br().y; ++y)
     for (int x = near.x; x < near.br().x; ++x)
-      if (moved_[size_t(y * cells_.width + x)]) return true;
+      if (moves(size_t(y * cells_.width + x))) return true;
   return false;
 }
 
-/// Whether anything moved.
-bool SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
+void SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
   std::fill(moved_.begin(), moved_.end(), 0);
-  std::fill(row_moved_.begin(), row_moved_.end(), uint8_t{0});
   const size_t bytes = column_of_byte_.size();
-  bool any = false;
   for (int y = 0; y < size_.height; ++y) {
     const uint8_t* const row = moved[y];
-    const int cell_row = y / (kCell * scale_);
-    int* const counts = &moved_[size_t(cell_row * cells_.width)];
-    const auto count = [&](size_t x) {
-      counts[column_of_byte_[x]] += std::popcount(row[x]);
-      row_moved_[size_t(cell_row)] = 1;
-      any = true;
-    };
+    int* const counts = &moved_[size_t(y / (kCell * scale_) * cells_.width)];
+    const auto count = [&](size_t x) { counts[column_of_byte_[x]] += std::popcount(row[x]); };
     size_t x = 0;
     for (uint64_t eight; x + sizeof eight <= bytes; x += sizeof eight) {
       std::memcpy(&eight, row + x, sizeof eight);
@@ -163,15 +156,22 @@ bool SwayFilter::count_moved(kernels::Rows<const uint8_t> moved) {
     for (; x < bytes; ++x)
       if (row[x]) count(x);
   }
-  return any;
 }
 
-/// Only those rows of cells are brought up to date that what moved in this frame may have reached.
+void SwayFilter::note_still(float seconds) {
+  std::fill(row_moves_.begin(), row_moves_.end(), uint8_t{0});
+  for (size_t i = 0; i < still_.size(); ++i) {
+    still_[i] = moved_[i] ? 0 : std::min(still_[i] + seconds, kRest);
+    row_moves_[i / size_t(cells_.width)] |= moves(i);
+  }
+}
+
+/// Only those rows of cells are brought up to date that what moves may reach.
 void SwayFilter::shrink(const cv::Mat& current) {
   constexpr int kRowsAbout = 1 + (2 * kReach + kPatch + kCell - 1) / kCell;
   const auto& shrink_row = kernels::active().shrink_u8;
   for (int row = 0; row < cells_.height; ++row) {
-    const auto begin = row_moved_.begin();
+    const auto begin = row_moves_.begin();
     const auto first = begin + std::max(0, row - kRowsAbout);
     const auto end = begin + std::min(cells_.height, row + kRowsAbout + 1);
     if (std::find(first, end, 1) == end) continue;
@@ -231,8 +231,7 @@ bool SwayFilter::find(Patch& patch) const {
 }
 
 void SwayFilter::take(Patch& patch) const {
-  const uint8_t* const corner =
-      small_.ptr(patch.place.y - kPatch / 2) + patch.place.x - kPatch / 2;
+  const uint8_t* const corner = small_.ptr(patch.place.y - kPatch / 2) + patch.place.x - kPatch / 2;
   for (int y = 0; y < kPatch; ++y)
     std::memcpy(&patch.pixels[size_t(y * kPatch)], corner + ptrdiff_t(small_.step) * y, kPatch);
   patch.taken = patch.place;
@@ -243,7 +242,7 @@ bool SwayFilter::follow(Patch& patch, float seconds) const {
   const float kept = std::exp(-seconds / kWaySeconds);
   for (float& along : patch.way) along *= kept;
   patch.path *= kept;
-  if (!moved_near(patch.place)) {
+  if (!moves_near(patch.place)) {
     patch.step = {0, 0};
     patch.rest += seconds;
     patch.age = 0;
@@ -294,13 +293,13 @@ void SwayFilter::mark_passing() {
   std::fill(passed_.begin(), passed_.end(), uint8_t{0});
   for (Patch& patch : patches_) {
     if (!patch.passes) {
-      if (patch.age >= kKnown) mark(stays_, patch.place, 1);
-      patch.is_led = false;
+      if (patch.age >= kKnown && moves(size_t(cell(patch.place)))) mark(stays_, patch.place, 1);
+      patch.is_body = false;
       continue;
     }
     int passing = 0;
     int followed = 0;
-    const cv::Rect near = cells_near(patch.place, 2);
+    const cv::Rect near = cells_near(patch.place, kNear);
     for (int y = near.y; y < near.br().y; ++y)
       for (int x = near.x; x < near.br().x; ++x) {
         const int there = patch_[size_t(y * cells_.width + x)];
@@ -308,13 +307,12 @@ void SwayFilter::mark_passing() {
         ++followed;
         passing += patches_[size_t(there)].passes;
       }
-    const bool was_led = patch.is_led;
-    patch.is_led =
-        passing >= kPassingLeast && float(passing) >= kPassingShare * float(followed);
-    if (!patch.is_led) continue;
+    const bool was_body = patch.is_body;
+    patch.is_body = passing >= kPassingLeast && float(passing) >= kPassingShare * float(followed);
+    if (!patch.is_body) continue;
     mark(passed_, patch.place, 1);
     // The way that it came before this was known.
-    for (int i = 1; i <= 3 && !was_led; ++i) {
+    for (int i = 1; i <= 3 && !was_body; ++i) {
       const float back = float(i) / 3;
       const Point before{patch.place.x - int(patch.way[0] * back),
                          patch.place.y - int(patch.way[1] * back)};
@@ -350,14 +348,14 @@ void SwayFilter::begin_patches() {
 void SwayFilter::learn(float seconds) {
   for (size_t i = 0; i < swayed_.size(); ++i) {
     float& swayed = swayed_[i];
+    const float forgotten = std::min(std::abs(swayed), kForgotten * seconds);
     if (passed_[i])
-      swayed = std::max(-kMostSwayed, swayed - (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds);
-    else if (moved_[i] && stays_[i])
-      swayed = std::min(kMostSwayed, swayed + seconds);
-    else if (swayed > 0)
-      swayed = std::max(0.0f, swayed - kForgotten * seconds);
+      swayed -= (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds;
+    else if (stays_[i] && moves(i))
+      swayed += seconds;
     else
-      swayed = std::min(0.0f, swayed + kForgotten * seconds);
+      swayed -= std::copysign(forgotten, swayed);
+    swayed = std::clamp(swayed, -kMostSwayed, kMostSwayed);
   }
 }
 

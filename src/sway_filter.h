@@ -11,39 +11,41 @@
 
 namespace motionheat {
 
-/// Tells what sways, leaves, flags, waves, from what passes: the one moves for ever and never gets
-/// anywhere, the other comes from somewhere and goes on.
+/// Tells what sways from what passes: leaves, flags and tape move for ever and never get anywhere,
+/// a body comes from somewhere and goes on.
 ///
-/// The picture is cut into cells of about a fortieth of its longer side. In each that moves a patch
-/// of a few pixels is followed from frame to frame, in a small grey copy of the picture. A patch
-/// that got further than leaves do, and on a fairly straight way, passes. What moves near it
-/// counts, and the cells on its way are known for a while as cells where bodies are, even where
-/// they stay. A cell in which patches were followed for more than a second and none passed sways.
+/// In a small grey copy of the picture, of at most 320 pixels a side up to 5120, patches of 8 by 8
+/// pixels are followed from frame to frame, one in each cell of that size in which anything moves.
+/// A patch that got six pixels, on a way that is fairly straight, passes, and where it is and came
+/// from a body is: there everything counts. Where patches are followed for about a second and none
+/// passes it sways: nothing counts any more, until a body comes. Bodies are expected for some
+/// seconds where they were, so that who walks in and stands about counts.
 ///
-/// What is not known counts: the first second of everything, what is too fast or too plain to be
-/// followed, and every motion in a picture of less than 16 pixels. Established swaying is kept in
-/// mind for minutes, through a body that crosses it.
+/// What is not known counts: the first second of everything, and what is too fast, too plain or too
+/// small to be followed, or sways so gently that a place moves less than once in half a second.
+/// What swayed is kept in mind for minutes. Whoever is there from the beginning and only gestures
+/// is taken for a leaf; of a body in front of swaying leaves a part is lost.
 class SwayFilter {
  public:
   /// For pictures of this size. Throws std::bad_alloc or cv::Exception.
   explicit SwayFilter(cv::Size size);
 
-  /// After a break in the stream: the picture is as it was at no time. What is known of the cells
-  /// is kept.
+  /// After a break in the stream: nothing is followed over it. Where it sways is still known.
   void forget_picture();
-  /// Forgets everything: another scene.
+  /// Forgets everything, for another scene.
   void forget();
 
   /// Clears from `moved`, a bit for each pixel and none beyond the width, what sways in `current`,
-  /// 8-bit grey of the filter's size, `seconds` after the frame before. Where those are not known
-  /// (0 or nonsense) they are taken for 1/25 s.
+  /// 8-bit grey of the filter's size, `seconds` after the frame before. If those are not known (0
+  /// or less) they are 1/25. Allocates nothing.
   void apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, double seconds);
 
   /// Bytes it holds.
   size_t memory() const;
 
  private:
-  /// Pixels of the small picture that a cell and a patch are wide and high.
+  /// Pixels of the small picture that cells and patches are wide and high. A cell's row of bits is
+  /// as many bytes as a pixel of the small picture is wide.
   static constexpr int kCell = 8;
   static constexpr int kPatch = 8;
 
@@ -63,16 +65,18 @@ class SwayFilter {
     float age;                 // seconds of motion in which it was followed
     float rest;                // seconds since anything moved there
     bool passes;
-    bool is_led;  // not alone: others near it pass as well
+    bool is_body;  // others near it pass, too
     std::array<uint8_t, kPatch * kPatch> pixels;
   };
 
   bool holds(Point middle) const;
   int cell(Point place) const;
   cv::Rect cells_near(Point place, int reach) const;
-  bool moved_near(Point place) const;
+  bool moves(size_t cell) const;
+  bool moves_near(Point place) const;
 
-  bool count_moved(kernels::Rows<const uint8_t> moved);
+  void count_moved(kernels::Rows<const uint8_t> moved);
+  void note_still(float seconds);
   void shrink(const cv::Mat& current);
   int distance(const Patch& patch, Point middle) const;
   bool find(Patch& patch) const;
@@ -91,13 +95,14 @@ class SwayFilter {
   cv::Mat small_;
   std::vector<Patch> patches_;
   std::vector<uint16_t> column_of_byte_;  // of cells, for each byte of a row of bits
-  std::vector<uint8_t> row_moved_;        // whether anything moved in a row of cells
+  std::vector<uint8_t> row_moves_;        // whether anything moves in a row of cells
   // For each cell:
-  std::vector<int> moved_;        // pixels that moved
-  std::vector<int> patch_;        // which patch is there, -1 for none
-  std::vector<uint8_t> stays_;    // whether something near is followed and does not pass
-  std::vector<uint8_t> passed_;   // whether something passes
-  std::vector<float> swayed_;     // seconds of swaying; below 0 those for which bodies are expected
+  std::vector<int> moved_;       // pixels that moved
+  std::vector<float> still_;     // seconds since any did
+  std::vector<int> patch_;       // which patch is there, -1 for none
+  std::vector<uint8_t> stays_;   // whether something near is followed and does not pass
+  std::vector<uint8_t> passed_;  // whether something passes
+  std::vector<float> swayed_;    // seconds of swaying; below 0 those for which bodies are expected
 };
 
 }  // namespace motionheat
