@@ -11,27 +11,33 @@
 namespace motionheat {
 namespace {
 
-// Columns of the shrunk picture, about; below the smallest there is not enough to see.
-constexpr int kWidth = 640;
+// Of the shrunk picture, about; with less than so many rows or columns there is not enough to see.
+constexpr int kPixels = 640 * 360;
 constexpr int kSmallest = 48;
 // Squares of what a value may be off for its place alone, pixels, times the gradient.
 constexpr float kNear = 0.15f * 0.15f, kFar = 0.5f * 0.5f;
-constexpr float kLeastNoise = 1.5f * 1.5f;    // grey^2
-constexpr float kLeastGradient = 2.0f * 2.0f;  // of a tile, in its weakest direction
+constexpr float kLeastNoise = 1.5f * 1.5f;     // grey^2
+constexpr float kLeastGradient = 0.8f * 0.8f;  // of a tile, in its weakest direction
 constexpr int kEnough = 6;                     // tiles that agree
 constexpr double kEnoughShare = 0.12;
-constexpr double kLearning = 4;      // seconds in which the reference follows
-constexpr double kFollowing = 2;     // seconds in which a slow drift is followed
-constexpr double kTurned = 0.06;     // of the width: further away it is another view
-constexpr double kSettling = 0.3;    // seconds within half of that after a break
+constexpr double kVisible = 0.5;      // pixels of the small picture that tell moved from not moved
+constexpr int kFew = 4;               // tiles that are more than chance
+constexpr float kStillShare = 0.35f;  // of them that say so
+constexpr double kLearning = 4;       // seconds in which the reference follows
+constexpr double kFollowing = 2;      // seconds in which a slow drift is followed
+constexpr double kTurned = 0.06;      // of the width: further away it is another view
+constexpr double kSettling = 0.3;     // seconds within half of that after a break
 constexpr double kLongestBreak = 10;
+constexpr double kUsualSeconds = 0.04;  // where a stream does not tell
 // The search: whole pixels of the coarsest picture, turns in radians, tiles.
 constexpr int kReach = 9, kTurns = 7, kSearched = 64;
 constexpr double kStep = 4;  // pixels of the small picture from one frame to the next
 constexpr float kTurn = 0.5f * 3.14159265f / 180;
 constexpr double kPatience = 2;  // seconds until a view that is lost is given up
 
-int16_t eighths(int value, int shift) { return int16_t((value + (1 << shift >> 1)) >> shift); }
+int16_t rounded(int value, int shift) {
+  return int16_t((value + (1 << shift >> 1)) >> shift);
+}
 
 // `N` by `n` values between pixels, in 1/8 grey, of a place in 1/16 of a pixel.
 template <int N>
@@ -40,7 +46,8 @@ void sample(const cv::Mat& picture, int x16, int y16, int n, int16_t* values) {
   std::array<std::array<uint16_t, N>, 2> rows;
   for (int y = 0; y <= n; ++y) {
     // The row below may be beyond the last one where it counts nothing.
-    const uint8_t* p = picture.ptr<uint8_t>(std::min((y16 >> 4) + y, picture.rows - 1)) + (x16 >> 4);
+    const uint8_t* p =
+        picture.ptr<uint8_t>(std::min((y16 >> 4) + y, picture.rows - 1)) + (x16 >> 4);
     uint16_t* const row = rows[y & 1].data();
     for (int x = 0; x < N; ++x) row[x] = uint16_t(p[x] * (16 - fx) + p[x + 1] * fx);
     if (y == 0) continue;
@@ -59,7 +66,7 @@ void CameraMotion::forget() {
 }
 
 size_t CameraMotion::memory() const {
-  size_t bytes = mean_.total() * sizeof(int16_t) + tiles_.size() * (sizeof(Tile) + sizeof(Fit));
+  size_t bytes = mean_.total() * sizeof(int16_t) + tiles_.size() * (sizeof(Tile) + 2 * sizeof(Fit));
   for (int l = 0; l < kLevels; ++l) bytes += picture_[l].total() + reference_[l].total() * 2;
   return bytes;
 }
@@ -67,7 +74,8 @@ size_t CameraMotion::memory() const {
 void CameraMotion::configure(cv::Size size) {
   forget();
   size_ = size;
-  scale_ = std::clamp((size.width + kWidth / 2) / kWidth, 1, kernels::kMaxScale);
+  scale_ = std::clamp(int(std::lround(std::sqrt(double(size.width) * size.height / kPixels))), 1,
+                      kernels::kMaxScale);
   cv::Size small((size.width + scale_ - 1) / scale_, (size.height + scale_ - 1) / scale_);
   if (std::min(small.width, small.height) < kSmallest) small = {};
   cell_ = std::clamp(small.width / 20 / 4 * 4, 12, 32);
@@ -79,6 +87,7 @@ void CameraMotion::configure(cv::Size size) {
   }
   tiles_.assign(size_t(cells_.area()), {});
   fits_.assign(tiles_.size(), {});
+  unmoved_.assign(tiles_.size(), {});
   sorted_.reserve(tiles_.size());
 }
 
@@ -130,48 +139,50 @@ void CameraMotion::measure_noise() {
   noise_ = kBlurred * deviation * deviation;
 }
 
-// Rows of the reference take up those of the current picture, moved.
+// Rows of the reference take up their share of the current picture, moved; all of it for a start.
 void CameraMotion::learn_band(int band, double weight) {
-  constexpr int kBlock = 16;
   const int begin = band * cell_;
   const int end = band + 1 == cells_.height ? mean_.rows : begin + cell_;
-  const int share = int(std::lround(weight * 4096));
-  std::array<int16_t, kBlock * 4> values;
-  for (int y = begin; y < end; y += 4) {
-    const int n = std::min(4, end - y);
-    for (int x = 0; x < mean_.cols; x += kBlock) {
-      const int left = std::clamp(x, 0, std::max(0, mean_.cols - kBlock - (weight == 1)));
-      const Point d = pose_.at(left + kBlock / 2, y + 2);
-      const int x16 = int(std::lround((left + d.x) * 16)), y16 = int(std::lround((y + d.y) * 16));
-      if (x16 < 0 || y16 < 0 || (x16 >> 4) + kBlock >= mean_.cols || ((y16 + 15) >> 4) + n > mean_.rows)
-        if (weight < 1) continue;
-      if (weight == 1) {
-        for (int i = 0; i < n; ++i)
-          for (int j = x; j < std::min(x + kBlock, mean_.cols); ++j)
-            mean_.at<int16_t>(y + i, j) = int16_t(picture_[0].at<uint8_t>(y + i, j) << 7);
-        continue;
-      }
-      sample<kBlock>(picture_[0], x16, y16, n, values.data());
-      for (int i = 0; i < n; ++i) {
-        int16_t* const mean = mean_.ptr<int16_t>(y + i) + left;
-        for (int j = 0; j < kBlock; ++j)
-          mean[j] = int16_t(mean[j] + (((values[i * kBlock + j] << 4) - mean[j]) * share >> 12));
-      }
-    }
-  }
+  if (weight < 1)
+    follow(begin, end, int(std::lround(weight * 4096)));
+  else
+    picture_[0].rowRange(begin, end).convertTo(mean_.rowRange(begin, end), CV_16S, 128);
   for (int y = begin; y < end; ++y) {
     const int16_t* const from = mean_.ptr<int16_t>(y);
     int16_t* const to = reference_[0].ptr<int16_t>(y);
-    for (int x = 0; x < mean_.cols; ++x) to[x] = eighths(from[x], 4);
+    for (int x = 0; x < mean_.cols; ++x) to[x] = rounded(from[x], 4);
   }
-  for (int l = 1; l < kLevels; ++l) {
+  for (size_t l = 1; l < kLevels; ++l) {
     const int bottom = std::min(end >> l, reference_[l].rows);
     for (int y = begin >> l; y < bottom; ++y) {
       const int16_t* const a = reference_[l - 1].ptr<int16_t>(2 * y);
       const int16_t* const b = reference_[l - 1].ptr<int16_t>(2 * y + 1);
       int16_t* const to = reference_[l].ptr<int16_t>(y);
       for (int x = 0; x < reference_[l].cols; ++x)
-        to[x] = eighths(a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1], 2);
+        to[x] = rounded(a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1], 2);
+    }
+  }
+}
+
+// mean += (value - mean) * share / 4096, block by block, each moved as its middle is.
+void CameraMotion::follow(int begin, int end, int share) {
+  constexpr int kWidth = 16, kHeight = 4;
+  std::array<int16_t, kWidth * kHeight> values;
+  for (int y = begin; y < end; y += kHeight) {
+    const int n = std::min(kHeight, end - y);
+    for (int x = 0; x + 1 < mean_.cols; x += kWidth) {
+      const int left = std::min(x, mean_.cols - kWidth - 1);
+      const Point d = pose_.at(left + kWidth / 2, y + kHeight / 2);
+      const int x16 = int(std::lround((left + d.x) * 16)), y16 = int(std::lround((y + d.y) * 16));
+      if (x16 < 0 || y16 < 0 || (x16 >> 4) + kWidth >= mean_.cols ||
+          ((y16 + 15) >> 4) + n > mean_.rows)
+        continue;
+      sample<kWidth>(picture_[0], x16, y16, n, values.data());
+      for (int i = 0; i < n; ++i) {
+        int16_t* const mean = mean_.ptr<int16_t>(y + i) + left;
+        for (int j = 0; j < kWidth; ++j)
+          mean[j] = int16_t(mean[j] + (((values[i * kWidth + j] << 4) - mean[j]) * share >> 12));
+      }
     }
   }
 }
@@ -219,61 +230,63 @@ void CameraMotion::fill_patches(Tile& tile) {
   tile.contrast = (float(squares) * 16 / n - float(sum) / n * (float(sum) / n)) / 64;
 }
 
-// In each cell of a row the place with the most to hold on to: where even the weaker direction has
-// the largest gradient. The one there is stays unless another is much better.
-void CameraMotion::choose_tiles(int band) {
-  constexpr int kBlock = 4, kBlocks = kPatch / kBlock;
+// The sums of products of the reference's gradients, for each block in rows from `top` on.
+void CameraMotion::sum_gradients(int top, int bottom) {
   const cv::Mat& reference = reference_[0];
-  struct Sums {
-    int xx, xy, yy;
-  };
-  const int margin = 12;  // the coarsest patch and its gradients are within
-  const int top = std::max(margin, band * cell_ - kPatch / 2) / kBlock * kBlock;
-  const int bottom = std::min(band * cell_ + cell_ + kPatch / 2, reference.rows - margin);
   const int columns = reference.cols / kBlock;
-  std::vector<Sums> sums(size_t(columns) * size_t(std::max(0, (bottom - top) / kBlock)));
-  for (int y = top; y + kBlock <= bottom; y += kBlock) {
-    Sums* const row = sums.data() + (y - top) / kBlock * columns;
-    for (int i = 0; i < kBlock; ++i) {
-      const int16_t* const p = reference.ptr<int16_t>(y + i);
-      const int16_t* const above = reference.ptr<int16_t>(y + i - 1);
-      const int16_t* const below = reference.ptr<int16_t>(y + i + 1);
-      for (int x = kBlock; x < (columns - 1) * kBlock; ++x) {
-        const int gx = (p[x + 1] - p[x - 1]) / 2, gy = (below[x] - above[x]) / 2;
-        row[x / kBlock].xx += gx * gx;
-        row[x / kBlock].xy += gx * gy;
-        row[x / kBlock].yy += gy * gy;
-      }
+  products_.assign(size_t(columns * std::max(0, (bottom - top) / kBlock)), {});
+  for (int y = top; y < top + (bottom - top) / kBlock * kBlock; ++y) {
+    Products* const row = products_.data() + (y - top) / kBlock * columns;
+    const int16_t* const p = reference.ptr<int16_t>(y);
+    const int16_t* const above = reference.ptr<int16_t>(y - 1);
+    const int16_t* const below = reference.ptr<int16_t>(y + 1);
+    for (int x = kBlock; x < (columns - 1) * kBlock; ++x) {
+      const int gx = (p[x + 1] - p[x - 1]) / 2, gy = (below[x] - above[x]) / 2;
+      row[x / kBlock].xx += gx * gx;
+      row[x / kBlock].xy += gx * gy;
+      row[x / kBlock].yy += gy * gy;
     }
   }
-  const auto strength = [&](int x, int y) {
-    float xx = 0, xy = 0, yy = 0;
-    for (int i = 0; i < kBlocks; ++i) {
-      for (int j = 0; j < kBlocks; ++j) {
-        const Sums& s = sums[size_t(((y - top) / kBlock + i) * columns + x / kBlock + j)];
-        xx += float(s.xx);
-        xy += float(s.xy);
-        yy += float(s.yy);
-      }
+}
+
+// The mean square of the gradient in the direction in which it is least: of a patch whose top left
+// is (x, y), `down` rows below those that were summed.
+float CameraMotion::hold(int x, int down) const {
+  float xx = 0, xy = 0, yy = 0;
+  for (int i = down / kBlock; i < (down + kPatch) / kBlock; ++i) {
+    for (int j = x / kBlock; j < (x + kPatch) / kBlock; ++j) {
+      const Products& s = products_[size_t(i * (reference_[0].cols / kBlock) + j)];
+      xx += float(s.xx);
+      xy += float(s.xy);
+      yy += float(s.yy);
     }
-    return ((xx + yy) / 2 - std::hypot((xx - yy) / 2, xy)) / (64 * kPatch * kPatch);
-  };
+  }
+  return ((xx + yy) / 2 - std::hypot((xx - yy) / 2, xy)) / (64 * kPatch * kPatch);
+}
+
+// In each cell of a row the place with the most to hold on to. The one there is stays unless
+// another is much better.
+void CameraMotion::choose_tiles(int band) {
+  constexpr int kMargin = 12;  // the coarsest patch and its gradients are within
+  const int top = std::max(kMargin, band * cell_ - kPatch / 2) / kBlock * kBlock;
+  const int bottom = std::min(band * cell_ + cell_ + kPatch / 2, reference_[0].rows - kMargin);
+  sum_gradients(top, bottom);
   // Noise has gradients too: 0.42 of its square, after the blur.
   const float least = kLeastGradient + 0.84f * noise_ * noise_left();
   for (int i = 0; i < cells_.width; ++i) {
     Tile& tile = tiles_[size_t(band * cells_.width + i)];
-    float best = tile.active ? 1.5f * strength(tile.x, tile.y) : least;
-    const bool stays = tile.active && best > least;
+    float best = tile.active ? 1.5f * hold(tile.x, tile.y - top) : 0;
+    tile.active = best > least;
     best = std::max(best, least);
-    tile.active = stays;
-    const int left = std::max(margin, i * cell_ - kPatch / 2 + kBlock) / kBlock * kBlock;
-    const int right = std::min(i * cell_ + cell_ - kPatch / 2, reference.cols - margin - kPatch);
+    const int left = std::max(kMargin, i * cell_ - kPatch / 2 + kBlock) / kBlock * kBlock;
+    const int right =
+        std::min(i * cell_ + cell_ - kPatch / 2, reference_[0].cols - kMargin - kPatch);
     for (int y = top; y + kPatch <= bottom; y += kBlock) {
       for (int x = left; x <= right; x += kBlock) {
-        const float s = strength(x, y);
+        const float s = hold(x, y - top);
         if (s <= best) continue;
         best = s;
-        if (!tile.active || tile.x != x || tile.y != y) tile.usual = 0;
+        if (tile.x != x || tile.y != y) tile.usual = 0;
         tile.active = true;
         tile.x = x;
         tile.y = y;
@@ -305,7 +318,8 @@ void CameraMotion::fit_tile(const Patch<N>& patch, const cv::Mat& picture, int l
   const double x = (tile.x + moved.x + kPatch / 2) / (1 << level) - N / 2;
   const double y = (tile.y + moved.y + kPatch / 2) / (1 << level) - N / 2;
   const int x16 = int(std::floor(x * 16 + 0.5)), y16 = int(std::floor(y * 16 + 0.5));
-  fit.inside = x16 >= 0 && y16 >= 0 && (x16 >> 4) + N < picture.cols && (y16 >> 4) + N < picture.rows;
+  fit.inside =
+      x16 >= 0 && y16 >= 0 && (x16 >> 4) + N < picture.cols && (y16 >> 4) + N < picture.rows;
   if (!fit.inside) return;
   std::array<int16_t, N * N> values;
   sample<N>(picture, x16, y16, N, values.data());
@@ -328,23 +342,60 @@ void CameraMotion::fit_tile(const Patch<N>& patch, const cv::Mat& picture, int l
   fit.residual = (float(squares) / (N * N) - mean * mean) / 64;
 }
 
+// Each tile at a displacement; the residuals in no order, too.
+void CameraMotion::fit_all(const Displacement& d, int level, std::vector<Fit>& fits) {
+  sorted_.clear();
+  for (size_t i = 0; i < tiles_.size(); ++i) {
+    const Tile& tile = tiles_[i];
+    fits[i].inside = false;
+    if (!tile.active) continue;
+    if (level == 0)
+      fit_tile(tile.fine, picture_[0], 0, tile, d, fits[i]);
+    else
+      fit_tile(tile.coarse[size_t(level - 1)], picture_[size_t(level)], level, tile, d, fits[i]);
+    if (fits[i].inside) sorted_.push_back(fits[i].residual);
+  }
+}
+
+// Whether a good part of the tiles says that the camera did not move at all. What is wrong about
+// the others then is that something large moves: it is unlikely that something moves against the
+// camera just as the camera does.
+bool CameraMotion::stands_still(const Displacement& d) {
+  const Point middle{mean_.cols / 2.0, mean_.rows / 2.0};
+  const Point now = d.at(middle.x, middle.y), before = pose_.at(middle.x, middle.y);
+  if (!known_ || std::hypot(now.x - before.x, now.y - before.y) < kVisible) return false;
+  fit_all(d, 0, fits_);
+  fit_all(pose_, 0, unmoved_);
+  float still = 0, moved = 0;
+  int n = 0;
+  for (size_t i = 0; i < tiles_.size(); ++i) {
+    if (!fits_[i].inside || !unmoved_[i].inside) continue;
+    const float margin = 1 + noise_ / 2;
+    const float a = fits_[i].residual + margin, b = unmoved_[i].residual + margin;
+    if (b < a / 2) {
+      still += importance_of(tiles_[i]);
+      ++n;
+    } else if (a < b / 2) {
+      moved += importance_of(tiles_[i]);
+    }
+  }
+  return n >= kFew && still > kStillShare * (still + moved);
+}
+
+// What moves is seldom at all edges of the picture at once.
+float CameraMotion::importance_of(const Tile& tile) const {
+  const float x = std::abs(float(2 * tile.x + kPatch) / float(mean_.cols) - 1);
+  const float y = std::abs(float(2 * tile.y + kPatch) / float(mean_.rows) - 1);
+  return 0.3f + std::max(x * x, y * y);
+}
+
 // Steps of Gauss and Newton.
 CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int rounds) {
   const double half_x = mean_.cols / 2.0, half_y = mean_.rows / 2.0;
   Verdict verdict;
   for (int round = 0; round < rounds; ++round) {
-    sorted_.clear();
-    for (size_t i = 0; i < tiles_.size(); ++i) {
-      Tile& tile = tiles_[i];
-      fits_[i].inside = false;
-      if (!tile.active) continue;
-      if (level == 0)
-        fit_tile(tile.fine, picture_[0], 0, tile, d, fits_[i]);
-      else
-        fit_tile(tile.coarse[size_t(level - 1)], picture_[size_t(level)], level, tile, d, fits_[i]);
-      if (fits_[i].inside) sorted_.push_back(fits_[i].residual);
-    }
-    verdict = {.agree = 0, .tried = int(sorted_.size())};
+    fit_all(d, level, fits_);
+    verdict = {};
     if (sorted_.size() < kEnough) return verdict;
     const auto third = sorted_.begin() + ptrdiff_t(sorted_.size() * 3 / 10);
     std::nth_element(sorted_.begin(), third, sorted_.end());
@@ -354,6 +405,7 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
     const float pixels = level == 0 ? kPatch * kPatch : kPatch * kPatch / 4;
     cv::Matx66d a = cv::Matx66d::zeros();
     cv::Vec6d b = cv::Vec6d::all(0);
+    float all = 0, agreeing = 0;
     for (size_t i = 0; i < tiles_.size(); ++i) {
       const Fit& fit = fits_[i];
       if (!fit.inside) continue;
@@ -362,9 +414,15 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
       const float expected = noise + tolerance * gradient;
       const float unlike = std::max(0.0f, fit.residual - usual_noise) /
                            std::max(1.0f, tile.contrast - noise_ * noise_left());
-      if (fit.residual < 4 * expected && unlike < 0.5f) ++verdict.agree;
+      const float importance = importance_of(tile);
+      all += importance;
+      if (fit.residual < 4 * expected && unlike < 0.5f) {
+        ++verdict.agree;
+        agreeing += importance;
+      }
       float weight = 1 / (1 + fit.residual / (2 * expected + tile.usual / 4));
       weight *= weight * std::clamp(1 - unlike, 0.01f, 1.0f);
+      weight *= importance;
       weight /= noise + tile.usual + 0.0025f * (fit.xx + fit.yy);
       // The unknowns at this tile.
       const double j[3] = {1, (tile.x + kPatch / 2 - half_x) / half_x,
@@ -379,6 +437,7 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
         }
       }
     }
+    verdict.share = agreeing / all;
     const double to_level = 1.0 / (1 << level);
     // What is believed before: no turn. In pixels at the edge.
     const double now[6] = {0, d.x_by_x * half_x, d.x_by_y * half_x,
@@ -405,6 +464,9 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
     d.y_by_y += step[5] / half_x;
     d.x += step[0] - (step[1] * cx + step[2] * cy) / half_x;
     d.y += step[3] - (step[4] * cx + step[5] * cy) / half_x;
+    const double most = *std::max_element(
+        step.val, step.val + 6, [](double p, double q) { return std::abs(p) < std::abs(q); });
+    if (level == 0 ? round > 0 && std::abs(most) < 0.01 : std::abs(most) < 0.2) break;
   }
   return verdict;
 }
@@ -431,9 +493,9 @@ void CameraMotion::detail_of(const cv::Mat& picture, cv::Mat& detail) {
 // The best of all whole shifts in the coarsest picture, and of some turns: each tile adds its
 // difference there, up to where it does not resemble the reference at all.
 Displacement CameraMotion::search() {
-  constexpr int kSide = kPatch / 2, kPixels = kSide * kSide;
+  constexpr int kSide = kPatch / 2, kArea = kSide * kSide;
   constexpr int kSpan = 2 * kReach + 1;
-  constexpr int kMostContrast = 20 * kPixels;
+  constexpr int kMostContrast = 20 * kArea;
   reference_[2].convertTo(wanted_, CV_8U, 1.0 / 8);
   detail_of(wanted_, wanted_);
   detail_of(picture_[2], found_);
@@ -447,24 +509,24 @@ Displacement CameraMotion::search() {
   for (const Tile& tile : tiles_) {
     if (!tile.active || n++ % every != 0) continue;
     const int tx = tile.x / 4 - 2, ty = tile.y / 4 - 2;
-    std::array<uint8_t, kPixels> patch;
+    std::array<uint8_t, kArea> patch;
     for (int i = 0; i < kSide; ++i)
       std::copy_n(wanted_.ptr<uint8_t>(ty + i) + tx, kSide, patch.data() + i * kSide);
     int contrast = 0;
     for (const uint8_t v : patch) contrast += std::abs(v - 128);
     const int unlike = std::min(contrast, kMostContrast);
-    const float weight = 1 / (1 + tile.usual / 50);
+    const float weight = importance_of(tile) / (1 + tile.usual / 50);
     places_.emplace_back(float(tile.x + kPatch / 2 - mean_.cols / 2) / 4,
                          float(tile.y + kPatch / 2 - mean_.rows / 2) / 4);
     for (int y = ty + home_y - kReach; y <= ty + home_y + kReach; ++y) {
       for (int x = tx + home_x - kReach; x <= tx + home_x + kReach; ++x) {
         int cost = unlike;
         if (x >= 0 && y >= 0 && x + kSide <= found_.cols && y + kSide <= found_.rows) {
-          std::array<uint8_t, kPixels> there;
+          std::array<uint8_t, kArea> there;
           for (int i = 0; i < kSide; ++i)
             std::copy_n(found_.ptr<uint8_t>(y + i) + x, kSide, there.data() + i * kSide);
           int total = 0;
-          for (int i = 0; i < kPixels; ++i) total += std::abs(there[i] - patch[i]);
+          for (int i = 0; i < kArea; ++i) total += std::abs(there[i] - patch[i]);
           cost = std::min(cost, total);
         }
         costs_.push_back(float(cost) * weight);
@@ -510,10 +572,10 @@ CameraMotion::Verdict CameraMotion::locate(Displacement& d) {
     const Point before = pose_.at(x * mean_.cols, mean_.rows / 2.0);
     most = std::max(most, std::hypot(now.x - before.x, now.y - before.y));
   }
-  if (verdict.share() >= std::max(0.4, 0.8 * trusted_) && most < kStep) return verdict;
+  if (verdict.share >= std::max(0.4, 0.8 * trusted_) && most < kStep) return verdict;
   Displacement other = search();
   const Verdict found = settle(other);
-  if (found.share() <= verdict.share()) return verdict;
+  if (found.share <= verdict.share) return verdict;
   d = other;
   return found;
 }
@@ -528,7 +590,8 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
       most = std::max(most, std::hypot(moved.x, moved.y));
     }
   }
-  if (most * scale_ < 0.1 || most < 3 * verdict.deviation) return {CameraMovement::Kind::kStill, {}};
+  if (most * scale_ < 0.1 || most < 3 * verdict.deviation)
+    return {CameraMovement::Kind::kStill, {}};
   const double middle = (scale_ - 1) / 2.0;  // full = small * scale + middle
   const Point corner = d.at(-middle / scale_, -middle / scale_);
   d.x = corner.x * scale_;
@@ -538,7 +601,7 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
 
 CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   using Kind = CameraMovement::Kind;
-  seconds = seconds > 0 ? std::min(seconds, 1.0) : 0;
+  seconds = seconds > 0 ? std::min(seconds, 1.0) : kUsualSeconds;
   if (current.size() != size_) configure(current.size());
   if (mean_.empty()) return {};
   shrink(current);
@@ -549,20 +612,23 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   frames_ = std::min(frames_ + 1, 1000);
   Displacement pose;
   const Verdict verdict = locate(pose);
-  last_ = verdict;
-  if (verdict.agree < kEnough || verdict.share() < kEnoughShare || verdict.deviation > 0.1)
+  if (verdict.agree < kEnough || verdict.share < kEnoughShare || verdict.deviation > 0.1)
     return lost(seconds, verdict);
 
+  if (stands_still(pose)) {
+    pose = pose_;
+    std::swap(fits_, unmoved_);
+  }
   const bool was_known = known_;
   const CameraMovement moved = movement(pose, verdict);
   pose_ = pose;
   known_ = true;
   lost_ = 0;
-  trusted_ += (verdict.share() - trusted_) * (frames_ < 5 ? 1 : 0.05);
+  trusted_ += (verdict.share - trusted_) * (frames_ < 5 ? 1 : 0.05);
   const Point middle = pose.at(mean_.cols / 2.0, mean_.rows / 2.0);
   const Point away{middle.x - home_.x, middle.y - home_.y};
-  home_turn_ += float(((pose.y_by_x - pose.x_by_y) / 2 - home_turn_) *
-                      std::min(1.0, seconds / kFollowing));
+  home_turn_ +=
+      float(((pose.y_by_x - pose.x_by_y) / 2 - home_turn_) * std::min(1.0, seconds / kFollowing));
   home_.x += away.x * std::min(1.0, seconds / kFollowing);
   home_.y += away.y * std::min(1.0, seconds / kFollowing);
   const double limit = kTurned * mean_.cols * (settling_ > 0 ? 0.5 : 1);
@@ -601,7 +667,7 @@ void CameraMotion::learn_next(double seconds) {
 // Nothing resembles the reference. If all was well before, it is another view.
 CameraMovement CameraMotion::lost(double seconds, const Verdict& verdict) {
   using Kind = CameraMovement::Kind;
-  const bool suddenly = known_ && frames_ > 4 && trusted_ > 0.5 && verdict.share() < 0.08;
+  const bool suddenly = known_ && frames_ > 4 && trusted_ > 0.5 && verdict.share < 0.08;
   known_ = false;
   lost_ += seconds;
   if (settling_ > 0) {

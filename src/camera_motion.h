@@ -54,6 +54,10 @@ class CameraMotion {
     std::array<int16_t, N * N> value, gx, gy;
     float xx, xy, yy;
   };
+  static constexpr int kBlock = 4;
+  struct Products {  // of gradients, summed over a block of pixels
+    int xx, xy, yy;
+  };
   struct Tile {
     bool active = false;
     int x = 0, y = 0;  // top left of the patch, a multiple of 4
@@ -65,15 +69,14 @@ class CameraMotion {
   // How a tile fits at some displacement: sums over its pixels.
   struct Fit {
     bool inside = false;
-    float bx, by;     // gradient * difference
-    float residual;   // mean square of the difference without its mean, grey^2
+    float bx, by;    // gradient * difference
+    float residual;  // mean square of the difference without its mean, grey^2
     float xx, xy, yy;
   };
   struct Verdict {
     int agree = 0;
-    int tried = 0;
+    double share = 0;        // of all tiles, by their importance
     double deviation = 1e9;  // of the displacement of the middle, pixels of the small picture
-    double share() const { return tried ? double(agree) / tried : 0; }
   };
 
   void configure(cv::Size size);
@@ -83,6 +86,9 @@ class CameraMotion {
   float noise_left() const { return 1.0f / float(1 + std::min(rounds_, 9)); }
   void shrink(const cv::Mat& picture);
   void learn_band(int band, double weight);
+  void follow(int begin, int end, int share);
+  void sum_gradients(int top, int bottom);
+  float hold(int x, int down) const;
   void choose_tiles(int band);
   void fill_patches(Tile& tile);
   template <int N>
@@ -90,6 +96,9 @@ class CameraMotion {
   template <int N>
   void fit_tile(const Patch<N>& patch, const cv::Mat& picture, int level, const Tile& tile,
                 const Displacement& d, Fit& fit) const;
+  void fit_all(const Displacement& d, int level, std::vector<Fit>& fits);
+  bool stands_still(const Displacement& d);
+  float importance_of(const Tile& tile) const;
   Verdict refine(Displacement& d, int level, int rounds);
   Verdict settle(Displacement& d);
   void detail_of(const cv::Mat& picture, cv::Mat& detail);
@@ -101,30 +110,31 @@ class CameraMotion {
 
   cv::Size size_;  // of the frames
   int scale_ = 1;
-  int cell_ = 32;      // a tile for each so many by so many pixels
+  int cell_ = 32;  // a tile for each so many by so many pixels
   cv::Size cells_;
   std::array<cv::Mat, kLevels> picture_;    // CV_8U, the current one
   cv::Mat mean_;                            // CV_16S, 1/128 grey
   std::array<cv::Mat, kLevels> reference_;  // CV_16S, 1/8 grey
+  std::vector<Products> products_;
   std::vector<Tile> tiles_;
-  std::vector<Fit> fits_;
+  std::vector<Fit> fits_;     // of the last displacement tried
+  std::vector<Fit> unmoved_;  // of that of the previous frame
   std::vector<float> sorted_;
   cv::Mat blurred_, wanted_, found_;  // of the search
   std::vector<cv::Point2f> places_;
   std::vector<float> costs_;
-  float noise_ = 0;  // its square in the current picture, blurred
-  int frames_ = 0;        // since the reference began
-  int band_ = 0;          // learnt last
-  int rounds_ = 0;        // how often all bands were learnt
-  Displacement pose_;     // of the reference in the previous frame
-  bool known_ = false;    // the pose is
-  Point home_{};      // of the middle, the mean of the last seconds
-  float home_turn_ = 0;   // of it all, radians
-  double trusted_ = 0;    // running mean of the share of tiles that agree
-  double lost_ = 0;       // seconds
-  double settling_ = 0;   // seconds that a break still lasts
-  double breaking_ = 0;   // seconds that it has lasted
-  Verdict last_;
+  float noise_ = 0;      // its square in the current picture, blurred
+  int frames_ = 0;       // since the reference began
+  int band_ = 0;         // learnt last
+  int rounds_ = 0;       // how often all bands were learnt
+  Displacement pose_;    // of the reference in the previous frame
+  bool known_ = false;   // the pose is
+  Point home_{};         // of the middle, the mean of the last seconds
+  float home_turn_ = 0;  // of it all, radians
+  double trusted_ = 0;   // running mean of the share of tiles that agree
+  double lost_ = 0;      // seconds
+  double settling_ = 0;  // seconds that a break still lasts
+  double breaking_ = 0;  // seconds that it has lasted
 };
 
 }  // namespace motionheat
