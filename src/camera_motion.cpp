@@ -20,12 +20,16 @@ constexpr float kLeastNoise = 1.5f * 1.5f;     // grey^2
 constexpr float kLeastGradient = 0.8f * 0.8f;  // of a tile, in its weakest direction
 constexpr int kEnough = 6;                     // tiles that agree
 constexpr double kEnoughShare = 0.12;
+constexpr double kNarrow = 32;        // pixels that a side has at least
+constexpr double kOneSided = 1.5;     // seconds without tiles on one side
+constexpr double kSide = 0.17;        // of the width
 constexpr double kVisible = 0.5;      // pixels of the small picture that tell moved from not moved
 constexpr int kFew = 4;               // tiles that are more than chance
 constexpr float kStillShare = 0.35f;  // of them that say so
 constexpr double kLearning = 4;       // seconds in which the reference follows
 constexpr double kFollowing = 2;      // seconds in which a slow drift is followed
 constexpr double kTurned = 0.06;      // of the width: further away it is another view
+constexpr double kLeastTurn = 16;     // pixels of the small picture
 constexpr double kSettling = 0.3;     // seconds within half of that after a break
 constexpr double kLongestBreak = 10;
 constexpr double kUsualSeconds = 0.04;  // where a stream does not tell
@@ -62,6 +66,7 @@ void sample(const cv::Mat& picture, int x16, int y16, int n, int16_t* values) {
 void CameraMotion::forget() {
   frames_ = 0;
   known_ = false;
+  since_left_ = since_right_ = 2 * kOneSided;
   trusted_ = lost_ = settling_ = breaking_ = 0;
 }
 
@@ -166,7 +171,7 @@ void CameraMotion::learn_band(int band, double weight) {
 
 // mean += (value - mean) * share / 4096, block by block, each moved as its middle is.
 void CameraMotion::follow(int begin, int end, int share) {
-  constexpr int kWidth = 16, kHeight = 4;
+  constexpr int kWidth = 16, kHeight = 4, kFarthest = 24 << 7;
   std::array<int16_t, kWidth * kHeight> values;
   for (int y = begin; y < end; y += kHeight) {
     const int n = std::min(kHeight, end - y);
@@ -180,8 +185,12 @@ void CameraMotion::follow(int begin, int end, int share) {
       sample<kWidth>(picture_[0], x16, y16, n, values.data());
       for (int i = 0; i < n; ++i) {
         int16_t* const mean = mean_.ptr<int16_t>(y + i) + left;
-        for (int j = 0; j < kWidth; ++j)
-          mean[j] = int16_t(mean[j] + (((values[i * kWidth + j] << 4) - mean[j]) * share >> 12));
+        for (int j = 0; j < kWidth; ++j) {
+          // What passes is to leave little behind, however much it differs.
+          const int way =
+              std::clamp((values[i * kWidth + j] << 4) - mean[j], -kFarthest, kFarthest);
+          mean[j] = int16_t(mean[j] + (way * share >> 12));
+        }
       }
     }
   }
@@ -419,6 +428,10 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
       if (fit.residual < 4 * expected && unlike < 0.5f) {
         ++verdict.agree;
         agreeing += importance;
+        const int middle = tile.x + kPatch / 2;
+        const double side = std::max(kSide * mean_.cols, kNarrow);
+        verdict.left |= middle < side;
+        verdict.right |= middle > mean_.cols - side;
       }
       float weight = 1 / (1 + fit.residual / (2 * expected + tile.usual / 4));
       weight *= weight * std::clamp(1 - unlike, 0.01f, 1.0f);
@@ -474,7 +487,7 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
 CameraMotion::Verdict CameraMotion::settle(Displacement& d) {
   refine(d, 2, 2);
   refine(d, 1, 2);
-  return refine(d, 0, 3);
+  return refine(d, 0, 5);
 }
 
 // What is left of a picture without its local mean.
@@ -493,7 +506,7 @@ void CameraMotion::detail_of(const cv::Mat& picture, cv::Mat& detail) {
 // The best of all whole shifts in the coarsest picture, and of some turns: each tile adds its
 // difference there, up to where it does not resemble the reference at all.
 Displacement CameraMotion::search() {
-  constexpr int kSide = kPatch / 2, kArea = kSide * kSide;
+  constexpr int kEdge = kPatch / 2, kArea = kEdge * kEdge;
   constexpr int kSpan = 2 * kReach + 1;
   constexpr int kMostContrast = 20 * kArea;
   reference_[2].convertTo(wanted_, CV_8U, 1.0 / 8);
@@ -510,8 +523,8 @@ Displacement CameraMotion::search() {
     if (!tile.active || n++ % every != 0) continue;
     const int tx = tile.x / 4 - 2, ty = tile.y / 4 - 2;
     std::array<uint8_t, kArea> patch;
-    for (int i = 0; i < kSide; ++i)
-      std::copy_n(wanted_.ptr<uint8_t>(ty + i) + tx, kSide, patch.data() + i * kSide);
+    for (int i = 0; i < kEdge; ++i)
+      std::copy_n(wanted_.ptr<uint8_t>(ty + i) + tx, kEdge, patch.data() + i * kEdge);
     int contrast = 0;
     for (const uint8_t v : patch) contrast += std::abs(v - 128);
     const int unlike = std::min(contrast, kMostContrast);
@@ -521,10 +534,10 @@ Displacement CameraMotion::search() {
     for (int y = ty + home_y - kReach; y <= ty + home_y + kReach; ++y) {
       for (int x = tx + home_x - kReach; x <= tx + home_x + kReach; ++x) {
         int cost = unlike;
-        if (x >= 0 && y >= 0 && x + kSide <= found_.cols && y + kSide <= found_.rows) {
+        if (x >= 0 && y >= 0 && x + kEdge <= found_.cols && y + kEdge <= found_.rows) {
           std::array<uint8_t, kArea> there;
-          for (int i = 0; i < kSide; ++i)
-            std::copy_n(found_.ptr<uint8_t>(y + i) + x, kSide, there.data() + i * kSide);
+          for (int i = 0; i < kEdge; ++i)
+            std::copy_n(found_.ptr<uint8_t>(y + i) + x, kEdge, there.data() + i * kEdge);
           int total = 0;
           for (int i = 0; i < kArea; ++i) total += std::abs(there[i] - patch[i]);
           cost = std::min(cost, total);
@@ -612,7 +625,10 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   frames_ = std::min(frames_ + 1, 1000);
   Displacement pose;
   const Verdict verdict = locate(pose);
-  if (verdict.agree < kEnough || verdict.share < kEnoughShare || verdict.deviation > 0.1)
+  since_left_ = verdict.left ? 0 : since_left_ + seconds;
+  since_right_ = verdict.right ? 0 : since_right_ + seconds;
+  if (std::max(since_left_, since_right_) > kOneSided || verdict.agree < kEnough ||
+      verdict.share < kEnoughShare || verdict.deviation > kMostDeviation)
     return lost(seconds, verdict);
 
   if (stands_still(pose)) {
@@ -631,7 +647,8 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
       float(((pose.y_by_x - pose.x_by_y) / 2 - home_turn_) * std::min(1.0, seconds / kFollowing));
   home_.x += away.x * std::min(1.0, seconds / kFollowing);
   home_.y += away.y * std::min(1.0, seconds / kFollowing);
-  const double limit = kTurned * mean_.cols * (settling_ > 0 ? 0.5 : 1);
+  const double turned = std::max(kTurned * mean_.cols, kLeastTurn);
+  const double limit = turned * (settling_ > 0 ? 0.5 : 1);
   if (std::hypot(away.x, away.y) > limit) {
     restart();
     settling_ = kSettling;
@@ -643,7 +660,7 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
     return {Kind::kBreak, {}};
   }
   breaking_ = 0;
-  if (std::hypot(middle.x, middle.y) > kTurned * mean_.cols) {
+  if (std::hypot(middle.x, middle.y) > turned) {
     restart();
   } else {
     for (size_t i = 0; i < tiles_.size(); ++i)
@@ -668,6 +685,9 @@ void CameraMotion::learn_next(double seconds) {
 CameraMovement CameraMotion::lost(double seconds, const Verdict& verdict) {
   using Kind = CameraMovement::Kind;
   const bool suddenly = known_ && frames_ > 4 && trusted_ > 0.5 && verdict.share < 0.08;
+    fprintf(stderr, "lost agree %d share %.2f dev %.3f sides %.2f %.2f tr %.2f noise %.2f\n",
+            verdict.agree, verdict.share, verdict.deviation, since_left_, since_right_, trusted_,
+            noise_);
   known_ = false;
   lost_ += seconds;
   if (settling_ > 0) {

@@ -75,7 +75,9 @@ class CameraMotion {
   };
   struct Verdict {
     int agree = 0;
-    double share = 0;        // of all tiles, by their importance
+    double share = 0;  // of all tiles, by their importance
+    // Some of them are near this side. An object that fills the picture up to both is rare.
+    bool left = false, right = false;
     double deviation = 1e9;  // of the displacement of the middle, pixels of the small picture
   };
 
@@ -123,18 +125,19 @@ class CameraMotion {
   cv::Mat blurred_, wanted_, found_;  // of the search
   std::vector<cv::Point2f> places_;
   std::vector<float> costs_;
-  float noise_ = 0;      // its square in the current picture, blurred
-  int frames_ = 0;       // since the reference began
-  int band_ = 0;         // learnt last
-  int rounds_ = 0;       // how often all bands were learnt
-  Displacement pose_;    // of the reference in the previous frame
-  bool known_ = false;   // the pose is
-  Point home_{};         // of the middle, the mean of the last seconds
-  float home_turn_ = 0;  // of it all, radians
-  double trusted_ = 0;   // running mean of the share of tiles that agree
-  double lost_ = 0;      // seconds
-  double settling_ = 0;  // seconds that a break still lasts
-  double breaking_ = 0;  // seconds that it has lasted
+  float noise_ = 0;                          // its square in the current picture, blurred
+  int frames_ = 0;                           // since the reference began
+  int band_ = 0;                             // learnt last
+  int rounds_ = 0;                           // how often all bands were learnt
+  Displacement pose_;                        // of the reference in the previous frame
+  bool known_ = false;                       // the pose is
+  Point home_{};                             // of the middle, the mean of the last seconds
+  float home_turn_ = 0;                      // of it all, radians
+  double trusted_ = 0;                       // running mean of the share of tiles that agree
+  double since_left_ = 0, since_right_ = 0;  // seconds since tiles near that side agreed
+  double lost_ = 0;                          // seconds
+  double settling_ = 0;                      // seconds that a break still lasts
+  double breaking_ = 0;                      // seconds that it has lasted
 };
 
 }  // namespace motionheat
