@@ -7,6 +7,10 @@
 
 namespace motionheat {
 
+/// A threshold in 8-bit full-range grey in the units of luma that has this distance from black to
+/// white, and `highest` as its highest value.
+int native_threshold(int threshold, int luma_range, int highest);
+
 /// Step 1 and 2: compares each frame with the one before and marks the pixels that moved.
 ///
 /// In RGB a pixel moved if the grey of the absolute differences of its colours,

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <opencv2/core/mat.hpp>
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace motionheat {
+
+/// The noise of a stream, and what of a frame's motion is only noise.
+///
+/// Which pixels moved stays with the comparison of pixels. Where anything moved is told by a smooth
+/// difference, that of pictures of half the size under a Gaussian of two pixels: motion is together
+/// in space, so that it passes the Gaussian and noise does not. It has to stand out of the noise
+/// that the smooth difference itself has; less is enough beside what stands out, or stood out in
+/// the last frame, since motion goes on in time. What moved anywhere else is cleared.
+///
+/// Noise is measured in three ways, each robust against motion:
+/// - the small differences of pixels, as if they were those of a normal distribution;
+/// - those of the smooth difference in the same way, in classes of brightness: so noise that is
+///   not independent from pixel to pixel is known by what passes the Gaussian;
+/// - how many pixels moved that have no other one nearby. After a lossy codec most blocks
+///   do not differ at all and few differ by much, which no small difference tells.
+///
+/// While noise is low nothing is cleared and no picture is made smooth.
+class NoiseFilter {
+ public:
+  /// Two grey pictures, CV_8UC1 and of the same size, and what is known of them.
+  struct Frame {
+    const cv::Mat& current;
+    const cv::Mat& previous;
+    double seconds = 0;               // from one to the other; what is no time counts as 1/30
+    bool continues = false;           // `previous` is `current` of the last call, pixel for pixel
+    const cv::Mat* counts = nullptr;  // CV_8UC1 of that size; pixels that are 0 are not measured
+  };
+
+  /// A break: motion does not go on from here. What was measured stays.
+  void forget();
+
+  /// Looks at a sample of the pixels. For each frame once, before `threshold` and `apply`.
+  void measure(const Frame& frame);
+
+  /// What to compare pixels with in place of `least`: more only if most of the noise exceeds that.
+  int threshold(int least) const;
+
+  /// Clears in `moved` what is noise; it holds what differs by more than `threshold`, a bit for
+  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows
+  /// are of whole words of 64 bits, those beyond the width 0. Throws cv::Exception or
+  /// std::bad_alloc.
+  void apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved);
+
+  /// Standard deviation of a picture's noise, in grey of 8 bits. Where single pixels tell of more
+  /// noise than differences as a whole do: that of the normal noise with as many.
+  double sigma() const;
+
+  /// In the last frame noise was cleared.
+  bool is_active() const { return is_active_; }
+
+  /// Bytes it holds.
+  size_t memory() const;
+
+ private:
+  static constexpr int kClasses = 4;  // of brightness, each of a quarter of it
+  using Histogram = std::array<uint32_t, 256>;
+  // A bit for each pixel of the half picture, 64 a word and the first one lowest.
+  using Words = std::vector<uint64_t>;
+
+  bool decide(int threshold);
+  void count_single(const Frame& frame, kernels::Rows<const uint8_t> moved);
+  void make_smooth(const cv::Mat& picture, cv::Mat& smooth);
+  void measure_smooth(const cv::Mat* counts);
+  void find_motion();
+  void grade_rows(int begin, int end);
+  bool join_in_space_and_time();
+  void spread(const Words& bits, int radius);
+  void clear_elsewhere(cv::Size size, kernels::Rows<uint8_t> moved) const;
+
+  double seconds_ = 0;
+  bool is_active_ = false;
+  bool has_measured_ = false;
+  double difference_ = 0;  // sigma of the differences of pixels, slowly averaged
+  double present_ = 0;     // the same of this frame
+  double single_ = 0;      // share of pixels that move singly, slowly averaged
+  double tail_ = 0;        // sigma of the normal differences with so many of them
+
+  // Only while active.
+  bool has_smooth_ = false;
+  double smooth_sigma_ = -1;                           // slowly averaged; below 0 if not known
+  double present_smooth_ = 0;                          // that of this frame
+  std::array<double, kClasses> ratio_ = {1, 1, 1, 1};  // of each class to it
+  cv::Mat half_, smooth_, previous_smooth_;
+  cv::Mat grades_, zeros_;  // of a few rows: 1 if it is weak, 2 if it is strong
+  std::array<uint8_t, kClasses> strong_limits_{}, weak_limits_{};
+  size_t words_ = 0;  // in a row
+  Words strong_, weak_, where_, wide_, around_;
+  bool has_where_ = false;
+};
+
+}  // namespace motionheat
