@@ -12,11 +12,12 @@ namespace {
 
 using kernels::kTaps;
 
-constexpr int kBefore = kTaps / 2 - 1;  // taps before the pixel at or before the place
-constexpr int kSteps = 32;              // places between two pixels that are told apart
-constexpr int kStrip = 256;             // columns that are worked on at a time
-constexpr int kLeastRun = 8;            // pixels that are taken to be displaced alike, and so are
-constexpr int kMostRun = kStrip;        // as many as stay within a step
+constexpr int kBefore = kTaps / 2 - 1;    // taps before the pixel at or before the place
+constexpr int kSteps = 32;                // places between two pixels that are told apart
+constexpr int kStrip = 256;               // columns that are worked on at a time
+constexpr int kLeastRun = 8;              // pixels that are taken to be displaced alike, and so are
+constexpr double kHardly = 1.0 / kSteps;  // beyond the edge, for which the edge itself does
+constexpr int kMostRun = kStrip;          // as many as stay within a step
 
 // Lanczos' kernel for each place: a sine of half its length is sharp enough that an edge, moved by
 // half a pixel, stays within the threshold, which neither two nor four taps achieve.
@@ -52,10 +53,10 @@ int pixel_of(int place) {
 }
 static_assert(kSteps == 1 << 5);
 
-// How many pixels of a row differ by less than a step.
+// How many pixels of a row are within a step of the one in the middle.
 int run_of(double slope) {
-  const double run = 1 / (kSteps * std::max(std::abs(slope), 1e-9));
-  return run >= kMostRun ? kMostRun : std::max(kLeastRun, int(run));
+  const double run = 2 / (kSteps * std::max(std::abs(slope), 1e-9));
+  return run >= kMostRun ? kMostRun : std::max(kLeastRun, int(run) / kLeastRun * kLeastRun);
 }
 
 int place_of(double displacement) {
@@ -111,7 +112,31 @@ void MovedPicture::move_down(const Displacement& d, int left, int width) {
   }
 }
 
-const cv::Mat& MovedPicture::move(const cv::Mat& picture, const Displacement& displacement) {
+// Pixels of a row whose displaced places are not within the picture become those of `row`.
+void MovedPicture::fill_beyond(const uint8_t* row, const Displacement& d, int y) {
+  const double last_x = moved_.cols - 1, last_y = moved_.rows - 1;
+  double left = 0, right = last_x;
+  // a + b x is to be within 0 and `last`.
+  const auto keep = [&](double a, double b, double last) {
+    if (std::abs(b) < 1e-12) {
+      if (a < -kHardly || a > last + kHardly) right = -1;
+      return;
+    }
+    const double from = (-kHardly - a) / b, to = (last + kHardly - a) / b;
+    left = std::max(left, std::min(from, to));
+    right = std::min(right, std::max(from, to));
+  };
+  keep(d.x + d.x_by_y * y, 1 + d.x_by_x, last_x);
+  keep(y + d.y + d.y_by_y * y, d.y_by_x, last_y);
+  uint8_t* const to = moved_.ptr<uint8_t>(y);
+  const int begin = right < left ? moved_.cols : int(std::ceil(left));
+  const int end = right < left ? moved_.cols : int(std::floor(right)) + 1;
+  std::copy_n(row, begin, to);
+  std::copy(row + end, row + moved_.cols, to + end);
+}
+
+const cv::Mat& MovedPicture::move(const cv::Mat& picture, const cv::Mat& current,
+                                  const Displacement& displacement) {
   const size_t bytes = size_t(picture.rows) * kStrip;
   if (bytes > strip_bytes_) {
     strip_ = make_aligned<uint8_t>(bytes);
@@ -123,17 +148,9 @@ const cv::Mat& MovedPicture::move(const cv::Mat& picture, const Displacement& di
     move_across(picture, displacement, left, width);
     move_down(displacement, left, width);
   }
-  // An edge of the result is within if both its ends are.
-  const double right = picture.cols - 1, bottom = picture.rows - 1;
-  const PixelPoint corners[] = {displacement.at(0, 0), displacement.at(right, 0),
-                           displacement.at(0, bottom), displacement.at(right, bottom)};
-  const auto beyond = [](double a, double b) {
-    return int(std::ceil(std::clamp(std::max(a, b), 0.0, 1e6)));
-  };
-  const int x = beyond(-corners[0].x, -corners[2].x), y = beyond(-corners[0].y, -corners[1].y);
-  valid_ = {x, y, picture.cols - x - beyond(corners[1].x, corners[3].x),
-            picture.rows - y - beyond(corners[2].y, corners[3].y)};
-  valid_ &= cv::Rect({}, picture.size());
+  for (int y = 0; y < moved_.rows; ++y) {
+    fill_beyond(current.ptr<uint8_t>(y), displacement, y);
+  }
   return moved_;
 }
 

@@ -11,20 +11,20 @@ namespace motionheat {
 /// A picture as the camera would have seen it from another place.
 class MovedPicture {
  public:
-  /// Each pixel of the result has the value that `picture`, CV_8UC1, has at its displaced place, or
-  /// at the nearest one within. Throws cv::Exception or std::bad_alloc.
-  const cv::Mat& move(const cv::Mat& picture, const Displacement& displacement);
-  /// The part of the result whose displaced places all are within the picture.
-  const cv::Rect& valid() const { return valid_; }
+  /// Each pixel of the result has the value that `picture` has at its displaced place, and where
+  /// that is beyond the picture's edge that of `current`, so that nothing differs there. Both are
+  /// CV_8UC1 of the same size. Throws cv::Exception or std::bad_alloc.
+  const cv::Mat& move(const cv::Mat& picture, const cv::Mat& current,
+                      const Displacement& displacement);
   /// Bytes held.
   size_t memory() const { return moved_.total() + strip_bytes_; }
 
  private:
   void move_across(const cv::Mat& picture, const Displacement& d, int left, int width);
   void move_down(const Displacement& d, int left, int width);
+  void fill_beyond(const uint8_t* row, const Displacement& d, int y);
 
   cv::Mat moved_;
-  cv::Rect valid_;
   AlignedArray<uint8_t> strip_;  // columns of the picture that were moved to the left or right
   size_t strip_bytes_ = 0;
 };

@@ -140,6 +140,25 @@ TEST_P(KernelSet, FollowsTheMeanAsItsScalarTwin) {
   }
 }
 
+TEST_P(KernelSet, FiltersAsItsScalarTwin) {
+  std::mt19937 random(1);
+  for (const int n : {1, 7, 8, 31, 32, 33, 64, 200}) {
+    for (int run = 0; run < 20; ++run) {
+      // The highest sums that there may be, and the lowest.
+      kernels::TapWeights weights{-8, -8, 56, 40, 8, -8};
+      std::shuffle(weights.begin(), weights.end(), random);
+      const GuardedBytes row(size_t(n) + kernels::kTaps - 1), sums(n), twin(n);
+      for (int x = 0; x < n + kernels::kTaps - 1; ++x)
+        row.data()[x] = run % 3 == 0 ? 255 : uint8_t(random() % 2 ? 255 : random());
+      kernels::TapRows rows;
+      for (size_t tap = 0; tap < rows.size(); ++tap) rows[tap] = row.data() + tap;
+      GetParam()->filter_u8(rows, weights, n, sums.data());
+      kernels::scalar.filter_u8(rows, weights, n, twin.data());
+      ASSERT_EQ(std::memcmp(sums.data(), twin.data(), size_t(n)), 0) << n;
+    }
+  }
+}
+
 // Quotients are rounded as division rounds them, for every count of maps up to a few hundred and
 // around every power of two.
 TEST_P(KernelSet, DividesExactly) {
