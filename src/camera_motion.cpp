@@ -40,7 +40,7 @@ constexpr int kReach = 9, kSpan = 2 * kReach + 1, kTurns = 7, kSearched = 64;
 constexpr float kTurn = 0.5f * 3.14159265f / 180;
 constexpr double kStep = 4;  // pixels from one frame to the next that call for one
 
-double distance(const Point& a, const Point& b) {
+double distance(const PixelPoint& a, const PixelPoint& b) {
   return std::hypot(a.x - b.x, a.y - b.y);
 }
 
@@ -68,7 +68,7 @@ void CameraMotion::restart() {
   reference_.restart();
 }
 
-Point CameraMotion::middle() const {
+PixelPoint CameraMotion::middle() const {
   return {reference_.size().width / 2.0, reference_.size().height / 2.0};
 }
 
@@ -76,7 +76,7 @@ Point CameraMotion::middle() const {
 // the others then is that something large moves: it is unlikely that something moves against the
 // camera just as the camera does.
 bool CameraMotion::stands_still(const Displacement& d) {
-  const Point m = middle();
+  const PixelPoint m = middle();
   if (!known_ || distance(d.at(m.x, m.y), pose_.at(m.x, m.y)) < kVisible) return false;
   reference_.fit(d, 0, fits_);
   reference_.fit(pose_, 0, unmoved_);
@@ -111,7 +111,7 @@ float CameraMotion::noise_of_fits() {
 // Each tile's wish for where to go, weighed, is added to the equations of all.
 CameraMotion::Verdict CameraMotion::weigh(int level, float noise, float tolerance,
                                           Equations& sums) const {
-  const Point half = middle();
+  const PixelPoint half = middle();
   const float pixels = level == 0 ? kPatch * kPatch : kPatch * kPatch / 4;
   const double side = std::max(kSide * reference_.size().width, kNarrow);
   const float old_noise = reference_.noise() * reference_.noise_left();
@@ -154,7 +154,7 @@ CameraMotion::Verdict CameraMotion::weigh(int level, float noise, float toleranc
 // Steps of Gauss and Newton. The unknowns are the displacement of the middle and how much more that
 // of the right, and as far below, is: of x, then of y, in pixels of the level.
 CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int rounds) {
-  const Point half = middle();
+  const PixelPoint half = middle();
   const double enlarged = 1 << level;
   Verdict verdict;
   for (int round = 0; round < rounds; ++round) {
@@ -260,7 +260,7 @@ void CameraMotion::compare_places() {
 Displacement CameraMotion::search() {
   compare_places();
   const int home_x = int(std::lround(home_.x / 4)), home_y = int(std::lround(home_.y / 4));
-  const Point half = middle();
+  const PixelPoint half = middle();
   Displacement best;
   float least = std::numeric_limits<float>::max();
   std::array<float, kSpan * kSpan> sums;
@@ -297,7 +297,7 @@ CameraMotion::Verdict CameraMotion::locate(Displacement& d) {
   // What is far from the last place may be a wrong one that resembles the right one in part.
   double most = 0;
   for (const double x : {0.0, 1.0}) {
-    const Point p{x * reference_.size().width, middle().y};
+    const PixelPoint p{x * reference_.size().width, middle().y};
     most = std::max(most, distance(d.at(p.x, p.y), pose_.at(p.x, p.y)));
   }
   if (verdict.share >= std::max(0.4, 0.8 * trusted_) && most < kStep) return verdict;
@@ -317,7 +317,7 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
   double most = 0;
   for (const double x : {0.2, 0.8}) {
     for (const double y : {0.2, 0.8}) {
-      const Point moved = d.at(x * reference_.size().width, y * reference_.size().height);
+      const PixelPoint moved = d.at(x * reference_.size().width, y * reference_.size().height);
       most = std::max(most, std::hypot(moved.x, moved.y));
     }
   }
@@ -325,7 +325,7 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
   if (most * scale < kLeastMove || most < 3 * verdict.deviation)
     return {CameraMovement::Kind::kStill, {}};
   const double to_corner = (scale - 1) / 2.0;  // pixel of the frame = pixel * scale + this
-  const Point corner = d.at(-to_corner / scale, -to_corner / scale);
+  const PixelPoint corner = d.at(-to_corner / scale, -to_corner / scale);
   d.x = corner.x * scale;
   d.y = corner.y * scale;
   return {CameraMovement::Kind::kMoved, d};
@@ -367,7 +367,7 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
 
 // Whether this is another view, or it was a moment ago. Keeps the reference near.
 bool CameraMotion::has_turned(double seconds) {
-  const Point shift = pose_.at(middle().x, middle().y);
+  const PixelPoint shift = pose_.at(middle().x, middle().y);
   const double turned = std::max(kTurned * reference_.size().width, kLeastTurn);
   const bool away = distance(shift, home_) > turned * (settling_ > 0 ? 0.5 : 1);
   const double share = std::min(1.0, seconds / kFollowing);

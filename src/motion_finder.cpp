@@ -176,7 +176,7 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
 void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
                                 cv::Mat before, const CameraMovement& camera) {
   const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
-  if (is_moved) before = moved_picture_.move(before, camera.to_previous);
+  if (is_moved) before = moved_picture_.move(before, gray_, camera.to_previous);
   const NoiseFilter::Frame pair{.current = gray_,
                                 .previous = before,
                                 .seconds = context.seconds,
@@ -194,8 +194,6 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
     compare_exactly(frame, context, threshold);
   }
   if (noise_) noise_->apply(pair, native_threshold(threshold, range_, 255), moved_.rows());
-  const cv::Rect& valid = moved_picture_.valid();
-  if (is_moved) moved_.clear_outside({valid.x, valid.y, valid.width, valid.height});
 }
 
 void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& context,

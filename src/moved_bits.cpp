@@ -32,23 +32,6 @@ uint64_t MovedBits::count() const {
   return n;
 }
 
-void MovedBits::clear_outside(const Rect& area) {
-  const Size size = grid_.size();
-  for (int y = 0; y < size.height; ++y) {
-    if (y < area.y || y >= area.bottom()) {
-      std::fill_n(row(y), stride_, 0);
-      continue;
-    }
-    const int first = area.x / 8, last = area.right() / 8;
-    std::fill_n(row(y), first, 0);
-    if (first < stride_) row(y)[first] &= uint8_t(0xff << area.x % 8);
-    if (last < stride_) {
-      row(y)[last] &= uint8_t((1 << area.right() % 8) - 1);
-      std::fill_n(row(y) + last + 1, stride_ - last - 1, 0);
-    }
-  }
-}
-
 void MovedBits::set(const cv::Mat& bytes, Bands& bands) {
   const int width = std::min(bytes.cols, grid_.size().width);
   const int height = std::min(bytes.rows, grid_.size().height);

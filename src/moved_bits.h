@@ -32,8 +32,6 @@ class MovedBits {
 
   /// Nothing moved.
   void clear() { std::fill(bytes_.begin(), bytes_.end(), 0); }
-  /// Nothing moved outside of `area`.
-  void clear_outside(const Rect& area);
 
   /// What moved is what has its highest bit set in a CV_8UC1 picture, which may be smaller.
   void set(const cv::Mat& bytes, Bands& bands);

@@ -167,7 +167,7 @@ void StillReference::follow(int begin, int end, const Displacement& pose, int sh
     const int n = std::min(kHeight, end - y);
     for (int x = 0; x + 1 < mean_.cols; x += kWidth) {
       const int left = std::min(x, mean_.cols - kWidth - 1);
-      const Point d = pose.at(left + kWidth / 2, y + kHeight / 2);
+      const PixelPoint d = pose.at(left + kWidth / 2, y + kHeight / 2);
       const int x16 = int(std::lround((left + d.x) * 16)), y16 = int(std::lround((y + d.y) * 16));
       if (x16 < 0 || y16 < 0 || (x16 >> 4) + kWidth >= mean_.cols ||
           ((y16 + 15) >> 4) + n > mean_.rows)
@@ -298,7 +298,7 @@ void StillReference::choose_tiles(int band) {
 template <int N>
 void StillReference::fit_tile(const Patch<N>& patch, const cv::Mat& picture, int level,
                               const Tile& tile, const Displacement& d, Fit& fit) {
-  const Point moved = d.at(tile.x + kPatch / 2 - 0.5, tile.y + kPatch / 2 - 0.5);
+  const PixelPoint moved = d.at(tile.x + kPatch / 2 - 0.5, tile.y + kPatch / 2 - 0.5);
   const double x = (tile.x + moved.x + kPatch / 2) / (1 << level) - N / 2;
   const double y = (tile.y + moved.y + kPatch / 2) / (1 << level) - N / 2;
   const int x16 = int(std::floor(x * 16 + 0.5)), y16 = int(std::floor(y * 16 + 0.5));

@@ -69,7 +69,7 @@ cv::Point2d shaken(int i, double by) {
 // How far from the truth the measured movement of the middle is, from `before` to `now`.
 double error(const CameraMovement& movement, const Scene& scene, cv::Point2d before,
              cv::Point2d now) {
-  const Point p = movement.to_previous.at(scene.middle().x, scene.middle().y);
+  const PixelPoint p = movement.to_previous.at(scene.middle().x, scene.middle().y);
   return std::hypot(p.x - (now.x - before.x), p.y - (now.y - before.y));
 }
 
@@ -144,7 +144,7 @@ void expect_no_heed_of_mover(double contrast, double share, double shake) {
     cv::Mat frame = scene.seen(shaken(i, shake));
     const int width = int(640 * share), x = -width + 12 * i;
     const cv::Rect at = cv::Rect(x, 0, width, 360) & cv::Rect(0, 0, 640, 360);
-    if (!at.empty()) body(at - cv::Point(x, 0)).copyTo(frame(at));
+    if (!at.empty()) body(at - cv::PixelPoint(x, 0)).copyTo(frame(at));
     const auto movement = camera.measure(frame, kFrame);
     if (i == 0) continue;
     if (shake == 0) {

@@ -60,28 +60,6 @@ TEST(MovedBits, AreThoseOfBytes) {
   }
 }
 
-TEST(MovedBits, AreClearedOutsideOfAnArea) {
-  std::mt19937 random(1);
-  for (const Size size : kSizes) {
-    const TileGrid grid(size);
-    Bands bands(grid);
-    const cv::Mat mask = random_mask(size, random, 0.7);
-    for (int i = 0; i < 20; ++i) {
-      const int x = int(random() % unsigned(size.width)), y = int(random() % unsigned(size.height));
-      const Rect area{x, y, int(random() % unsigned(size.width - x + 1)),
-                      int(random() % unsigned(size.height - y + 1))};
-      MovedBits bits(grid);
-      bits.set(mask, bands);
-      bits.clear_outside(area);
-      cv::Mat expected = cv::Mat::zeros(mask.size(), CV_8UC1), found;
-      const cv::Rect part(area.x, area.y, area.width, area.height);
-      if (!part.empty()) mask(part).copyTo(expected(part));
-      bits.copy_to(found, bands);
-      EXPECT_TRUE(same_picture(found, expected));
-    }
-  }
-}
-
 TEST(MovedBits, AreCopiedTileByTile) {
   std::mt19937 random(2);
   const TileGrid grid({300, 100});
