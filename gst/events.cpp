@@ -6,6 +6,9 @@
 #include <utility>
 
 #include <gst/video/video.h>
+#ifdef HAVE_ANALYTICS
+#include <gst/analytics/analytics.h>
+#endif
 
 /* Boxes are in cells of the analysis, of which the last ones are cut by the edge of the picture. */
 motionheat::Rect
@@ -76,6 +79,26 @@ Events::frame (const Continuity::Verdict & verdict, double seconds, const FrameT
     finish ();
 }
 
+#ifdef HAVE_ANALYTICS
+/* The same boxes for those who read GstAnalytics, beside what others have detected. */
+static void
+add_detections (GstBuffer * buffer, const std::vector < motionheat::Rect > & boxes)
+{
+  if (boxes.empty ())
+    return;
+  GstAnalyticsRelationMeta *meta = gst_buffer_get_analytics_relation_meta (buffer);
+
+  if (!meta)
+    meta = gst_buffer_add_analytics_relation_meta (buffer);
+  for (const motionheat::Rect & box : boxes) {
+    GstAnalyticsODMtd detection;
+
+    gst_analytics_relation_meta_add_od_mtd (meta, g_quark_from_static_string ("motion"),
+        box.x, box.y, box.width, box.height, 1.0f, &detection);
+  }
+}
+#endif
+
 void
 Events::attach (GstBuffer * buffer)
 {
@@ -87,12 +110,16 @@ Events::attach (GstBuffer * buffer)
   /* they are of the part that is shown */
   const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
 
-  for (const motionheat::Rect & box : boxes) {
-    const motionheat::Rect shown = in_pixels (box);
-    gst_buffer_add_video_region_of_interest_meta (buffer, "motion",
-        (guint) shown.x + (crop ? crop->x : 0), (guint) shown.y + (crop ? crop->y : 0),
-        (guint) shown.width, (guint) shown.height);
+  for (motionheat::Rect & box : boxes) {
+    box = in_pixels (box);
+    box.x += crop ? (int) crop->x : 0;
+    box.y += crop ? (int) crop->y : 0;
+    gst_buffer_add_video_region_of_interest_meta (buffer, "motion", (guint) box.x, (guint) box.y,
+        (guint) box.width, (guint) box.height);
   }
+#ifdef HAVE_ANALYTICS
+  add_detections (buffer, boxes);
+#endif
 }
 
 void

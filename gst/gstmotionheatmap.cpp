@@ -140,7 +140,7 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
       &GST_BASE_TRANSFORM_CAST (self)->segment,
       GST_VIDEO_INFO_FPS_N (info) > 0 ? gst_util_uint64_scale (GST_SECOND,
           GST_VIDEO_INFO_FPS_D (info), GST_VIDEO_INFO_FPS_N (info)) : GST_CLOCK_TIME_NONE);
-  const Continuity::Verdict verdict = priv->continuity.frame (times,
+  Continuity::Verdict verdict = priv->continuity.frame (times,
       (GstBufferFlags) GST_BUFFER_FLAGS (in_frame->buffer), priv->current.continuity);
   if (verdict.forget_previous)
     GST_DEBUG_OBJECT (self, "compared with no frame before: %" GST_PTR_FORMAT, in_frame->buffer);
@@ -148,7 +148,8 @@ gst_motion_heatmap_analyse (GstMotionHeatmap * self, const GstVideoFrame * in_fr
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("%s", verdict.warning.c_str ()), (nullptr));
 
   const GstClockTime step = priv->continuity.clock ().step ();
-  priv->heat.frame (in, drawn, verdict, step, times, priv->current.engine);
+  if (!priv->heat.frame (in, drawn, verdict, step, times, priv->current.engine))
+    verdict.treatment = Continuity::Treatment::kSkip;
   priv->events.frame (verdict, (double) step / GST_SECOND, times, priv->current);
   return times;
 }

@@ -5,12 +5,13 @@
 #include <thread>
 #include <utility>
 
-void
+bool
 Heat::frame (const motionheat::ConstFrameView & in, const motionheat::FrameView * drawn,
     const Continuity::Verdict & verdict, GstClockTime step, const FrameTimes & of_frame,
     const motionheat::Settings & settings)
 {
   std::lock_guard < std::mutex > guard (lock);
+  bool counts = true;
 
   engine.set (settings);
   if (std::exchange (period_over, false))
@@ -20,7 +21,7 @@ Heat::frame (const motionheat::ConstFrameView & in, const motionheat::FrameView 
     engine.forget_previous ();
   switch (verdict.treatment) {
     case Continuity::Treatment::kAnalyse:
-      engine.process (in, drawn);
+      counts = engine.process (in, drawn);
       break;
     case Continuity::Treatment::kRepeat:
       engine.repeat ();
@@ -34,6 +35,7 @@ Heat::frame (const motionheat::ConstFrameView & in, const motionheat::FrameView 
   if (drawn && verdict.treatment != Continuity::Treatment::kAnalyse)
     engine.draw (in, *drawn);
   times = of_frame;
+  return counts;
 }
 
 void

@@ -20,8 +20,9 @@ struct Heat
   bool period_over = false;     /* of the figures in reports; a new one begins with the next frame */
 
   /* Does with a frame what `verdict` says; draws on `drawn`, if there is one, in any case. `step`:
-   * the stream time since the frame before. Takes the lock. */
-  void frame (const motionheat::ConstFrameView & in, const motionheat::FrameView * drawn,
+   * the stream time since the frame before. False if it was to be analysed, but the light changed in
+   * it. Takes the lock. */
+  bool frame (const motionheat::ConstFrameView & in, const motionheat::FrameView * drawn,
       const Continuity::Verdict & verdict, GstClockTime step, const FrameTimes & of_frame,
       const motionheat::Settings & settings);
 

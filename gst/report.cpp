@@ -45,6 +45,7 @@ structure_of (const motionheat::Report & report, const FrameTimes & times,
       "coverage", G_TYPE_DOUBLE, report.coverage,
       "hot-x", G_TYPE_DOUBLE, report.hot_x,
       "hot-y", G_TYPE_DOUBLE, report.hot_y,
+      "noise", G_TYPE_DOUBLE, report.noise,
       "final", G_TYPE_BOOLEAN, (gboolean) final, nullptr);
   if (!report.zones.empty ()) {
     GstStructure *zones = zones_of (report);

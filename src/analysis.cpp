@@ -20,17 +20,12 @@ bool any_set(const uint8_t* mask, ptrdiff_t stride, int rows) {
   return any != 0;
 }
 
-std::optional<BackgroundSubtractor> make_subtractor(Detector detector, const PixelFormat& format) {
-  if (detector == Detector::kDifference) return {};
-  return BackgroundSubtractor(detector, format);
-}
-
 }  // namespace
 
 Analysis::Analysis(const StreamFormat& stream, const Settings& settings, int luma_range)
     : grid_(analysis_size(stream.size, settings.analysis_scale)),
       format_(stream.format),
-      detector_(settings.detector),
+      luma_range_(luma_range),
       counted_(size_t(grid_.count())),
       moved_(size_t(grid_.bands())) {
   if (settings.analysis_scale > 1) {
@@ -38,32 +33,53 @@ Analysis::Analysis(const StreamFormat& stream, const Settings& settings, int lum
     format_ = shrinker_->format();
   }
   difference_.configure(format_, luma_range, grid_.size());
-  difference_.set_threshold(settings.threshold);
-  subtractor_ = make_subtractor(detector_, format_);
+  set(settings);
 }
 
 void Analysis::set(const Settings& settings) {
-  if (settings.detector != detector_) {
-    subtractor_ = make_subtractor(settings.detector, format_);
-    detector_ = settings.detector;
-    difference_.forget();
+  const auto has_model = [&] { return finder_ && finder_->has_model(); };
+  const bool had_model = has_model();
+  if (!MotionFinder::is_needed(settings)) {
+    finder_.reset();
+  } else if (finder_) {
+    finder_->set(settings);
+  } else {
+    finder_.emplace(format_, grid_, settings);
+    finder_->set_luma_range(luma_range_);
   }
+  // Where a model tells motion nobody remembers the previous frame.
+  if (has_model() != had_model) difference_.forget();
   difference_.set_threshold(settings.threshold);
 }
 
-void Analysis::begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
-                     const Regions& regions, Bands& bands) {
+void Analysis::set_luma_range(int range) {
+  luma_range_ = range;
+  difference_.set_luma_range(range);
+  if (finder_) finder_->set_luma_range(range);
+}
+
+void Analysis::forget_previous() {
+  difference_.forget();
+  if (finder_) finder_->forget();
+}
+
+bool Analysis::begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+                     const Regions& regions, Bands& bands, double seconds) {
   zones_ = regions.zones();
   moved_in_zones_.assign(zones_ * size_t(grid_.bands()), 0);
   const Size before =
       std::exchange(frame_, shrinker_ ? shrinker_->shrink(frame, bands) : frame).size;
   // Beyond the last frame there is nothing to compare with.
   if (frame_.size.width > before.width || frame_.size.height > before.height) difference_.forget();
-  if (subtractor_) subtractor_->apply(frame_, levels);
-  const bool comparing = subtractor_ ? subtractor_->is_settled() : difference_.has_previous();
-  std::fill(counted_.begin(), counted_.end(), !comparing);
+  auto verdict =
+      difference_.has_previous() ? MotionFinder::Verdict::kMotion : MotionFinder::Verdict::kNothing;
+  if (finder_)
+    verdict = finder_->find(frame_, {levels, difference_, regions, bands, seconds});
+  else if (verdict == MotionFinder::Verdict::kNothing)
+    difference_.remember(frame_);
+  std::fill(counted_.begin(), counted_.end(), verdict != MotionFinder::Verdict::kMotion);
   std::fill(moved_.begin(), moved_.end(), 0);
-  if (!comparing && !subtractor_) difference_.remember(frame_);
+  return verdict != MotionFinder::Verdict::kChange;
 }
 
 void Analysis::count_all(const Counting& counting, Bands& bands) {
@@ -123,8 +139,8 @@ void Analysis::count_tiles(int row, int rows, int column, int end, uint8_t* band
   const Rect run{first.x, first.y, last.right() - first.x, last.bottom() - first.y};
   const Rect area = intersect(run, frame_.size);
   if (!(area == run)) std::fill_n(band_mask, stride * TileGrid::kBandHeight, 0);
-  const kernels::MovedRows moved = subtractor_ ? subtractor_->copy_mask(area, mask, stride)
-                                               : difference_.compare(frame_, area, mask, stride);
+  const kernels::MovedRows moved = finder_ ? finder_->moved().copy(area, mask, stride)
+                                           : difference_.compare(frame_, area, mask, stride);
   for (int i = 0; i < rows; ++i) {
     const int tile = grid_.index(column, row + i);
     std::fill_n(&counted_[tile], end - column, true);
@@ -163,7 +179,7 @@ uint64_t Analysis::moved(size_t zone) const {
 
 size_t Analysis::memory() const {
   return (shrinker_ ? shrinker_->memory() : 0) + difference_.memory() +
-         (subtractor_ ? subtractor_->memory() : 0) + counted_.size();
+         (finder_ ? finder_->memory() : 0) + counted_.size();
 }
 
 }  // namespace motionheat

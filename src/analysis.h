@@ -7,10 +7,10 @@
 #include "activity.h"
 #include "analysis_scale.h"
 #include "bands.h"
-#include "detector.h"
 #include "difference.h"
 #include "heat_map.h"
 #include "index_map.h"
+#include "motion_finder.h"
 #include "settings.h"
 
 namespace motionheat {
@@ -40,15 +40,16 @@ class Analysis {
   /// Other settings of the same scale. Throws as above, and then is as it was.
   void set(const Settings& settings);
   /// The distance from black to white in the format's units: see Difference.
-  void set_luma_range(int range) { difference_.set_luma_range(range); }
+  void set_luma_range(int range);
 
   /// After a break in the stream: the next frame has no previous one.
-  void forget_previous() { difference_.forget(); }
+  void forget_previous();
 
-  /// Takes a frame in, which must stay as it is until its tiles are counted. `levels` are what 0
-  /// and 255 stand for, where not what the colorimetry says.
-  void begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
-             const Regions& regions, Bands& bands);
+  /// Takes a frame in, `seconds` after the last one, which must stay as it is until its tiles are
+  /// counted. `levels` are what 0 and 255 stand for, where not what the colorimetry says. False if
+  /// what moved in it is no motion: then there is nothing to count.
+  bool begin(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+             const Regions& regions, Bands& bands, double seconds);
 
   /// Counts all tiles.
   void count_all(const Counting& counting, Bands& bands);
@@ -64,6 +65,9 @@ class Analysis {
   uint64_t moved() const;
   uint64_t moved(size_t zone) const;
 
+  /// The standard deviation of a frame's noise in 8-bit grey; 0 if it is not measured.
+  double noise() const { return finder_ ? finder_->noise() : 0; }
+
   /// Bytes it holds.
   size_t memory() const;
 
@@ -76,9 +80,9 @@ class Analysis {
   TileGrid grid_;
   std::optional<Shrinker> shrinker_;  // if the analysis is smaller than the picture
   PixelFormat format_;                // of what is analysed
-  Detector detector_ = Detector::kDifference;
+  int luma_range_ = 255;
   Difference difference_;
-  std::optional<BackgroundSubtractor> subtractor_;  // instead, if there is one
+  std::optional<MotionFinder> finder_;  // if a frame is to be seen as a whole
 
   // Of the frame taken in.
   ConstFrameView frame_;

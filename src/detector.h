@@ -4,10 +4,6 @@
 #include <opencv2/video/background_segm.hpp>
 #include <string>
 
-#include "frame_view.h"
-#include "gray_levels.h"
-#include "kernels/kernels.h"
-
 namespace motionheat {
 
 /// What tells motion.
@@ -17,40 +13,48 @@ enum class Detector {
   kKnn,         // OpenCV's background subtraction by nearest neighbours
 };
 
+/// How a model of the background learns; the defaults are OpenCV's.
+struct ModelSettings {
+  int history = 500;            // frames that it remembers, 1 or more
+  double variance = 16;         // of kMog2: squared distance, in standard deviations of the pixel's
+                                // own, above which a pixel is foreground
+  bool detects_shadows = true;  // tells them apart, so that they do not count
+
+  bool operator==(const ModelSettings&) const = default;
+};
+
 /// Why a detector cannot be used here, because the module with its models cannot be loaded; empty
 /// if it can.
 std::string why_unavailable(Detector detector);
 
 /// Steps 1 and 2 by a model of the background, which also finds what moves slowly or stops. It sees
-/// luma in 8 bits, or the three colours of RGB. Shadows are told apart and do not count.
+/// luma in 8 bits, or the three colours of RGB.
 class BackgroundSubtractor {
  public:
   /// `detector` is kMog2 or kKnn. Throws cv::Exception for want of memory, and std::runtime_error
   /// if it is unavailable.
-  BackgroundSubtractor(Detector detector, const PixelFormat& format);
+  BackgroundSubtractor(Detector detector, const ModelSettings& settings);
 
-  /// Learns `frame` and marks what is not background. A frame of another size than the last starts
-  /// a new model. With `levels` grey of more than 8 bits is seen in steps of theirs.
-  void apply(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
+  Detector detector() const { return detector_; }
+
+  /// Learns and judges otherwise from the next frame on; what was learnt stays.
+  void set(const ModelSettings& settings);
+
+  /// Learns a picture, CV_8UC1 or CV_8UC3, and marks what is not background: 255 in a CV_8UC1
+  /// picture, and 127 where that is a shadow. A picture of another size than the last starts a new
+  /// model.
+  const cv::Mat& apply(const cv::Mat& picture);
 
   /// False for the first frames of a model, in which everything is foreground.
   bool is_settled() const;
 
-  /// What moved in `area` of the last frame, in the terms of Difference::compare.
-  kernels::MovedRows copy_mask(const Rect& area, uint8_t* mask, ptrdiff_t mask_stride) const;
-
-  /// Bytes it holds for a frame of this size, by what the models keep of a pixel.
+  /// Bytes it holds, by what the models keep of a pixel.
   size_t memory() const;
 
  private:
-  cv::Mat picture_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
-  void take(const ConstFrameView& frame);
-  void take(const ConstFrameView& frame, const GrayLevels& levels);
-
-  PixelFormat format_;
+  Detector detector_;
   cv::Ptr<cv::BackgroundSubtractor> model_;
-  size_t model_pixel_bytes_;
-  cv::Mat picture_;
+  size_t pixel_bytes_ = 0;  // of the model
   cv::Mat mask_;
   int frames_ = 0;  // learnt, as far as it matters
 };

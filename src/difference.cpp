@@ -16,6 +16,13 @@ uint16_t value_bits(const Component& c) {
 
 }  // namespace
 
+int native_threshold(int threshold, int luma_range, int highest) {
+  // A difference d is d * 255 / range in grey, rounded half up and saturated. The native threshold
+  // is the largest d whose grey is not above the threshold.
+  const int native = int(std::ceil((threshold + 0.5) * luma_range / 255.0)) - 1;
+  return threshold == 255 ? highest : std::min(native, highest);
+}
+
 void Difference::configure(const PixelFormat& format, int luma_range, Size size) {
   has_previous_ = false;
   format_ = format;
@@ -33,16 +40,17 @@ void Difference::configure(const PixelFormat& format, int luma_range, Size size)
 void Difference::set_threshold(int threshold) {
   threshold_ = threshold;
   const Component& luma = format_.components[0];
-  const int highest = (1 << luma.depth) - 1;
-  // A difference d is d * 255 / range in grey, rounded half up and saturated. The native threshold
-  // is the largest d whose grey is not above the threshold.
-  const int native = int(std::ceil((threshold + 0.5) * luma_range_ / 255.0)) - 1;
-  native_threshold_ = (threshold == 255 ? highest : std::min(native, highest)) << luma.lsb;
+  native_threshold_ = native_threshold(threshold, luma_range_, (1 << luma.depth) - 1) << luma.lsb;
 }
 
 void Difference::set_luma_range(int luma_range) {
   luma_range_ = luma_range;
   set_threshold(threshold_);
+}
+
+cv::Mat Difference::previous_luma() const {
+  if (format_.model == ColorModel::kRgb || pixel_bytes_ != 1) return {};
+  return cv::Mat(size_.height, size_.width, CV_8UC1, previous_.get(), previous_stride_);
 }
 
 void Difference::remember(const ConstFrameView& frame) {

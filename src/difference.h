@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <opencv2/core/mat.hpp>
+
 #include "aligned.h"
 #include "frame_view.h"
 #include "kernels/kernels.h"
 
 namespace motionheat {
+
+/// A threshold in 8-bit full-range grey in the units of luma that has this distance from black to
+/// white, and `highest` as its highest value.
+int native_threshold(int threshold, int luma_range, int highest);
 
 /// Step 1 and 2: compares each frame with the one before and marks the pixels that moved.
 ///
@@ -30,6 +36,10 @@ class Difference {
   bool has_previous() const { return has_previous_; }
   /// After a break in the stream: the next frame is a first one.
   void forget() { has_previous_ = false; }
+
+  /// The previous frame as CV_8UC1, if it is remembered as luma in bytes; else empty. Comparing
+  /// writes to it.
+  cv::Mat previous_luma() const;
 
   /// Makes `frame` the previous frame without comparing.
   void remember(const ConstFrameView& frame);

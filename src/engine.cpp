@@ -204,6 +204,7 @@ void Engine::set(const Settings& settings) {
 }
 
 void Engine::advance(double seconds) {
+  since_processed_ += seconds;
   if (background_) background_->advance(seconds);
   if (settings_.half_life <= 0) return;
   // What is painted is of counts that are no more.
@@ -211,23 +212,30 @@ void Engine::advance(double seconds) {
   update_scale();
 }
 
-void Engine::process(const ConstFrameView& frame, const FrameView* out) {
+bool Engine::process(const ConstFrameView& frame, const FrameView* out) {
   const ConstFrameView in = cut(frame, stream_.size);
   if (in.size.area() == 0) {
     moving_regions_.begin();
     motion_.note_stillness();
-    return;
+    return true;
   }
   if (!unpacked_) return process_plain(in, out);
   const FrameView plain = unpack(in);
-  process_plain(plain, out ? &plain : nullptr);
+  const bool counts = process_plain(plain, out ? &plain : nullptr);
   if (out) pack(in, *out);
+  return counts;
 }
 
-void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
+bool Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   follow_gray_levels(in);
-  analysis_.begin(in, gray_levels(stream_.format, settings_), regions_, bands_);
   moving_regions_.begin();
+  if (!analysis_.begin(in, gray_levels(stream_.format, settings_), regions_, bands_,
+                       std::exchange(since_processed_, 0))) {
+    skip();
+    if (background_) background_->add(in);
+    if (out) draw_plain(in, *out);
+    return false;
+  }
   const Counting counting{heat_, indices_, regions_,
                           settings_.finds_boxes ? &moving_regions_ : nullptr};
   ++frames_;
@@ -242,9 +250,10 @@ void Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
   if (out) {
     draw_bands(in, *out,
                [&](int band, uint8_t* mask) { analysis_.count_rest(band, mask, counting); });
-    draw_legend(*out);
+    draw_legend(*out, true);
   }
   motion_.note(analysis_, regions_, counting.boxes);
+  return true;
 }
 
 // A masked pixel holds no heat.
@@ -266,13 +275,13 @@ void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
   update_scale();  // settings may have changed it
   if (smoothing_) smooth(true);
   draw_bands(in, out, [](int, uint8_t*) {});
-  draw_legend(out);
+  draw_legend(out, false);
 }
 
-void Engine::draw_legend(const FrameView& out) {
+void Engine::draw_legend(const FrameView& out, bool growing) {
   if (!settings_.legend) return;
   const Scale& shown = smoothing_ ? smoothing_->scale() : scale_;
-  legend_.draw(out, heat_.max() > 0 ? shown.full() / heat_.unit() : 0);
+  legend_.draw(out, heat_.max() > 0 ? shown.full() / heat_.unit() : 0, growing);
 }
 
 // Before a frame is drawn on; `all` if it may be the last.
@@ -426,6 +435,7 @@ Report Engine::report() {
     report.full_scale = scale_.full() / heat_.unit();
   for (const ZoneFigures& figures : regions_.figures(heat_))
     report.zones.push_back({.name = regions_.name(report.zones.size()), .heat = figures});
+  report.noise = analysis_.noise();
   motion_.tell(report);
   return report;
 }

@@ -53,8 +53,9 @@ class Engine {
   /// draws into it; `out` may be the picture `in` is of. A frame smaller than the stream's size is
   /// processed as far as it goes; of an empty one nothing is seen, and it is as if it had not come.
   /// Throws std::bad_alloc or cv::Exception: then a part of the frame may not have been counted,
-  /// but no pixel of it twice, and the next frame goes on from there.
-  void process(const ConstFrameView& in, const FrameView* out);
+  /// but no pixel of it twice, and the next frame goes on from there. False if the light changed:
+  /// then the frame does not count and was skipped, but is what the next one is compared with.
+  bool process(const ConstFrameView& in, const FrameView* out);
 
   /// Draws as `process` does, without analysing: for frames that do not count, and for pictures of
   /// a map that is complete.
@@ -120,14 +121,14 @@ class Engine {
   explicit Engine(const Settings& settings);
 
   void configure_plain(const StreamFormat& stream, const Settings& settings);
-  void process_plain(const ConstFrameView& in, const FrameView* out);
+  bool process_plain(const ConstFrameView& in, const FrameView* out);
   void draw_plain(const ConstFrameView& in, const FrameView& out);
   template <typename Count>
   void draw_bands(const ConstFrameView& in, const FrameView& out, Count count);
   void repaint_row(int row);
   void smooth(bool all);
   void paint_smooth(int first);
-  void draw_legend(const FrameView& out);
+  void draw_legend(const FrameView& out, bool growing);
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
@@ -154,7 +155,8 @@ class Engine {
   std::optional<BackgroundPicture> background_;
   Renderer renderer_;
   Legend legend_;
-  Figures figures_;  // of the heat
+  Figures figures_;             // of the heat
+  double since_processed_ = 0;  // seconds since the last frame that was processed
   uint64_t frames_ = 0;
   uint64_t skipped_ = 0;
   uint64_t repeated_ = 0;

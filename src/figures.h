@@ -35,6 +35,7 @@ struct Report {
   double coverage = 0;     // 0..1, share of the pixels with any heat
   double hot_x = 0;        // 0..1, centre of the hottest pixel (the first in reading order);
   double hot_y = 0;        //   0 while there is no heat
+  double noise = 0;        // grey, standard deviation of a frame's noise; 0 if it is not measured
   std::vector<ZoneReport> zones;
 };
 

@@ -92,11 +92,14 @@ void Legend::render() {
   }
 }
 
-void Legend::draw(const FrameView& out, double full) {
-  if (!(std::abs(full - written_) <= 0.01 * written_)) {
+void Legend::draw(const FrameView& out, double full, bool growing) {
+  constexpr int kReadable = 25;  // frames
+  const double tolerance = growing && ++frames_ < kReadable ? 0.1 : 0.01;
+  if (!(std::abs(full - written_) <= tolerance * written_)) {
     lay_out(text_of(full));
     render();
     written_ = full;
+    frames_ = 0;
   }
   const int bottom = std::min(y_ + entries_.rows, out.size.height);
   const int right = std::min(x_ + entries_.cols, out.size.width);

@@ -18,9 +18,10 @@ class Legend {
   void set_colors(const ColorTable& colors, const ColorTable& greys);
 
   /// Draws it on a frame, as far as that reaches. `full` is what the last colour stands for in
-  /// events; what is written stays while it is within a hundredth of that. Throws cv::Exception
-  /// when it changes.
-  void draw(const FrameView& out, double full);
+  /// events; what is written stays while it is within a hundredth of that. While the map grows it
+  /// may be off by a tenth for up to 25 frames: nobody can read a number that changes with each.
+  /// Throws cv::Exception when it changes.
+  void draw(const FrameView& out, double full, bool growing = false);
 
  private:
   // Of the picture of the legend: up to that a colour of the bar, from there on a grey.
@@ -34,6 +35,7 @@ class Legend {
   ColorTable colors_{};
   ColorTable greys_{};
   double written_ = -1;                    // what `full` was when laid out; -1 if it was not
+  int frames_ = 0;                         // drawn since
   cv::Mat entries_;                        // CV_16UC1
   std::array<cv::Mat, kMaxPlanes> bytes_;  // of the format's planes
   int x_ = 0, y_ = 0;                      // where it stands, on whole samples of chroma

@@ -2,6 +2,7 @@
 #include "regions.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <charconv>
 #include <limits>
@@ -283,6 +284,11 @@ Rect box_of(const Zone& zone, Size cells) {
   return intersect(box, cells);
 }
 
+uint64_t next_number() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
+
 }  // namespace
 
 RegionsError::RegionsError(size_t position, const std::string& why)
@@ -423,7 +429,7 @@ class Regions::Raster {
 };
 
 Regions::Regions(const RegionSettings& settings, const TileGrid& cells, Size picture, int scale)
-    : cells_(cells), area_(uint64_t(cells.size().area())) {
+    : cells_(cells), number_(next_number()), area_(uint64_t(cells.size().area())) {
   Raster raster(cells, picture, scale);
   set_masked(settings, raster);
   set_zones(settings.zones, raster);

@@ -96,6 +96,9 @@ class Regions {
   /// beyond the picture are taken as they are. Throws std::bad_alloc.
   Regions(const RegionSettings& settings, const TileGrid& cells, Size picture, int scale);
 
+  /// Another one for each that was made; 0 where nothing is masked and there are no zones.
+  uint64_t number() const { return number_; }
+
   /// Whether nothing is masked.
   bool is_open() const { return masked_.empty(); }
   /// Whether some cells count in part.
@@ -173,6 +176,7 @@ class Regions {
   void look_at(const HeatMap& heat, int tile);
 
   TileGrid cells_;
+  uint64_t number_ = 0;
   uint64_t area_ = 0;
   std::vector<Bits> bits_;
   std::vector<Cover> masked_;  // of each tile; empty if all are open

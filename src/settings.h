@@ -42,6 +42,13 @@ struct Settings {
   std::optional<GrayLevels> gray_levels;
   bool auto_gray_levels = false;
   Detector detector = Detector::kDifference;
+  ModelSettings model;            // of a detector that has one
+  int blur = 0;                   // 0..31, radius in pixels of a mean before the difference
+  int despeckle = 0;              // 0..15, radius in pixels of an opening of what moved
+  bool noise_adaptive = false;    // what is but the stream's noise does not count
+  bool stabilize = false;         // the camera's own movement is taken out
+  bool sway_filter = false;       // what goes back and forth does not count
+  double light_change_limit = 1;  // 0..1, share above which what moved is no motion; 1 = off
   int analysis_scale = 1;  // the picture is analysed at 1/so much of its size in each direction
   int colormap = 2;        // cv::ColormapTypes
   double opacity = 0.4;    // 0..1, weight of the colour

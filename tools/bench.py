@@ -364,6 +364,12 @@ def settings_list():
     for radius in (3, 8, 30):
         yield Setting(f'smoothing={radius}', 2)
     yield Setting('legend=true', 1.05)
+    yield Setting('light-change-limit=0.5', 1.3)
+    yield Setting('noise-adaptive=true', 1.5)
+    yield Setting('output=none noise-adaptive=true', 1.5, base=ANALYSIS)
+    yield Setting('noise-adaptive=true stabilize=true', 3)
+    yield Setting('stabilize=true', 2.5, kind='more')
+    yield Setting('sway-filter=true', 3, kind='more')
     yield Setting('interval=0', 0.05, kind='more')
     yield Setting('interval=0 message-width=0', 0.4, kind='more')
     yield Setting('detector=mog2 analysis-scale=4', 0.5, kind='shares', base='mog2/4',

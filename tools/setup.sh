@@ -75,9 +75,10 @@ build() {
 
 # Sets `clip` to the path of vtest.avi: people who cross a yard, seen by a surveillance camera. It
 # comes in Debian's opencv-doc, a large package whose files minimal systems do not install: so it is
-# taken out of the package.
+# taken out of the package, and tree.avi with it, leaves in the wind, which lies beside it.
 find_clip() {
-  local name=usr/share/doc/opencv-doc/examples/data/vtest.avi dir=$root/build/clip
+  local name=usr/share/doc/opencv-doc/examples/data/vtest.avi dir=$root/build/clip file
+  local tree=${name%vtest.avi}tree.avi
   clip=/$name
   [[ ! -f $clip ]] || return 0
   clip=$dir/$name
@@ -90,8 +91,10 @@ find_clip() {
     "${sudo[@]}" apt-get -qq update >&2
     apt-get -qq -o APT::Sandbox::User=root download opencv-doc >&2
   fi
-  dpkg-deb --fsys-tarfile opencv-doc_*.deb | tar -x --wildcards "./$name*"
-  [[ ! -f $clip.gz ]] || gunzip "$clip.gz"
+  dpkg-deb --fsys-tarfile opencv-doc_*.deb | tar -x --wildcards "./$name*" "./$tree*"
+  for file in "$clip" "$dir/$tree"; do
+    [[ ! -f $file.gz ]] || gunzip "$file.gz"
+  done
   rm opencv-doc_*.deb
   cd "$OLDPWD"
 }

@@ -29,6 +29,7 @@
 #include "kernels/paint-inl.h"
 #include "kernels/counts-inl.h"
 #include "kernels/average-inl.h"
+#include "kernels/filter-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -58,6 +59,7 @@ const Kernels* Set() {
       .blend_u16 = BlendU16,
       .running_mean_u8 = RunningMeanU8,
       .running_mean_u16 = RunningMeanU16,
+      .filter_u8 = FilterU8,
   };
   return &set;
 }

@@ -190,6 +190,13 @@ inline constexpr int kMaxSmallFull = (1 << 15) - 1;
 /// are no more than 32 such bits.
 using MovedRows = uint32_t;
 
+/// A value between pixels is a weighted sum of so many of them, in units of 1 / 2^kTapBits. The
+/// weights' absolute values add up to twice that at most, so that 16 bits hold every sum.
+inline constexpr int kTaps = 6;
+inline constexpr int kTapBits = 6;
+using TapRows = std::array<const uint8_t*, kTaps>;
+using TapWeights = std::array<int16_t, kTaps>;
+
 struct Kernels {
   const char* name;
 
@@ -274,6 +281,9 @@ struct Kernels {
                           float weight);
   void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,
                            float weight);
+  /// The weighted sums of `kTaps` rows of `n` samples, rounded and limited to what a byte holds. The
+  /// rows may overlap each other, but not the sums.
+  void (*filter_u8)(const TapRows& rows, const TapWeights& weights, int n, uint8_t* sums);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

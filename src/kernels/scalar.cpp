@@ -375,6 +375,14 @@ void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, f
   }
 }
 
+void filter_u8(const TapRows& rows, const TapWeights& weights, int n, uint8_t* sums) {
+  for (int x = 0; x < n; ++x) {
+    int sum = 1 << (kTapBits - 1);
+    for (int tap = 0; tap < kTaps; ++tap) sum += rows[size_t(tap)][x] * weights[size_t(tap)];
+    sums[x] = uint8_t(std::clamp(sum >> kTapBits, 0, 255));
+  }
+}
+
 }  // namespace
 
 const Kernels scalar = {
@@ -400,6 +408,7 @@ const Kernels scalar = {
     .blend_u16 = blend_u16,
     .running_mean_u8 = running_mean<uint8_t>,
     .running_mean_u16 = running_mean<uint16_t>,
+    .filter_u8 = filter_u8,
 };
 
 }  // namespace motionheat::kernels

@@ -7,6 +7,10 @@
 
 #include "scenes.h"
 
+#ifdef HAVE_ANALYTICS
+#include <gst/analytics/analytics.h>
+#endif
+
 // Events
 
 namespace {
@@ -375,6 +379,34 @@ GST_START_TEST(repeated_and_skipped_frames_pass_time) {
 GST_END_TEST;
 
 // A frame of which nothing is to be seen does not move as the one before did.
+// Nor does a lamp: the frame is skipped, and what goes on goes on.
+GST_START_TEST(a_change_of_light_is_no_motion) {
+  Stream stream(kCaps);
+  stream.set("light-change-limit", "0.5");
+  stream.set("motion-gap", std::to_string(5 * kFrame));
+  Scene scene(stream);
+  scene.show();
+  for (int i = 0; i < 3; ++i) {
+    scene.show({kAll});
+    scene.show();
+    expect_no_event(stream);
+  }
+  fail_unless_equals_uint64(uint64_field(stream.stats().get(), "skipped"), 3);
+  fail_unless_equals_uint64(uint64_field(stream.stats().get(), "frames"), 4);
+  fail_unless_equals_float(figure(stream, "coverage"), 0.0);
+  fail_unless_equals_float(figure(stream, "motion-peak"), 0.0);
+  begin_motion(stream, scene);
+  scene.show({kAll});
+  scene.show({kMover});
+  expect_no_event(stream);
+  scene.show_still(5);
+  const Event end = read_event(stream);
+  fail_if(end.begins);
+  fail_unless_equals_float(end.peak, 0.0625);
+  fail_unless_equals_float(figure(stream, "coverage"), 0.0625);
+}
+GST_END_TEST;
+
 GST_START_TEST(what_is_not_seen_does_not_move) {
   Stream stream(kLarge);
   stream.set("motion-gap", std::to_string(3 * kFrame));
@@ -443,6 +475,43 @@ GST_START_TEST(regions_where_it_moves) {
   }
 }
 GST_END_TEST;
+
+#ifdef HAVE_ANALYTICS
+// The same boxes as the regions, beside what others tell.
+GST_START_TEST(detections_where_it_moves) {
+  Stream stream(kLarge);
+  stream.set("roi-meta", "true");
+  Scene scene(stream);
+  const GstAnalyticsRelationMeta* none = gst_buffer_get_analytics_relation_meta(scene.show().get());
+  fail_unless(none == nullptr);
+  show_moving(scene, {kWalker});
+  GstBuffer* buffer = scene.next({kWalker});
+  GstAnalyticsODMtd detection;
+  gst_analytics_relation_meta_add_od_mtd(gst_buffer_add_analytics_relation_meta(buffer),
+                                         g_quark_from_string("cat"), 1, 2, 3, 4, 0.5f, &detection);
+  const BufferPtr out = stream.push(buffer);
+  GstAnalyticsRelationMeta* meta = gst_buffer_get_analytics_relation_meta(out.get());
+  fail_unless(meta != nullptr);
+  gpointer state = nullptr;
+  std::vector<cv::Rect> boxes;
+  int cats = 0;
+  while (gst_analytics_relation_meta_iterate(meta, &state, gst_analytics_od_mtd_get_mtd_type(),
+                                             &detection)) {
+    const GQuark type = gst_analytics_od_mtd_get_obj_type(&detection);
+    cats += type == g_quark_from_string("cat");
+    if (type != g_quark_from_string("motion")) continue;
+    cv::Rect& box = boxes.emplace_back();
+    gfloat confidence = 0;
+    fail_unless(gst_analytics_od_mtd_get_location(&detection, &box.x, &box.y, &box.width,
+                                                  &box.height, &confidence));
+    fail_unless_equals_float(confidence, 1.0);
+  }
+  fail_unless_equals_int(cats, 1);
+  fail_unless(boxes == regions_of(out.get()));
+  fail_unless_equals_int(int(boxes.size()), 1);
+}
+GST_END_TEST;
+#endif
 
 GST_START_TEST(no_regions_if_not_wanted) {
   Stream stream(kLarge);
@@ -692,8 +761,12 @@ static Suite* events_suite() {
   tcase_add_test(tc, a_begin_that_was_told_has_its_end);
   tcase_add_test(tc, only_analysed_frames_count);
   tcase_add_test(tc, repeated_and_skipped_frames_pass_time);
+  tcase_add_test(tc, a_change_of_light_is_no_motion);
   tcase_add_test(tc, what_is_not_seen_does_not_move);
   tcase_add_test(tc, regions_where_it_moves);
+#ifdef HAVE_ANALYTICS
+  tcase_add_test(tc, detections_where_it_moves);
+#endif
   tcase_add_test(tc, no_regions_if_not_wanted);
   tcase_add_test(tc, regions_of_a_frame_that_is_shared);
   tcase_add_test(tc, sixteen_regions_at_most);

@@ -11,14 +11,14 @@ const char* const kCaps = "video/x-raw,format=BGR,width=40,height=24,framerate=2
 struct Report {
   guint64 timestamp, stream_time, running_time, duration, frames, skipped, repeated;
   int width, height;
-  double max, full_scale, motion, motion_peak, coverage, hot_x, hot_y;
+  double max, full_scale, motion, motion_peak, coverage, hot_x, hot_y, noise;
   bool final;
   SamplePtr heatmap;
 
   explicit Report(GstMessage* message) {
     const GstStructure* s = gst_message_get_structure(message);
     fail_unless(gst_structure_has_name(s, "motionheatmap"));
-    fail_unless_equals_int(gst_structure_n_fields(s), 18);
+    fail_unless_equals_int(gst_structure_n_fields(s), 19);
     timestamp = uint64_field(s, "timestamp");
     stream_time = uint64_field(s, "stream-time");
     running_time = uint64_field(s, "running-time");
@@ -35,6 +35,7 @@ struct Report {
     coverage = double_field(s, "coverage");
     hot_x = double_field(s, "hot-x");
     hot_y = double_field(s, "hot-y");
+    noise = double_field(s, "noise");
     final = bool_field(s, "final");
     GstSample* sample = nullptr;
     fail_unless(gst_structure_get(s, "heatmap", GST_TYPE_SAMPLE, &sample, nullptr));

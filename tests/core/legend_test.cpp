@@ -71,6 +71,32 @@ TEST(Legend, TellsAnotherScaleOtherwise) {
     EXPECT_EQ(difference(frame, of(full)), box) << full;
 }
 
+// Of a number that changes with each frame nobody could read the digits.
+TEST(Legend, ChangesSeldomWhileTheMapGrows) {
+  const cv::Mat frame(480, 640, CV_8UC3, cv::Scalar::all(99));
+  Legend legend;
+  legend.configure(kBgr, {640, 480});
+  legend.set_colors(make_color_table(cv::COLORMAP_HOT, kBgr, {}), make_grey_table(kBgr, {}));
+  cv::Mat last = frame;
+  int changes = 0;
+  for (int i = 0; i < 250; ++i) {
+    cv::Mat drawn = frame.clone();
+    legend.draw(view_of(drawn), 1000 + i * 15, true);
+    changes += cv::norm(drawn, last, cv::NORM_INF) > 0;
+    last = drawn;
+  }
+  EXPECT_GE(changes, 10);
+  EXPECT_LE(changes, 30);
+  // A picture that stays is exact.
+  cv::Mat exact = frame.clone(), drawn = frame.clone();
+  legend.draw(view_of(drawn), 1000 + 249 * 15 * 1.05);
+  Legend another;
+  another.configure(kBgr, {640, 480});
+  another.set_colors(make_color_table(cv::COLORMAP_HOT, kBgr, {}), make_grey_table(kBgr, {}));
+  another.draw(view_of(exact), 1000 + 249 * 15 * 1.05);
+  EXPECT_TRUE(same_picture(drawn, exact));
+}
+
 // In every format, at every size, and on frames smaller than the stream: nothing beyond is touched,
 // and nothing but the legend.
 TEST(Legend, StaysWithinTheFrame) {

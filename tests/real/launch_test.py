@@ -22,6 +22,7 @@ FIELDS = {
     "coverage": "double",
     "hot-x": "double",
     "hot-y": "double",
+    "noise": "double",
     "final": "boolean",
     "heatmap": "sample",
 }
@@ -29,6 +30,15 @@ FIELDS = {
 PROPERTIES = {
     "threshold": "Unsigned Integer. Range: 0 - 255 Default: 25",
     "detector": 'Default: 0, "difference"',
+    "history": "Unsigned Integer. Range: 1 - 32767 Default: 500",
+    "variance": "Double. Range: 0 - 65025 Default: 16",
+    "detect-shadows": "Boolean. Default: true",
+    "blur": "Unsigned Integer. Range: 0 - 31 Default: 0",
+    "despeckle": "Unsigned Integer. Range: 0 - 15 Default: 0",
+    "noise-adaptive": "Boolean. Default: false",
+    "stabilize": "Boolean. Default: false",
+    "sway-filter": "Boolean. Default: false",
+    "light-change-limit": "Double. Range: 0 - 1 Default: 1",
     "analysis-scale": "Unsigned Integer. Range: 1 - 16 Default: 1",
     "analysis-interval": "Unsigned Integer64. Range: 0 - 9223372036854775807 Default: 0",
     "corrupted": 'Default: 0, "auto"',

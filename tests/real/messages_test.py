@@ -41,6 +41,7 @@ FIELDS = {
     "coverage": GObject.TYPE_DOUBLE,
     "hot-x": GObject.TYPE_DOUBLE,
     "hot-y": GObject.TYPE_DOUBLE,
+    "noise": GObject.TYPE_DOUBLE,
     "final": GObject.TYPE_BOOLEAN,
     "heatmap": Gst.Sample.__gtype__,
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <optional>
+
+#include "frame_view.h"
+#include "gray_levels.h"
+
+namespace motionheat {
+
+/// Frames of any plain format as OpenCV's functions take them: luma in 8 bits, or the three colours
+/// of RGB. Values of more than 8 bits lose the lowest ones; with levels grey is in steps of theirs.
+class BytePicture {
+ public:
+  BytePicture() = default;
+  explicit BytePicture(const PixelFormat& format) : format_(format) {}
+
+  /// Luma, CV_8UC1, or red, green and blue, CV_8UC3. Planes of luma in bytes are seen where they
+  /// are and must not be written to; all else is valid until the next call. Throws cv::Exception.
+  cv::Mat of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
+  /// The same with RGB as grey: CV_8UC1.
+  cv::Mat gray_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
+
+  bool has_colors() const { return format_.model == ColorModel::kRgb; }
+  /// Whether `gray_of` only looks at the frame.
+  bool is_view(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) const;
+
+  /// Bytes it holds.
+  size_t memory() const { return picture_.total() * picture_.elemSize() + gray_.total(); }
+
+ private:
+  bool is_upright(const ConstFrameView& frame) const;
+  bool is_packed(const ConstFrameView& frame) const;
+  cv::Mat packed(const ConstFrameView& frame) const;
+  void take(const ConstFrameView& frame);
+  void take(const ConstFrameView& frame, const GrayLevels& levels);
+
+  PixelFormat format_;
+  cv::Mat picture_;
+  cv::Mat gray_;
+};
+
+}  // namespace motionheat

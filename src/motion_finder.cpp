@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "motion_finder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+namespace motionheat {
+namespace {
+
+std::optional<BackgroundSubtractor> make_subtractor(const Settings& settings) {
+  if (settings.detector == Detector::kDifference) return {};
+  return BackgroundSubtractor(settings.detector, settings.model);
+}
+
+std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileGrid& grid) {
+  if (!settings.sway_filter) return {};
+  return SwayFilter(cv::Size(grid.size().width, grid.size().height));
+}
+
+}  // namespace
+
+// Changes of light
+
+bool LightChanges::takes(double share, double limit, double seconds) {
+  constexpr double kMost = 1;  // seconds
+  if (share <= limit) {
+    taken_ = std::max(0.0, taken_ - seconds);
+    return false;
+  }
+  if (taken_ >= kMost) return false;
+  taken_ += seconds;
+  return true;
+}
+
+// Motion
+
+bool MotionFinder::is_needed(const Settings& settings) {
+  return settings.detector != Detector::kDifference || settings.blur > 0 ||
+         settings.despeckle > 0 || settings.noise_adaptive || settings.stabilize || settings.sway_filter ||
+         settings.light_change_limit < 1;
+}
+
+MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
+                           const Settings& settings)
+    : format_(format),
+      settings_(settings),
+      picture_(format),
+      subtractor_(make_subtractor(settings)),
+      sway_(make_sway_filter(settings, grid)),
+      moved_(grid) {
+  if (settings.stabilize) camera_.emplace();
+  if (settings.noise_adaptive) noise_.emplace();
+}
+
+void MotionFinder::set(const Settings& settings) {
+  const bool detector_changes = settings.detector != settings_.detector;
+  const bool sway_changes = settings.sway_filter != settings_.sway_filter;
+  // Everything that may fail comes before anything changes.
+  std::optional<BackgroundSubtractor> subtractor;
+  if (detector_changes) subtractor = make_subtractor(settings);
+  std::optional<SwayFilter> sway;
+  if (sway_changes) sway = make_sway_filter(settings, moved_.grid());
+
+  if (detector_changes) {
+    subtractor_ = std::move(subtractor);
+    forget();
+  } else if (subtractor_ && settings.model != settings_.model) {
+    subtractor_->set(settings.model);
+  }
+  if (sway_changes) sway_ = std::move(sway);
+  if (settings.stabilize != settings_.stabilize) camera_.reset();
+  if (settings.stabilize && !camera_) camera_.emplace();
+  if (settings.noise_adaptive != settings_.noise_adaptive) noise_.reset();
+  if (settings.noise_adaptive && !noise_) noise_.emplace();
+  if (settings.blur != settings_.blur || settings.noise_adaptive != settings_.noise_adaptive)
+    previous_.release();
+  settings_ = settings;
+}
+
+void MotionFinder::set_luma_range(int range) {
+  // Only the upper 8 bits are seen where frames are smoothed.
+  luma_range_ = range >> (format_.components[0].depth - 8);
+}
+
+void MotionFinder::forget() {
+  previous_.release();
+  if (camera_) camera_->forget();
+  if (noise_) noise_->forget();
+  if (sway_) sway_->forget_picture();
+  light_changes_ = {};
+}
+
+MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Context& context) {
+  range_ = context.levels || picture_.has_colors() ? 255 : luma_range_;
+  const bool is_whole = frame.size == moved_.grid().size();
+  if (!is_whole) moved_.clear();
+  const Verdict verdict = subtractor_ ? subtract(frame, context) : compare(frame, context);
+  if (verdict != Verdict::kMotion) return verdict;
+  if (settings_.despeckle > 0) despeckle(context.bands);
+  if (sway_ && is_whole) sway_->apply(gray_, moved_.rows(), context.seconds);
+  clear_masked(context.regions);
+  if (settings_.light_change_limit >= 1) return Verdict::kMotion;
+  const double area = double(std::max(context.regions.area(), uint64_t{1}));
+  const bool is_change = light_changes_.takes(double(moved_.count()) / area,
+                                              settings_.light_change_limit, context.seconds);
+  return is_change ? Verdict::kChange : Verdict::kMotion;
+}
+
+// Whether the steps need the frame's grey, beside what Difference compares.
+bool MotionFinder::sees_gray() const {
+  return settings_.blur > 0 || camera_ || noise_ || sway_;
+}
+
+// The grey of a frame, smoothed where that is asked for.
+cv::Mat MotionFinder::gray_of(const ConstFrameView& frame, const Context& context) {
+  const cv::Mat gray = picture_.gray_of(frame, context.levels);
+  return settings_.blur > 0 ? smooth(gray) : gray;
+}
+
+cv::Mat MotionFinder::smooth(const cv::Mat& picture) {
+  const int size = 2 * settings_.blur + 1;
+  cv::blur(picture, smoothed_, cv::Size(size, size));
+  return smoothed_;
+}
+
+// The same of the previous frame; empty if it is not known.
+cv::Mat MotionFinder::previous_gray(const Context& context) const {
+  const cv::Mat& previous =
+      keeps_gray(context) ? previous_ : context.difference.previous_luma();
+  const cv::Rect part(0, 0, gray_.cols, gray_.rows);
+  if (previous.cols < part.width || previous.rows < part.height) return {};
+  return previous(part);
+}
+
+// Whether it is not what Difference remembers.
+bool MotionFinder::keeps_gray(const Context& context) const {
+  return settings_.blur > 0 || noise_ || context.levels || context.difference.previous_luma().empty();
+}
+
+// By a model of the background.
+MotionFinder::Verdict MotionFinder::subtract(const ConstFrameView& frame, const Context& context) {
+  if (sway_) gray_ = gray_of(frame, context);
+  const cv::Mat picture = picture_.of(frame, context.levels);
+  moved_.set(subtractor_->apply(settings_.blur > 0 ? smooth(picture) : picture), context.bands);
+  return subtractor_->is_settled() ? Verdict::kMotion : Verdict::kNothing;
+}
+
+// By the difference with the previous frame.
+MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const Context& context) {
+  Difference& difference = context.difference;
+  CameraMovement camera;
+  if (sees_gray()) gray_ = gray_of(frame, context);
+  if (camera_) camera = camera_->measure(gray_, context.seconds);
+  Verdict verdict = Verdict::kNothing;
+  cv::Mat before;
+  if (difference.has_previous()) {
+    verdict = Verdict::kMotion;
+    if (camera.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
+    if (sees_gray()) before = previous_gray(context);
+    // There is no smoothed one before the first frame that is smoothed.
+    if (before.empty() && settings_.blur > 0) verdict = Verdict::kNothing;
+  }
+  if (verdict != Verdict::kMotion)
+    difference.remember(frame);
+  else if (before.empty())
+    compare_exactly(frame, context, settings_.threshold);
+  else
+    compare_gray(frame, context, before, camera);
+  if (sees_gray() && keeps_gray(context)) gray_.copyTo(previous_);
+  return verdict;
+}
+
+// From where the camera is now, and without noise.
+void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
+                                cv::Mat before, const CameraMovement& camera) {
+  const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
+  if (is_moved) before = moved_picture_.move(before, camera.to_previous);
+  const NoiseFilter::Frame pair{.current = gray_,
+                                .previous = before,
+                                .seconds = context.seconds,
+                                .continues = !is_moved,
+                                .counts = counting(context.regions)};
+  int threshold = settings_.threshold;
+  if (noise_) {
+    noise_->measure(pair);
+    threshold = std::max(threshold, noise_->threshold(0) * 255 / range_);
+  }
+  if (settings_.blur > 0 || is_moved) {
+    compare_pictures(before, threshold, context);
+    context.difference.remember(frame);
+  } else {
+    compare_exactly(frame, context, threshold);
+  }
+  if (noise_) noise_->apply(pair, native_threshold(threshold, range_, 255), moved_.rows());
+  const cv::Rect& valid = moved_picture_.valid();
+  if (is_moved) moved_.clear_outside({valid.x, valid.y, valid.width, valid.height});
+}
+
+void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& context,
+                                   int threshold) {
+  const TileGrid& grid = moved_.grid();
+  context.difference.set_threshold(threshold);
+  context.bands.for_each(grid, [&](int band, uint8_t*) {
+    const int y = band * TileGrid::kBandHeight;
+    const Rect area = intersect({0, y, grid.size().width, TileGrid::kBandHeight}, frame.size);
+    if (area.height > 0) context.difference.compare(frame, area, moved_.row(y), moved_.stride());
+  });
+}
+
+// Compares the grey of the frame with a picture of its size.
+void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
+  before.copyTo(compared_);  // which becomes what it is compared with
+  const auto native = uint8_t(native_threshold(threshold, range_, 255));
+  context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
+    const int y = band * TileGrid::kBandHeight;
+    const int height = std::min(TileGrid::kBandHeight, gray_.rows - y);
+    if (height <= 0) return;
+    kernels::active().compare_u8({gray_.ptr(y), ptrdiff_t(gray_.step)}, {1, 0},
+                                 {compared_.ptr(y), ptrdiff_t(compared_.step)}, moved_.rows().down(y),
+                                 {gray_.cols, height}, native);
+  });
+}
+
+// Which cells are not masked; null if none is.
+const cv::Mat* MotionFinder::counting(const Regions& regions) {
+  if (regions.is_open()) return nullptr;
+  if (counting_of_ != regions.number()) {
+    const Size size = moved_.grid().size();
+    counting_.create(size.height, size.width, CV_8UC1);
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x) counting_.at<uint8_t>(y, x) = !regions.is_masked(x, y);
+    counting_of_ = regions.number();
+  }
+  return &counting_;
+}
+
+// Opens the mask: what is no square of 2 despeckle + 1 pixels wide somewhere is gone.
+void MotionFinder::despeckle(Bands& bands) {
+  const int size = 2 * settings_.despeckle + 1;
+  moved_.copy_to(bytes_, bands);
+  cv::morphologyEx(bytes_, opened_, cv::MORPH_OPEN,
+                   cv::getStructuringElement(cv::MORPH_RECT, cv::Size(size, size)));
+  moved_.set(opened_, bands);
+}
+
+void MotionFinder::clear_masked(const Regions& regions) {
+  if (regions.is_open()) return;
+  const TileGrid& grid = moved_.grid();
+  for (int tile = 0; tile < grid.count(); ++tile) {
+    const Rect rect = grid.rect(tile);
+    regions.apply(tile, moved_.row(rect.y) + rect.x / 8, moved_.stride());
+  }
+}
+
+size_t MotionFinder::memory() const {
+  const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
+  return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
+         (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) + moved_picture_.memory() +
+         bytes(previous_) + bytes(smoothed_) + bytes(compared_) + bytes(counting_) +
+         (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
+}
+
+}  // namespace motionheat

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "moved_bits.h"
+
+#include <bit>
+#include <cstring>
+
+namespace motionheat {
+namespace {
+
+// The highest bits of eight bytes. The product brings that of byte i, moved to bit 8 i, to bit
+// 56 + i.
+uint8_t pack(uint64_t bytes) {
+  return uint8_t((bytes >> 7 & 0x0101010101010101) * 0x0102040810204080 >> 56);
+}
+
+// Eight bytes of 0 or 255. The product has the bits eight times, of which byte i keeps bit i; what
+// is not 0 there becomes 255 by way of its highest bit.
+uint64_t unpack(uint8_t bits) {
+  const uint64_t single = bits * 0x0101010101010101 & 0x8040201008040201;
+  return ((single + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101) * 0xff;
+}
+
+}  // namespace
+
+uint64_t MovedBits::count() const {
+  static_assert(TileGrid::kMaskBytes % sizeof(uint64_t) == 0);
+  uint64_t n = 0, word;
+  for (size_t i = 0; i < bytes_.size(); i += sizeof word) {
+    std::memcpy(&word, bytes_.data() + i, sizeof word);
+    n += uint64_t(std::popcount(word));
+  }
+  return n;
+}
+
+void MovedBits::clear_outside(const Rect& area) {
+  const Size size = grid_.size();
+  for (int y = 0; y < size.height; ++y) {
+    if (y < area.y || y >= area.bottom()) {
+      std::fill_n(row(y), stride_, 0);
+      continue;
+    }
+    const int first = area.x / 8, last = area.right() / 8;
+    std::fill_n(row(y), first, 0);
+    if (first < stride_) row(y)[first] &= uint8_t(0xff << area.x % 8);
+    if (last < stride_) {
+      row(y)[last] &= uint8_t((1 << area.right() % 8) - 1);
+      std::fill_n(row(y) + last + 1, stride_ - last - 1, 0);
+    }
+  }
+}
+
+void MovedBits::set(const cv::Mat& bytes, Bands& bands) {
+  const int width = std::min(bytes.cols, grid_.size().width);
+  const int height = std::min(bytes.rows, grid_.size().height);
+  if (width < grid_.size().width || height < grid_.size().height) clear();
+  bands.for_each(grid_, [&](int band, uint8_t*) {
+    const int begin = band * TileGrid::kBandHeight;
+    for (int y = begin; y < std::min(begin + TileGrid::kBandHeight, height); ++y) {
+      const uint8_t* const from = bytes.ptr(y);
+      uint8_t* const to = row(y);
+      for (int x = 0; x < width; x += 8) {
+        uint64_t eight = 0;
+        std::memcpy(&eight, from + x, size_t(std::min(8, width - x)));
+        to[x / 8] = pack(eight);
+      }
+    }
+  });
+}
+
+void MovedBits::copy_to(cv::Mat& bytes, Bands& bands) const {
+  const int width = grid_.size().width, height = grid_.size().height;
+  bytes.create(height, width, CV_8UC1);
+  bands.for_each(grid_, [&](int band, uint8_t*) {
+    const int begin = band * TileGrid::kBandHeight;
+    for (int y = begin; y < std::min(begin + TileGrid::kBandHeight, height); ++y) {
+      const uint8_t* const from = row(y);
+      uint8_t* const to = bytes.ptr(y);
+      for (int x = 0; x < width; x += 8) {
+        const uint64_t eight = unpack(from[x / 8]);
+        std::memcpy(to + x, &eight, size_t(std::min(8, width - x)));
+      }
+    }
+  });
+}
+
+kernels::MovedRows MovedBits::copy(const Rect& area, uint8_t* bits, ptrdiff_t stride) const {
+  const size_t n = size_t(area.width + 7) / 8;
+  kernels::MovedRows any = 0;
+  for (int y = 0; y < area.height; ++y, bits += stride) {
+    const uint8_t* const from = row(area.y + y) + area.x / 8;
+    std::memcpy(bits, from, n);
+    const bool moved = std::any_of(from, from + n, [](uint8_t byte) { return byte != 0; });
+    any |= kernels::MovedRows{moved} << y / TileGrid::kHeight;
+  }
+  return any;
+}
+
+}  // namespace motionheat
