@@ -17,6 +17,13 @@ constexpr double kWeak = 4;
 // But not less than this, in grey.
 constexpr double kLeastStrong = 4;
 
+// Where classes of brightness end: noise depends on it most in the dark.
+constexpr std::array<uint8_t, 3> kBounds = {24, 64, 128};
+
+size_t class_of(uint8_t grey) {
+  return size_t(grey >= kBounds[0]) + size_t(grey >= kBounds[1]) + size_t(grey >= kBounds[2]);
+}
+
 // Beside: as far as this, in pixels of the half picture.
 constexpr int kNear = 3;
 
@@ -24,13 +31,15 @@ constexpr int kNear = 3;
 // what is always there, where motion is thin.
 constexpr double kSingleOn = 20e-6;
 constexpr double kSingleOff = 10e-6;
-constexpr double kSingleAlways = 20e-6;
+constexpr double kSingleAlways = 12e-6;
 // So many are believed at once.
 constexpr double kSingleMany = 80e-6;
 // The tail that single pixels tell is believed by half at this share.
 constexpr double kSingleHalf = 10e-6;
-// What passes the Gaussian of the noise that a codec leaves; of independent pixels it is 0.14.
+// The share of the noise that a codec leaves which passes the Gaussian. Of independent pixels'
+// noise it is 0.14, and no more than the second of these.
 constexpr double kCorrelated = 0.62;
+constexpr double kIndependent = 0.26;
 
 // Normal differences exceed a threshold of so many sigma once in ten thousand pixels.
 constexpr double kRare = 3.9;
@@ -73,6 +82,7 @@ double sigmas_of(double share) {
 struct Estimate {
   bool is_noise = false;  // there are enough values, and they look like noise
   double sigma = 0;
+  int shift = 0;  // if they do not: what three quarters of them do not exceed
 };
 
 // The sigma of the normal distribution of which the small ones of these absolute values are:
@@ -90,15 +100,18 @@ Estimate estimate(const std::array<uint32_t, 256>& histogram) {
   size_t at = 0;
   for (int turn = 0; turn < 3; ++turn) {
     at = size_t(std::lower_bound(sums.begin(), sums.end(), kShare * n) - sums.begin());
-    if (sums[at] >= n) return {true, 0};
+    if (sums[at] >= n) return {true, 0, 0};
     sigma = (double(at) + 0.5) / sigmas_of(sums[at] / n);
     const double last = std::min(255.0, std::floor(kWithin * sigma + 0.5));
     n = std::clamp(sums[size_t(last)] / share_within((last + 0.5) / sigma), kShare * total,
                    double(total));
   }
-  // A lamp changes all pixels by about as much: there are no small differences.
-  if (at >= 6 && sums[at / 2] < 0.25 * sums[at]) return {};
-  return {true, sigma};
+  // Where the light changes, all pixels do by about as much: there are no small differences.
+  if (at >= 6 && sums[at / 2] < 0.25 * sums[at]) {
+    const auto shift = std::lower_bound(sums.begin(), sums.end(), 0.75 * total);
+    return {false, 0, int(shift - sums.begin())};
+  }
+  return {true, sigma, 0};
 }
 
 // Of the normal distribution that exceeds so many sigma with this probability.
@@ -116,6 +129,28 @@ void widen(const uint64_t* row, size_t words, int radius, uint64_t* wide) {
     for (int r = 1; r <= radius; ++r)
       sum |= here << r | here >> r | before >> (64 - r) | after << (64 - r);
     wide[i] = sum;
+  }
+}
+
+// Sets where a bit is among four or more of three by three. Bits are added 64 at once: those above
+// each other to a sum of two bits, and three of these side by side to one more: that is four if two
+// or more of its twos are set.
+void add_dense(const uint64_t* above, const uint64_t* row, const uint64_t* below, size_t words,
+               uint64_t* dense) {
+  const auto most = [](uint64_t a, uint64_t b, uint64_t c) { return (a & b) | (c & (a | b)); };
+  uint64_t ones_before = 0, twos_before = 0;
+  for (size_t i = 0; i < words; ++i) {
+    const uint64_t ones = above[i] ^ row[i] ^ below[i];
+    const uint64_t twos = most(above[i], row[i], below[i]);
+    uint64_t ones_after = 0, twos_after = 0;
+    if (i + 1 < words) {
+      ones_after = above[i + 1] ^ row[i + 1] ^ below[i + 1];
+      twos_after = most(above[i + 1], row[i + 1], below[i + 1]);
+    }
+    const uint64_t left = twos << 1 | twos_before >> 63, right = twos >> 1 | twos_after << 63;
+    const uint64_t carry = most(ones << 1 | ones_before >> 63, ones, ones >> 1 | ones_after << 63);
+    dense[i] |= row[i] & (most(left, twos, right) | (carry & (left | twos | right)));
+    ones_before = ones, twos_before = twos;
   }
 }
 
@@ -161,7 +196,7 @@ size_t NoiseFilter::memory() const {
 }
 
 double NoiseFilter::sigma() const {
-  return std::max(difference_, tail_) * M_SQRT1_2;
+  return std::max(difference_, is_active_ ? tail_ : 0) * M_SQRT1_2;
 }
 
 int NoiseFilter::threshold(int least) const {
@@ -173,7 +208,7 @@ int NoiseFilter::threshold(int least) const {
 void NoiseFilter::measure(const Frame& frame) {
   const cv::Mat& current = frame.current;
   seconds_ = as_seconds(frame.seconds);
-  // Of wide pictures pieces of rows, so that samples are from all over it.
+  // Pieces of rows, by turns others, so that samples are from all over the picture.
   constexpr int kPiece = 64;
   const int step = std::max(1, row_step(current.cols, current.rows, kSamples) / 4);
   const int stride =
@@ -232,36 +267,34 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
     }
   }
   if (pixels == 0) return;
-  const double share = std::max(0.0, double(single) / double(pixels) - kSingleAlways);
+  constexpr int64_t kFew = 2;  // of which nothing follows, least of all in a small picture
+  const double share = std::max(0.0, double(single - kFew) / double(pixels) - kSingleAlways);
   single_ += weight(seconds_, share > kSingleMany ? 0.3 : 2) * (share - single_);
 }
 
 // Whether there is so much noise that the difference alone would tell false motion.
-bool NoiseFilter::decide(int threshold) {
+bool NoiseFilter::decide(const Frame& frame, int threshold) {
+  if (!has_measured_) return false;
   const double belief = single_ / (single_ + kSingleHalf);
   tail_ = single_ > 0 ? belief * threshold / sigmas_beyond(single_) : 0;
-  return single_ > (is_active_ ? kSingleOff : kSingleOn) ||
-         std::max(present_, difference_) * kRare > threshold;
+  const bool is_known =
+      single_ > (is_active_ ? kSingleOff : kSingleOn) || difference_ * kRare > threshold;
+  if (!is_known && present_ * kRare <= threshold) return false;
+  follow_smooth(frame);
+  // What begins in this frame may also be a camera that was moved, or a crowd.
+  return is_known || present_smooth_ < kIndependent * present_;
 }
 
 void NoiseFilter::apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved) {
   if (frame.current.empty()) return;
   count_single(frame, moved);
-  is_active_ = decide(threshold);
+  is_active_ = decide(frame, threshold);
   if (!is_active_) {
     forget();
     smooth_sigma_ = -1;
     return;
   }
-  const cv::Size half((frame.current.cols + 1) / 2, (frame.current.rows + 1) / 2);
-  const bool has_previous = frame.continues && has_smooth_ && smooth_.size() == half;
-  cv::swap(smooth_, previous_smooth_);
-  has_smooth_ = false;
-  if (!has_previous) make_smooth(frame.previous, previous_smooth_);
-  make_smooth(frame.current, smooth_);
-  has_smooth_ = true;
-  measure_smooth(frame.counts);
-  find_motion();
+  find_motion(threshold);
   if (!has_where_) {
     for (int y = 0; y < frame.current.rows; ++y)
       std::memset(moved[y], 0, size_t(frame.current.cols + 7) / 8);
@@ -270,6 +303,18 @@ void NoiseFilter::apply(const Frame& frame, int threshold, kernels::Rows<uint8_t
   // As much as the Gaussian takes off an edge, but less where many pixels differ by noise alone.
   spread(where_, std::max(present_, difference_) * kOften > threshold ? 1 : 2);
   clear_elsewhere(frame.current.size(), moved);
+}
+
+// Makes this frame's smooth pictures, and measures them.
+void NoiseFilter::follow_smooth(const Frame& frame) {
+  const cv::Size half((frame.current.cols + 1) / 2, (frame.current.rows + 1) / 2);
+  const bool has_previous = frame.continues && has_smooth_ && smooth_.size() == half;
+  cv::swap(smooth_, previous_smooth_);
+  has_smooth_ = false;
+  if (!has_previous) make_smooth(frame.previous, previous_smooth_);
+  make_smooth(frame.current, smooth_);
+  has_smooth_ = true;
+  measure_smooth(frame.counts);
 }
 
 void NoiseFilter::make_smooth(const cv::Mat& picture, cv::Mat& smooth) {
@@ -292,28 +337,35 @@ void NoiseFilter::measure_smooth(const cv::Mat* counts) {
     const uint8_t* const row = counts ? counts->ptr(2 * y) : nullptr;
     for (int x = 0; x < smooth_.cols; ++x) {
       if ((row && row[2 * x] == 0) || a[x] < 4 || a[x] > 251) continue;
-      ++classes[a[x] / (256 / kClasses)][size_t(std::abs(a[x] - b[x]))];
+      ++classes[class_of(a[x])][size_t(std::abs(a[x] - b[x]))];
     }
   }
   Histogram all{};
   for (const Histogram& of_class : classes)
     for (size_t i = 0; i < all.size(); ++i) all[i] += of_class[i];
   const Estimate estimated = estimate(all);
-  present_smooth_ = estimated.is_noise ? estimated.sigma : std::max(0.0, smooth_sigma_);
-  if (smooth_sigma_ < 0) smooth_sigma_ = present_smooth_;
+  shift_ = estimated.shift;
+  if (!estimated.is_noise) {
+    present_smooth_ = std::max(0.0, smooth_sigma_);
+    return;
+  }
+  present_smooth_ = estimated.sigma;
+  const bool is_first = smooth_sigma_ < 0;
+  if (is_first) smooth_sigma_ = present_smooth_;
   smooth_sigma_ += weight(seconds_, 2) * (present_smooth_ - smooth_sigma_);
-  if (!estimated.is_noise || present_smooth_ < 0.5) return;
+  if (present_smooth_ < 0.5) return;
   for (size_t i = 0; i < kClasses; ++i) {
     const Estimate of_class = estimate(classes[i]);
     if (!of_class.is_noise) continue;
     // Down faster than up: what is bright may be what moves, but not always.
-    const double ratio = std::clamp(of_class.sigma / present_smooth_, 0.5, 2.5);
-    ratio_[i] += weight(seconds_, ratio < ratio_[i] ? 0.5 : 2) * (ratio - ratio_[i]);
+    const double ratio = std::clamp(of_class.sigma / present_smooth_, 0.5, 4.0);
+    const double follows = is_first ? 1 : weight(seconds_, ratio < ratio_[i] ? 0.5 : 2);
+    ratio_[i] += follows * (ratio - ratio_[i]);
   }
 }
 
 // Where anything moves, as bits of the half picture.
-void NoiseFilter::find_motion() {
+void NoiseFilter::find_motion(int threshold) {
   const size_t words = size_t(smooth_.cols + 63) / 64, n = words * size_t(smooth_.rows);
   if (words != words_ || where_.size() != n) {
     has_where_ = false;
@@ -324,10 +376,13 @@ void NoiseFilter::find_motion() {
 
   const double noise = std::max(present_smooth_, smooth_sigma_);
   const double tail = tail_ > std::max(present_, difference_) ? kCorrelated * tail_ : 0;
+  is_independent_ = tail == 0 && present_smooth_ < kIndependent * present_;
+  // A change of the light too small to be motion is none in addition to noise either.
+  const double shift = shift_ <= threshold ? shift_ : 0;
   for (size_t i = 0; i < kClasses; ++i) {
-    const double least = std::max(kLeastStrong, kStrong * std::max(noise * ratio_[i], tail));
-    strong_limits_[i] = uint8_t(std::ceil(std::min(least, 255.0)));
-    weak_limits_[i] = uint8_t(std::ceil(std::min(least * (kWeak / kStrong), 255.0)));
+    const double least = std::max(kLeastStrong / kStrong, std::max(noise * ratio_[i], tail));
+    strong_limits_[i] = uint8_t(std::ceil(std::min(shift + kStrong * least, 255.0)));
+    weak_limits_[i] = uint8_t(std::ceil(std::min(shift + kWeak * least, 255.0)));
   }
   for (int y = 0; y < smooth_.rows; y += kGradedRows)
     grade_rows(y, std::min(y + kGradedRows, smooth_.rows));
@@ -349,9 +404,9 @@ void NoiseFilter::grade_rows(int begin, int end) {
       const uint8_t here = a[x], before = b[x];
       const uint8_t difference = here > before ? uint8_t(here - before) : uint8_t(before - here);
       uint8_t high = strong[0], low = weak[0];
-      high = here >= 64 ? strong[1] : high, low = here >= 64 ? weak[1] : low;
-      high = here >= 128 ? strong[2] : high, low = here >= 128 ? weak[2] : low;
-      high = here >= 192 ? strong[3] : high, low = here >= 192 ? weak[3] : low;
+      high = here >= kBounds[0] ? strong[1] : high, low = here >= kBounds[0] ? weak[1] : low;
+      high = here >= kBounds[1] ? strong[2] : high, low = here >= kBounds[1] ? weak[2] : low;
+      high = here >= kBounds[2] ? strong[3] : high, low = here >= kBounds[2] ? weak[3] : low;
       grade[x] = uint8_t(uint8_t(difference >= high) + uint8_t(difference >= low));
     }
   }
@@ -370,10 +425,19 @@ void NoiseFilter::grade_rows(int begin, int end) {
   k.compare_u8(zero, {1, 0}, previous, bits(weak_), extent, 0);
 }
 
-// What is strong, and what is weak near that or near the last frame's motion. True if anything is.
+// What is strong or many weak ones together, and what is weak near that or near the last frame's
+// motion. True if anything is.
 bool NoiseFilter::join_in_space_and_time() {
+  const int rows = smooth_.rows;
+  const auto row_of = [&](int y) { return &weak_[words_ * size_t(std::clamp(y, 0, rows - 1))]; };
   uint64_t any = 0;
-  for (size_t i = 0; i < where_.size(); ++i) any |= where_[i] |= strong_[i];
+  for (int y = 0; y < rows; ++y) {
+    uint64_t* const strong = &strong_[words_ * size_t(y)];
+    uint64_t* const where = &where_[words_ * size_t(y)];
+    // What a codec leaves is together in space, too.
+    if (is_independent_) add_dense(row_of(y - 1), row_of(y), row_of(y + 1), words_, strong);
+    for (size_t i = 0; i < words_; ++i) any |= where[i] |= strong[i];
+  }
   if (any == 0) return false;
   spread(where_, kNear);
   any = 0;

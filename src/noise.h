@@ -25,7 +25,9 @@ namespace motionheat {
 /// - how many pixels moved that have no other one nearby. After a lossy codec most blocks
 ///   do not differ at all and few differ by much, which no small difference tells.
 ///
-/// While noise is low nothing is cleared and no picture is made smooth.
+/// While noise is low nothing is cleared and no picture is made smooth. What begins all at once is
+/// noise where it is independent from pixel to pixel; else it might be a camera that was moved, and
+/// has to last. Pictures in which most pixels move for seconds are taken for noise.
 class NoiseFilter {
  public:
   /// Two grey pictures, CV_8UC1 and of the same size, and what is known of them.
@@ -47,9 +49,8 @@ class NoiseFilter {
   int threshold(int least) const;
 
   /// Clears in `moved` what is noise; it holds what differs by more than `threshold`, a bit for
-  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows
-  /// are of whole words of 64 bits, those beyond the width 0. Throws cv::Exception or
-  /// std::bad_alloc.
+  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows are of whole words of 64 bits,
+  /// those beyond the width 0. Throws cv::Exception or std::bad_alloc.
   void apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved);
 
   /// Standard deviation of a picture's noise, in grey of 8 bits. Where single pixels tell of more
@@ -63,16 +64,17 @@ class NoiseFilter {
   size_t memory() const;
 
  private:
-  static constexpr int kClasses = 4;  // of brightness, each of a quarter of it
+  static constexpr int kClasses = 4;  // of brightness
   using Histogram = std::array<uint32_t, 256>;
   // A bit for each pixel of the half picture, 64 a word and the first one lowest.
   using Words = std::vector<uint64_t>;
 
-  bool decide(int threshold);
+  bool decide(const Frame& frame, int threshold);
   void count_single(const Frame& frame, kernels::Rows<const uint8_t> moved);
+  void follow_smooth(const Frame& frame);
   void make_smooth(const cv::Mat& picture, cv::Mat& smooth);
   void measure_smooth(const cv::Mat* counts);
-  void find_motion();
+  void find_motion(int threshold);
   void grade_rows(int begin, int end);
   bool join_in_space_and_time();
   void spread(const Words& bits, int radius);
@@ -88,8 +90,9 @@ class NoiseFilter {
 
   // Only while active.
   bool has_smooth_ = false;
-  double smooth_sigma_ = -1;                           // slowly averaged; below 0 if not known
-  double present_smooth_ = 0;                          // that of this frame
+  double smooth_sigma_ = -1;   // slowly averaged; below 0 if not known
+  double present_smooth_ = 0;  // that of this frame
+  int shift_ = 0;              // by which all of the frame differs, if it does
   std::array<double, kClasses> ratio_ = {1, 1, 1, 1};  // of each class to it
   cv::Mat half_, smooth_, previous_smooth_;
   cv::Mat grades_, zeros_;  // of a few rows: 1 if it is weak, 2 if it is strong
@@ -97,6 +100,7 @@ class NoiseFilter {
   size_t words_ = 0;  // in a row
   Words strong_, weak_, where_, wide_, around_;
   bool has_where_ = false;
+  bool is_independent_ = false;  // the noise of a pixel, from that of others
 };
 
 }  // namespace motionheat
