@@ -162,6 +162,7 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
     // There is no smoothed one before the first frame that is smoothed.
     if (before.empty() && settings_.blur > 0) verdict = Verdict::kNothing;
   }
+  if (noise_ && verdict != Verdict::kMotion) noise_->forget();
   if (verdict != Verdict::kMotion)
     difference.remember(frame);
   else if (before.empty())

@@ -144,7 +144,7 @@ void expect_no_heed_of_mover(double contrast, double share, double shake) {
     cv::Mat frame = scene.seen(shaken(i, shake));
     const int width = int(640 * share), x = -width + 12 * i;
     const cv::Rect at = cv::Rect(x, 0, width, 360) & cv::Rect(0, 0, 640, 360);
-    if (!at.empty()) body(at - cv::PixelPoint(x, 0)).copyTo(frame(at));
+    if (!at.empty()) body(at - cv::Point(x, 0)).copyTo(frame(at));
     const auto movement = camera.measure(frame, kFrame);
     if (i == 0) continue;
     if (shake == 0) {
