@@ -24,13 +24,16 @@ std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileG
 // Changes of light
 
 bool LightChanges::takes(double share, double limit, double seconds) {
-  constexpr double kMost = 1;  // seconds
-  if (share <= limit) {
+  constexpr double kMost = 1, kSettles = 0.5;  // seconds
+  constexpr double kPart = 0.2;                // of the limit
+  settles_ = std::max(0.0, settles_ - seconds);
+  if (share <= (settles_ > 0 ? limit * kPart : limit)) {
     taken_ = std::max(0.0, taken_ - seconds);
     return false;
   }
   if (taken_ >= kMost) return false;
   taken_ += seconds;
+  settles_ = kSettles;
   return true;
 }
 
@@ -38,8 +41,8 @@ bool LightChanges::takes(double share, double limit, double seconds) {
 
 bool MotionFinder::is_needed(const Settings& settings) {
   return settings.detector != Detector::kDifference || settings.blur > 0 ||
-         settings.despeckle > 0 || settings.noise_adaptive || settings.stabilize || settings.sway_filter ||
-         settings.light_change_limit < 1;
+         settings.despeckle > 0 || settings.noise_adaptive || settings.stabilize ||
+         settings.sway_filter || settings.light_change_limit < 1;
 }
 
 MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
@@ -127,8 +130,7 @@ cv::Mat MotionFinder::smooth(const cv::Mat& picture) {
 
 // The same of the previous frame; empty if it is not known.
 cv::Mat MotionFinder::previous_gray(const Context& context) const {
-  const cv::Mat& previous =
-      keeps_gray(context) ? previous_ : context.difference.previous_luma();
+  const cv::Mat& previous = keeps_gray(context) ? previous_ : context.difference.previous_luma();
   const cv::Rect part(0, 0, gray_.cols, gray_.rows);
   if (previous.cols < part.width || previous.rows < part.height) return {};
   return previous(part);
@@ -136,7 +138,8 @@ cv::Mat MotionFinder::previous_gray(const Context& context) const {
 
 // Whether it is not what Difference remembers.
 bool MotionFinder::keeps_gray(const Context& context) const {
-  return settings_.blur > 0 || noise_ || context.levels || context.difference.previous_luma().empty();
+  return settings_.blur > 0 || noise_ || context.levels ||
+         context.difference.previous_luma().empty();
 }
 
 // By a model of the background.
@@ -174,8 +177,8 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
 }
 
 // From where the camera is now, and without noise.
-void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
-                                cv::Mat before, const CameraMovement& camera) {
+void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context, cv::Mat before,
+                                const CameraMovement& camera) {
   const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
   if (is_moved) before = moved_picture_.move(before, gray_, camera.to_previous);
   const NoiseFilter::Frame pair{.current = gray_,
@@ -217,8 +220,8 @@ void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const 
     const int height = std::min(TileGrid::kBandHeight, gray_.rows - y);
     if (height <= 0) return;
     kernels::active().compare_u8({gray_.ptr(y), ptrdiff_t(gray_.step)}, {1, 0},
-                                 {compared_.ptr(y), ptrdiff_t(compared_.step)}, moved_.rows().down(y),
-                                 {gray_.cols, height}, native);
+                                 {compared_.ptr(y), ptrdiff_t(compared_.step)},
+                                 moved_.rows().down(y), {gray_.cols, height}, native);
   });
 }
 
@@ -256,9 +259,9 @@ void MotionFinder::clear_masked(const Regions& regions) {
 size_t MotionFinder::memory() const {
   const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
-         (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) + moved_picture_.memory() +
-         bytes(previous_) + bytes(smoothed_) + bytes(compared_) + bytes(counting_) +
-         (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
+         (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) +
+         moved_picture_.memory() + bytes(previous_) + bytes(smoothed_) + bytes(compared_) +
+         bytes(counting_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
 }
 
 }  // namespace motionheat

@@ -24,20 +24,24 @@ namespace motionheat {
 /// Who fills the picture moves most of it, too, and is not to be missed for more than a second: so
 /// no more than that is taken for such changes in one go. What was taken is given back at the pace
 /// of the stream by frames in which less moved.
+///
+/// After a change a camera settles, step by step: for half a second a fifth of the share is enough.
 class LightChanges {
  public:
   /// Whether a frame in which this share moved, `seconds` after the last one, is such a change.
   bool takes(double share, double limit, double seconds);
 
  private:
-  double taken_ = 0;  // seconds
+  double taken_ = 0;    // seconds
+  double settles_ = 0;  // seconds for which the camera still does
 };
 
 /// Steps 1 and 2 where a frame must be seen as a whole before any of it counts: by a model of the
 /// background, or by the difference with what comes of bad cameras taken out.
 ///
 /// The steps, each left out where it is not asked for: smooth (blur), move the previous picture to
-/// where the camera is now (stabilize), compare, open what moved (despeckle), clear what sways (sway-filter) and what is masked, judge the light.
+/// where the camera is now (stabilize), compare, open what moved (despeckle), clear what sways
+/// (sway-filter) and what is masked, judge the light.
 ///
 /// Frames are compared as Difference does, exactly, unless they are smoothed or moved: then it is
 /// their grey of 8 bits.
@@ -116,12 +120,12 @@ class MotionFinder {
   MovedBits moved_;
   LightChanges light_changes_;
   MovedPicture moved_picture_;
-  cv::Mat gray_;            // of the frame
-  cv::Mat previous_;        // that of the frame before, if Difference has not got it
+  cv::Mat gray_;      // of the frame
+  cv::Mat previous_;  // that of the frame before, if Difference has not got it
   cv::Mat smoothed_, compared_;
   cv::Mat counting_;          // 0 where cells are masked,
   uint64_t counting_of_ = 0;  // of the regions with this number
-  cv::Mat bytes_, opened_;  // what moved
+  cv::Mat bytes_, opened_;    // what moved
 };
 
 }  // namespace motionheat

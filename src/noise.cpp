@@ -11,9 +11,9 @@ namespace motionheat {
 namespace {
 
 // How far a smooth difference has to stand out of its noise to be motion, and beside motion. Above
-// 5.5 sigma a Gaussian field of this smoothness rises once in ten million pixels.
-constexpr double kStrong = 5.5;
-constexpr double kWeak = 4;
+// 5.7 sigma a Gaussian field of this smoothness rises once in ten million pixels.
+constexpr double kStrong = 5.7;
+constexpr double kWeak = 4.1;
 // But not less than this, in grey.
 constexpr double kLeastStrong = 4;
 
@@ -28,10 +28,11 @@ size_t class_of(uint8_t grey) {
 constexpr int kNear = 3;
 
 // Share of single pixels from which on there is noise, and below which there is none any more; and
-// what is always there, where motion is thin.
-constexpr double kSingleOn = 20e-6;
-constexpr double kSingleOff = 10e-6;
+// what is always there, where motion is thin: of a share, and in pixels of a picture.
+constexpr double kSingleOn = 40e-6;
+constexpr double kSingleOff = 20e-6;
 constexpr double kSingleAlways = 12e-6;
+constexpr double kSinglePixels = 6;
 // So many are believed at once.
 constexpr double kSingleMany = 80e-6;
 // The tail that single pixels tell is believed by half at this share.
@@ -46,8 +47,8 @@ constexpr double kRare = 3.9;
 // And of so many once in twelve.
 constexpr double kOften = 1.75;
 
-// Pixels in a cell of single ones: a word of bits, and three rows of them.
-constexpr int kCellRows = 3;
+// Pixels in a cell of single ones: a word of bits, and nine rows of them.
+constexpr int kCellRows = 9;
 
 // Rows that are graded before they are compared.
 constexpr int kGradedRows = 32;
@@ -240,12 +241,13 @@ void NoiseFilter::measure(const Frame& frame) {
 }
 
 // Cells in which one pixel moved, of those in which none or one did: so what moves as a whole
-// counts neither for nor against noise.
+// counts neither for nor against noise. Leaves and small figures leave single pixels, too, but not
+// all over the picture: what counts is the median of its regions.
 void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> moved) {
   constexpr int kPixels = 1 << 18;
   const int width = frame.current.cols, height = frame.current.rows;
   const int step = kCellRows * row_step(width, height, kPixels);
-  int64_t pixels = 0, single = 0;
+  std::array<int64_t, kRegions> pixels{}, single{};
   for (int y = 0; y < height; y += step) {
     const int rows = std::min(kCellRows, height - y);
     for (int x = 0; x < width; x += 64) {
@@ -262,14 +264,24 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
       const int across = std::min(64, width - x);
       const auto counts = [&](int at, int of) { return frame.counts->at<uint8_t>(of, at) != 0; };
       if (frame.counts && !(any ? counts(column, row) : counts(x + across / 2, y))) continue;
-      pixels += int64_t{across} * rows;
-      single += any != 0;
+      const auto region = size_t(int64_t{y} * kRegionsAcross / height * kRegionsAcross +
+                                 int64_t{x} * kRegionsAcross / width);
+      pixels[region] += int64_t{across} * rows;
+      single[region] += any != 0;
     }
   }
-  if (pixels == 0) return;
-  constexpr int64_t kFew = 2;  // of which nothing follows, least of all in a small picture
-  const double share = std::max(0.0, double(single - kFew) / double(pixels) - kSingleAlways);
-  single_ += weight(seconds_, share > kSingleMany ? 0.3 : 2) * (share - single_);
+  std::array<double, kRegions> shares;
+  size_t n = 0;
+  for (size_t i = 0; i < kRegions; ++i) {
+    if (pixels[i] == 0) continue;
+    const double share = double(single[i]) / double(pixels[i]);
+    singles_[i] += weight(seconds_, share > kSingleMany ? 0.3 : 2) * (share - singles_[i]);
+    shares[n++] = singles_[i];
+  }
+  if (n == 0) return;
+  const auto middle = shares.begin() + ptrdiff_t(n / 2);
+  std::nth_element(shares.begin(), middle, shares.begin() + ptrdiff_t(n));
+  single_ = std::max(0.0, *middle - kSingleAlways - kSinglePixels / (double(width) * height));
 }
 
 // Whether there is so much noise that the difference alone would tell false motion.

@@ -64,6 +64,8 @@ class NoiseFilter {
   size_t memory() const;
 
  private:
+  static constexpr int kRegionsAcross = 4;  // and as many down
+  static constexpr size_t kRegions = size_t{kRegionsAcross} * kRegionsAcross;
   static constexpr int kClasses = 4;  // of brightness
   using Histogram = std::array<uint32_t, 256>;
   // A bit for each pixel of the half picture, 64 a word and the first one lowest.
@@ -83,10 +85,11 @@ class NoiseFilter {
   double seconds_ = 0;
   bool is_active_ = false;
   bool has_measured_ = false;
-  double difference_ = 0;  // sigma of the differences of pixels, slowly averaged
-  double present_ = 0;     // the same of this frame
-  double single_ = 0;      // share of pixels that move singly, slowly averaged
-  double tail_ = 0;        // sigma of the normal differences with so many of them
+  double difference_ = 0;                   // sigma of the differences of pixels, slowly averaged
+  double present_ = 0;                      // the same of this frame
+  std::array<double, kRegions> singles_{};  // share of pixels that move singly, slowly averaged,
+  double single_ = 0;                       // and the median of it
+  double tail_ = 0;                         // sigma of the normal differences with so many of them
 
   // Only while active.
   bool has_smooth_ = false;

@@ -26,6 +26,7 @@ from truth.score import Gst  # noqa: E402
 
 FRAMES, DRAWN_FRAMES, QUICK_FRAMES = 300, 250, 90
 YARD_CLIP, TREE_CLIP = 'vtest.avi', 'tree.avi'
+TREE_FRAMES = 50
 CLIPS = (YARD_CLIP, 'yard', 'road', 'room', *troubles.SWAYING)
 GROUPS = {
     'nothing': ('Nothing wrong', 'What the cures cost where there is nothing to cure.'),
@@ -34,7 +35,8 @@ GROUPS = {
     'camera': ('A camera that moves', 'Sigma in pixels, white: another place for each frame.'),
     'sway': (
         'Sway',
-        'In `tree`, `flag` and `tree.avi` the false events are those of leaves, flag and tape. In '
+        'In `tree`, `flag` and `tree.avi` (its first 50 frames, to and fro) the false events are '
+        'those of leaves, flag and tape, and those of the first second count in any case. In '
         'the others nothing sways, but that in `vtest.avi` a barrier tape flutters, which counts '
         'as true.',
     ),
@@ -76,7 +78,11 @@ def prepare(name, source, path, frames):
         clip = score.read_clip(source, frames)
     else:
         clip = score.drawn_clip(name, min(frames, DRAWN_FRAMES))
-    if name == TREE_CLIP:  # leaves in the wind and nothing else: nothing in it truly moves
+    if name == TREE_CLIP:
+        # Leaves in the wind and nothing else, so nothing truly moves, until a hand comes in. They go
+        # on for as long as the other clips, to and fro.
+        turns = score.np.pad(score.np.arange(TREE_FRAMES), (0, frames - TREE_FRAMES), 'reflect')
+        clip.frames = clip.frames[turns]
         clip.moves = score.np.zeros(clip.frames.shape, bool)
     score.np.save(f'{path}.frames.npy', clip.frames)
     if clip.moves is not None:
@@ -159,7 +165,7 @@ def cell(result, trouble, missed=(False,) * 4):
     ]
     if trouble.goal.blind < math.inf:
         shown.append(f'{result.blind:.1f} s')
-    notes = [f'{name} {value:.1f}' for name, value in result.notes.items()]
+    notes = [f'{name} {value:.1f}' for name, value in result.notes.items() if value]
     return ' / '.join(f'**{s}**' if m else s for s, m in zip(shown, missed)) + ''.join(
         f' ({note})' for note in notes
     )

@@ -62,9 +62,23 @@ GstElement* make() {
 // One after the other, each has all values that any of them has.
 GST_START_TEST(presets) {
   const std::map<std::string, std::map<std::string, std::string>> expected = {
-      {"indoor", {{"threshold", "20"}, {"normalization", "percentile"}, {"background", "live"}}},
-      {"night", {{"analysis-scale", "4"}, {"display-threshold", "16"}, {"curve", "linear"}}},
-      {"outdoor", {{"analysis-scale", "2"}, {"display-threshold", "0"}, {"percentile", "99"}}},
+      {"indoor",
+       {{"threshold", "20"},
+        {"noise-adaptive", "false"},
+        {"light-change-limit", "0.5"},
+        {"normalization", "percentile"},
+        {"background", "live"}}},
+      {"night",
+       {{"analysis-scale", "2"},
+        {"noise-adaptive", "true"},
+        {"display-threshold", "16"},
+        {"curve", "linear"}}},
+      {"outdoor",
+       {{"analysis-scale", "2"},
+        {"sway-filter", "true"},
+        {"stabilize", "true"},
+        {"display-threshold", "0"},
+        {"percentile", "99"}}},
       {"privacy", {{"background", "average"}, {"smoothing", "8"}, {"curve", "linear"}}},
       {"retail-day", {{"normalization", "fixed"}, {"curve", "sqrt"}, {"background", "average"}}},
   };

@@ -18,14 +18,16 @@ import numpy as np  # noqa: E402
 from truth import score, troubles  # noqa: E402
 from truth.troubles import Goal  # noqa: E402
 
-FRAMES = 75  # three seconds
+# Three seconds. What sways counts for its first second, so that takes longer.
+FRAMES = {"yard": 75, "tree": 250}
 
 # What the cure of a trouble must reach on these frames: here and nowhere else.
 BOUNDS = {
     ("yard", "noise, sigma 12"): Goal(false=50, kept=0.95, r=0.94),
     ("yard", "lamp on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
-    ("yard", "shake, sigma 1.5"): Goal(kept=0.97, r=0.97),
-    ("tree", "sway"): Goal(left=0.1, kept=0.95, r=0.97),
+    ("yard", "shake, sigma 1.5"): Goal(kept=0.95, r=0.97),
+    ("yard", "noise, sigma 6, and shake, sigma 0.5"): Goal(false=100, kept=0.95, r=0.97),
+    ("tree", "sway"): Goal(left=0.2, kept=0.95, r=0.97),
 }
 # What the trouble does by default on the yard, or it would be none: false events at least.
 TROUBLED = {"noise, sigma 12": 100_000, "lamp on and off": 8_000, "shake, sigma 1.5": 30_000}
@@ -33,7 +35,7 @@ TROUBLED = {"noise, sigma 12": 100_000, "lamp on and off": 8_000, "shake, sigma 
 
 @functools.cache
 def drawn(scene):
-    return score.drawn_clip(scene, FRAMES)
+    return score.drawn_clip(scene, FRAMES[scene])
 
 
 def trouble_called(name):
@@ -69,7 +71,7 @@ class Scores(unittest.TestCase):
         heat, stats, motion = score.heat_of(clip)
         truth = score.truth_of(clip.frames)
         np.testing.assert_array_equal(heat, truth.events)
-        self.assertEqual(stats.get_value("frames"), FRAMES)
+        self.assertEqual(stats.get_value("frames"), FRAMES["yard"])
         moved = [round(share * 640 * 360) for _, share in sorted(motion.items())]
         self.assertEqual(moved, truth.of_frame)
         self.assertEqual(score.blind(clip, truth, motion), 0)
@@ -87,7 +89,7 @@ class Scores(unittest.TestCase):
                 self.assertEqual(result.false, 0)
                 self.assertGreater(result.r, 0.9999)
             else:  # but for the leaves
-                self.assertGreater(result.false, 3000)
+                self.assertGreater(result.false, 2000)
 
     def test_troubles_trouble(self):
         for name, false in TROUBLED.items():
@@ -96,9 +98,6 @@ class Scores(unittest.TestCase):
                 self.assertGreater(score.evaluate(bad, truth, "").false, false)
 
     def cure(self, scene, name):
-        missing = score.missing_properties(trouble_called(name).cure)
-        if missing:
-            self.skipTest(f"no property {missing[0]}")
         trouble, bad, truth = with_trouble(scene, name)
         result = score.evaluate(bad, truth, trouble.cure)
         by_default = score.evaluate(bad, truth, "")

@@ -119,18 +119,30 @@ def missing_properties(settings):
     return [name for name in names if not element.find_property(name)]
 
 
-def _wait(pipeline):
-    """Until the end of the stream."""
-    message = pipeline.get_bus().timed_pop_filtered(
-        PATIENCE, Gst.MessageType.EOS | Gst.MessageType.ERROR
-    )
-    if not message:
+def _read(bus, keep, patience=0):
+    """Gives the messages of the element to `keep`; true if the stream has ended."""
+    wanted = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.ELEMENT
+    while message := bus.timed_pop_filtered(patience, wanted):
+        if message.type == Gst.MessageType.ERROR:
+            raise Failure(": ".join(str(part) for part in message.parse_error()))
+        if message.type == Gst.MessageType.EOS:
+            return True
+        keep(message.get_structure())
+    return False
+
+
+def _play(pipeline, clip, keep):
+    """Pushes a clip through, and reads all the time: messages that nobody reads are left out."""
+    pipeline.set_state(Gst.State.PLAYING)
+    bus = pipeline.get_bus()
+    for _ in _push(pipeline.get_by_name("source"), clip):
+        _read(bus, keep)
+    if not _read(bus, keep, PATIENCE):
         raise Failure("the pipeline does not come to its end")
-    if message.type == Gst.MessageType.ERROR:
-        raise Failure(": ".join(str(part) for part in message.parse_error()))
 
 
 def _push(source, clip):
+    """Yields after each frame."""
     source.set_property("caps", Gst.Caps.from_string(clip.caps or _caps(clip.rate)))
     for i, frame in enumerate(clip.frames):
         buffer = Gst.Buffer.new_wrapped(bytes(frame))
@@ -139,6 +151,7 @@ def _push(source, clip):
         if clip.corrupted and clip.corrupted[i]:
             buffer.set_flags(Gst.BufferFlags.CORRUPTED)
         source.emit("push-buffer", buffer)
+        yield
     source.emit("end-of-stream")
 
 
@@ -158,12 +171,9 @@ def heat_of(clip, settings=""):
     moved in each frame, by its time."""
     motion = {}
 
-    def keep(_, message):
-        told = message.get_structure()
-        if told and told.has_name("motionheatmap") and not told.get_value("final"):
+    def keep(told):
+        if told.has_name("motionheatmap") and not told.get_value("final"):
             motion[told.get_value("timestamp")] = told.get_value("motion")
-            return Gst.BusSyncReply.DROP
-        return Gst.BusSyncReply.PASS
 
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "heat.tiff")
@@ -171,12 +181,9 @@ def heat_of(clip, settings=""):
             f"{SOURCE} ! motionheatmap name=heat {settings} output=none "
             f"interval=0 message-width=1 snapshot-location={path} ! fakesink sync=false"
         )
-        pipeline.get_bus().set_sync_handler(keep)
         element = pipeline.get_by_name("heat")
-        pipeline.set_state(Gst.State.PLAYING)
         try:
-            _push(pipeline.get_by_name("source"), clip)
-            _wait(pipeline)
+            _play(pipeline, clip, keep)
             stats = element.get_property("stats")
         finally:
             pipeline.set_state(Gst.State.NULL)
@@ -206,7 +213,7 @@ def _pulled(pipeline, sink):
     while sample := sink.emit("try-pull-sample", PATIENCE):
         buffer = sample.get_buffer()
         buffers.append((buffer.extract_dup(0, buffer.get_size()), buffer, sample.get_caps()))
-    _wait(pipeline)
+    _read(pipeline.get_bus(), lambda told: None, PATIENCE)
     return buffers
 
 
@@ -215,7 +222,8 @@ def _run(launch, clip=None):
     pipeline.set_state(Gst.State.PLAYING)
     try:
         if clip:
-            _push(pipeline.get_by_name("source"), clip)
+            for _ in _push(pipeline.get_by_name("source"), clip):
+                pass
         return _pulled(pipeline, pipeline.get_by_name("sink"))
     finally:
         pipeline.set_state(Gst.State.NULL)
