@@ -132,6 +132,30 @@ def run_all(clips, wanted, frames, jobs, instead):
     return results
 
 
+# The pictures of docs/tuning.md: the trouble, and the clip that it is shown on.
+PICTURES = {
+    'noise': ('noise, sigma 12', YARD_CLIP),
+    'shake': ('shake, sigma 1.5', YARD_CLIP),
+    'lamp': ('lamp on and off', YARD_CLIP),
+    'sway': ('sway', 'tree'),
+}
+LOOKS = 'blend=heat opacity=0.7 normalization=percentile smoothing=4'
+
+
+def write_pictures(clips, directory):
+    """Of each trouble the map without the cure and with it."""
+    for name, (called, of) in PICTURES.items():
+        trouble = next(t for t in troubles.TROUBLES if t.name == called)
+        with tempfile.TemporaryDirectory() as work:
+            path = os.path.join(work, 'clip')
+            prepare(of, clips[of], path, FRAMES)
+            clip, _ = score.troubled(load(path), trouble)
+            for when, cure in (('before', ''), ('after', trouble.cure)):
+                file = os.path.join(directory, f'{name}-{when}.jpg')
+                score.write_picture(clip, f'{LOOKS} {cure}', file)
+                say(file)
+
+
 # Reporting
 
 
@@ -309,10 +333,16 @@ def main():
         metavar='PROPERTIES',
         help='these instead of each cure; leaves the page as it is',
     )
+    parser.add_argument(
+        '--pictures', metavar='DIRECTORY', help='write the pictures of docs/tuning.md there instead'
+    )
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes')
     args = parser.parse_args()
     score.missing_properties('')
     clips = find_clips(args.clip)
+    if args.pictures:
+        write_pictures(clips, args.pictures)
+        return
     names = {
         (i, clip): f'{trouble.group}/{clip}/{trouble.name}'
         for clip in clips

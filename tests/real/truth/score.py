@@ -195,6 +195,18 @@ def heat_of(clip, settings=""):
     return heat.repeat(scale, 0).repeat(scale, 1)[:HEIGHT, :WIDTH], stats, motion
 
 
+def write_picture(clip, settings, path):
+    """The last frame of a clip with the heat on it, in colour."""
+    pipeline = Gst.parse_launch(
+        f"{SOURCE} ! videoconvert ! video/x-raw,format=I420 ! motionheatmap {settings} "
+        f'post-messages=false output=none snapshot-location="{path}" ! fakesink sync=false'
+    )
+    try:
+        _play(pipeline, clip, lambda told: None)
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
 def evaluate(clip, truth, settings):
     """The score with these settings; None where the element does not have them."""
     if missing_properties(settings):
