@@ -84,7 +84,7 @@ void MotionFinder::set(const Settings& settings) {
 
 void MotionFinder::set_luma_range(int range) {
   // Only the upper 8 bits are seen where frames are smoothed.
-  luma_range_ = range >> (format_.components[0].depth - 8);
+  luma_range_ = std::max(1, range >> (format_.components[0].depth - 8));
 }
 
 void MotionFinder::forget() {

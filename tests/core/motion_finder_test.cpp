@@ -174,6 +174,74 @@ TEST(MotionFinder, ResultDoesNotDependOnThreads) {
   }
 }
 
+// Whatever is asked for at once, in any layout and size, also of frames that are smaller than the
+// stream: nothing beyond them is read, and threads change nothing.
+TEST(MotionFinder, LivesWithEverything) {
+  std::mt19937 random(20261126);
+  const auto below = [&](int n) { return int(random() % unsigned(n)); };
+  std::vector<PixelFormat> formats = {kGray8, kI420, kNv12,     kYuy2,
+                                      kUyvy,  kAyuv, gray10(0), gray10(6)};
+  for (const Format& format : rgb_formats()) formats.push_back(format.layout);
+  formats.push_back({ColorModel::kGray, 1, 1, {Component{.step = 2, .depth = 16}}});
+  for (int life = 0; life < 150; ++life) {
+    const PixelFormat& format = formats[size_t(below(int(formats.size())))];
+    const Size size{1 + below(life % 4 ? 200 : 20), 1 + below(life % 4 ? 150 : 20)};
+    Engine one, several;
+    const int top = (1 << format.components[0].depth) - 1;
+    for (Engine* engine : {&one, &several})
+      engine->configure({format, {.scale = {top, top, top}}, size});
+    cv::Mat scene = random_bgr(size, unsigned(life));
+    cv::blur(scene, scene, {5, 5});
+    Settings settings;
+    for (int i = 0; i < 24; ++i) {
+      if (below(4) == 0) {
+        settings = {.blur = below(3) ? 0 : below(32),
+                    .despeckle = below(3) ? 0 : below(16),
+                    .noise_adaptive = below(2) == 0,
+                    .stabilize = below(2) == 0,
+                    .sway_filter = below(2) == 0,
+                    .light_change_limit = below(2) ? 1 : below(100) / 100.0,
+                    .analysis_scale = 1 + below(3)};
+        if (below(8) == 0) settings.detector = Detector::kMog2;
+        if (format.components[0].depth == 16 && below(2)) settings.auto_gray_levels = true;
+        one.set(settings);
+        settings.n_threads = 4;
+        several.set(settings);
+      }
+      const Size part = below(5) ? size : Size{1 + below(size.width), 1 + below(size.height)};
+      Frame frame(format, part, Rows{.padding = below(9), .bottom_up = below(6) == 0});
+      cv::Mat picture = scene(cv::Rect(0, 0, part.width, part.height)).clone();
+      cv::Mat noise(picture.size(), CV_8UC3);
+      cv::randu(noise, 0, 2 + below(30));
+      picture += noise;
+      const int side = std::min({12, part.width, part.height});
+      picture(cv::Rect(i * 3 % (part.width - side + 1), 0, side, side)).setTo(below(256));
+      cv::Mat gray;
+      cv::cvtColor(picture, gray, cv::COLOR_BGR2GRAY);
+      for (int y = 0; y < part.height; ++y)
+        for (int x = 0; x < part.width; ++x)
+          for (int c = 0; c < (format.model == ColorModel::kRgb ? 3 : 1); ++c) {
+            uint8_t* const sample = &frame.at(c, x, y);
+            const bool is_rgb = format.model == ColorModel::kRgb;
+            sample[format.sample_bytes() - 1] =
+                is_rgb ? picture.at<cv::Vec3b>(y, x)[2 - c] : gray.at<uint8_t>(y, x);
+          }
+      const double seconds = below(4) ? 0.04 : below(2) ? 0 : 1e9;
+      if (below(9) == 0) {
+        one.forget_previous();
+        several.forget_previous();
+      }
+      one.advance(seconds);
+      several.advance(seconds);
+      ASSERT_EQ(one.process(frame.view(), nullptr), several.process(frame.view(), nullptr));
+      ASSERT_TRUE(same_picture(events_of(one), events_of(several))) << life << " " << i;
+      ASSERT_GE(one.report().noise, 0);
+      ASSERT_LT(one.report().noise, 256);
+    }
+    EXPECT_GT(one.memory(), 0u);
+  }
+}
+
 // Light
 
 TEST(LightChanges, TakesNoMoreThanASecondInOneGo) {
