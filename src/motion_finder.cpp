@@ -80,6 +80,7 @@ void MotionFinder::set(const Settings& settings) {
   if (settings.blur != settings_.blur || settings.noise_adaptive != settings_.noise_adaptive)
     previous_.release();
   settings_ = settings;
+  if (!sees_gray()) previous_.release();  // from now on nobody looks after it
 }
 
 void MotionFinder::set_luma_range(int range) {
