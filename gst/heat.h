@@ -21,7 +21,7 @@ struct Heat
 
   /* Does with a frame what `verdict` says; draws on `drawn`, if there is one, in any case. `step`:
    * the stream time since the frame before. False if it was to be analysed, but the light changed in
-   * it. Takes the lock. */
+   * it or the camera turned. Takes the lock. */
   bool frame (const motionheat::ConstFrameView & in, const motionheat::FrameView * drawn,
       const Continuity::Verdict & verdict, GstClockTime step, const FrameTimes & of_frame,
       const motionheat::Settings & settings);

@@ -198,7 +198,7 @@ Pictures::draw (const MotionHeatmapSettings & settings)
   std::lock_guard < std::mutex > lock (heat_.lock);
 
   heat_.engine.set (settings.engine);
-  heat_.engine.draw (view, view);
+  heat_.engine.draw (view, view, true);
   picture_drawn_ = true;
 }
 

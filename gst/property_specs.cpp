@@ -126,9 +126,8 @@ motion_heatmap_install_properties (GObjectClass * klass)
   /**
    * GstMotionHeatmap:noise-adaptive:
    *
-   * Measure the noise of the stream all the time and do not count what is but noise: smoothing and
-   * threshold rise as far as the noise asks, never below #GstMotionHeatmap:blur and
-   * #GstMotionHeatmap:threshold. While noise is low nothing changes.
+   * Measure the noise of the stream all the time and do not count what is but noise. While it is low
+   * nothing changes; #GstMotionHeatmap:threshold rises only where most of the noise exceeds it.
    *
    * Since: 0.1
    */

@@ -7,6 +7,7 @@
 
 namespace motionheat {
 
+// Whether a frame is seen where it is.
 bool BytePicture::is_view(const ConstFrameView& frame,
                           const std::optional<GrayLevels>& levels) const {
   return !has_colors() && !levels && format_.sample_bytes() == 1 &&

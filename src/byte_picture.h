@@ -23,13 +23,12 @@ class BytePicture {
   cv::Mat gray_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels);
 
   bool has_colors() const { return format_.model == ColorModel::kRgb; }
-  /// Whether `gray_of` only looks at the frame.
-  bool is_view(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) const;
 
   /// Bytes it holds.
   size_t memory() const { return picture_.total() * picture_.elemSize() + gray_.total(); }
 
  private:
+  bool is_view(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) const;
   bool is_upright(const ConstFrameView& frame) const;
   bool is_packed(const ConstFrameView& frame) const;
   cv::Mat packed(const ConstFrameView& frame) const;

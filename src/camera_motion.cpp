@@ -335,6 +335,7 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   seconds = seconds > 0 ? std::min(seconds, 1.0) : kUsualSeconds;
   if (current.size() != size_) {
     forget();
+    size_ = {};  // while there may be too little memory
     reference_.configure(current.size());
     size_ = current.size();
   }
@@ -402,6 +403,10 @@ CameraMovement CameraMotion::lost(double seconds, const Verdict& verdict) {
     breaking_ = suddenly && settling_ <= 0 ? 0 : breaking_ + seconds;
     settling_ = breaking_ > kLongestBreak ? 0 : kSettling;
     restart();
+    // A picture without anything to hold on to, as in the dark, does not settle.
+    const auto& tiles = reference_.tiles();
+    if (std::count_if(tiles.begin(), tiles.end(), [](const auto& t) { return t.active; }) < kEnough)
+      settling_ = 0;
     return {CameraMovement::Kind::kBreak, {}};
   }
   if (lost_ > kPatience)

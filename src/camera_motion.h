@@ -82,7 +82,7 @@ class CameraMotion {
   int frames_ = 0;                           // since the reference began
   Displacement pose_;                        // of the reference in the previous frame
   bool known_ = false;                       // the pose is
-  PixelPoint home_{};                             // of the middle, the mean of the last seconds
+  PixelPoint home_{};                        // of the middle, the mean of the last seconds
   float home_turn_ = 0;                      // of it all, radians
   double trusted_ = 0;                       // running mean of the share of tiles that agree
   double since_left_ = 0, since_right_ = 0;  // seconds since tiles near that side agreed

@@ -35,8 +35,6 @@ class BackgroundSubtractor {
   /// if it is unavailable.
   BackgroundSubtractor(Detector detector, const ModelSettings& settings);
 
-  Detector detector() const { return detector_; }
-
   /// Learns and judges otherwise from the next frame on; what was learnt stays.
   void set(const ModelSettings& settings);
 

@@ -233,7 +233,7 @@ bool Engine::process_plain(const ConstFrameView& in, const FrameView* out) {
                        std::exchange(since_processed_, 0))) {
     skip();
     if (background_) background_->add(in);
-    if (out) draw_plain(in, *out);
+    if (out) draw_plain(in, *out, false);
     return false;
   }
   const Counting counting{heat_, indices_, regions_,
@@ -263,19 +263,19 @@ void Engine::set_regions(Regions regions) {
   motion_.set_zones(regions_.zones());
 }
 
-void Engine::draw(const ConstFrameView& frame, const FrameView& out) {
-  if (!unpacked_) return draw_plain(frame, out);
+void Engine::draw(const ConstFrameView& frame, const FrameView& out, bool is_last) {
+  if (!unpacked_) return draw_plain(frame, out, is_last);
   const ConstFrameView in = cut(frame, stream_.size);
   const FrameView plain = unpack(in);
-  draw_plain(plain, plain);
+  draw_plain(plain, plain, is_last);
   pack(in, out);
 }
 
-void Engine::draw_plain(const ConstFrameView& in, const FrameView& out) {
+void Engine::draw_plain(const ConstFrameView& in, const FrameView& out, bool is_last) {
   update_scale();  // settings may have changed it
   if (smoothing_) smooth(true);
   draw_bands(in, out, [](int, uint8_t*) {});
-  draw_legend(out, false);
+  draw_legend(out, !is_last);
 }
 
 void Engine::draw_legend(const FrameView& out, bool growing) {

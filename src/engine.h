@@ -53,13 +53,14 @@ class Engine {
   /// draws into it; `out` may be the picture `in` is of. A frame smaller than the stream's size is
   /// processed as far as it goes; of an empty one nothing is seen, and it is as if it had not come.
   /// Throws std::bad_alloc or cv::Exception: then a part of the frame may not have been counted,
-  /// but no pixel of it twice, and the next frame goes on from there. False if the light changed:
-  /// then the frame does not count and was skipped, but is what the next one is compared with.
+  /// but no pixel of it twice, and the next frame goes on from there. False if the light changed or
+  /// the camera turned: then the frame does not count and was skipped, but is what the next one is
+  /// compared with.
   bool process(const ConstFrameView& in, const FrameView* out);
 
-  /// Draws as `process` does, without analysing: for frames that do not count, and for pictures of
-  /// a map that is complete.
-  void draw(const ConstFrameView& in, const FrameView& out);
+  /// Draws as `process` does, without analysing: for frames that do not count, and, `is_last`, for
+  /// pictures of a map that is complete.
+  void draw(const ConstFrameView& in, const FrameView& out, bool is_last = false);
 
   /// Takes note of a frame that does not count, or of one that only repeats what was. The previous
   /// frame stays.
@@ -122,7 +123,7 @@ class Engine {
 
   void configure_plain(const StreamFormat& stream, const Settings& settings);
   bool process_plain(const ConstFrameView& in, const FrameView* out);
-  void draw_plain(const ConstFrameView& in, const FrameView& out);
+  void draw_plain(const ConstFrameView& in, const FrameView& out, bool is_last);
   template <typename Count>
   void draw_bands(const ConstFrameView& in, const FrameView& out, Count count);
   void repaint_row(int row);

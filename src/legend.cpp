@@ -93,8 +93,9 @@ void Legend::render() {
 }
 
 void Legend::draw(const FrameView& out, double full, bool growing) {
-  constexpr int kReadable = 25;  // frames
-  const double tolerance = growing && ++frames_ < kReadable ? 0.1 : 0.01;
+  constexpr int kReadable = 25;                // frames
+  frames_ = std::min(frames_ + 1, kReadable);  // counts no further
+  const double tolerance = growing && frames_ < kReadable ? 0.1 : 0.01;
   if (!(std::abs(full - written_) <= tolerance * written_)) {
     lay_out(text_of(full));
     render();

@@ -26,6 +26,8 @@ std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileG
 bool LightChanges::takes(double share, double limit, double seconds) {
   constexpr double kMost = 1, kSettles = 0.5;  // seconds
   constexpr double kPart = 0.2;                // of the limit
+  constexpr double kFrame = 1.0 / 25;          // where no time is known
+  seconds = seconds > 0 ? std::min(seconds, kMost) : kFrame;
   settles_ = std::max(0.0, settles_ - seconds);
   if (share <= (settles_ > 0 ? limit * kPart : limit)) {
     taken_ = std::max(0.0, taken_ - seconds);
@@ -53,8 +55,7 @@ MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
       subtractor_(make_subtractor(settings)),
       sway_(make_sway_filter(settings, grid)),
       moved_(grid) {
-  if (settings.stabilize) camera_.emplace();
-  if (settings.noise_adaptive) noise_.emplace();
+  set(settings);
 }
 
 void MotionFinder::set(const Settings& settings) {
@@ -81,6 +82,9 @@ void MotionFinder::set(const Settings& settings) {
     previous_.release();
   settings_ = settings;
   if (!sees_gray()) previous_.release();  // from now on nobody looks after it
+  if (settings.light_change_limit >= 1) light_changes_ = {};
+  const int size = 2 * settings.despeckle + 1;
+  if (square_.rows != size) square_ = cv::Mat::ones(size, size, CV_8UC1);
 }
 
 void MotionFinder::set_luma_range(int range) {
@@ -106,10 +110,15 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
   if (sway_ && is_whole) sway_->apply(gray_, moved_.rows(), context.seconds);
   clear_masked(context.regions);
   if (settings_.light_change_limit >= 1) return Verdict::kMotion;
-  const double area = double(std::max(context.regions.area(), uint64_t{1}));
-  const bool is_change = light_changes_.takes(double(moved_.count()) / area,
-                                              settings_.light_change_limit, context.seconds);
-  return is_change ? Verdict::kChange : Verdict::kMotion;
+  const Size whole = moved_.grid().size();
+  const double seen = double(frame.size.area()) / double(whole.area());
+  const double area = std::max(1.0, double(context.regions.area()) * seen);
+  if (!light_changes_.takes(double(moved_.count()) / area, settings_.light_change_limit,
+                            context.seconds))
+    return Verdict::kMotion;
+  // What the light did is nothing that sways from now on.
+  if (sway_) sway_->forget_picture();
+  return Verdict::kChange;
 }
 
 // Whether the steps need the frame's grey, beside what Difference compares.
@@ -120,13 +129,13 @@ bool MotionFinder::sees_gray() const {
 // The grey of a frame, smoothed where that is asked for.
 cv::Mat MotionFinder::gray_of(const ConstFrameView& frame, const Context& context) {
   const cv::Mat gray = picture_.gray_of(frame, context.levels);
-  return settings_.blur > 0 ? smooth(gray) : gray;
+  return settings_.blur > 0 ? smooth(gray, smooth_gray_) : gray;
 }
 
-cv::Mat MotionFinder::smooth(const cv::Mat& picture) {
+const cv::Mat& MotionFinder::smooth(const cv::Mat& picture, cv::Mat& smoothed) const {
   const int size = 2 * settings_.blur + 1;
-  cv::blur(picture, smoothed_, cv::Size(size, size));
-  return smoothed_;
+  cv::blur(picture, smoothed, cv::Size(size, size));
+  return smoothed;
 }
 
 // The same of the previous frame; empty if it is not known.
@@ -147,7 +156,8 @@ bool MotionFinder::keeps_gray(const Context& context) const {
 MotionFinder::Verdict MotionFinder::subtract(const ConstFrameView& frame, const Context& context) {
   if (sway_) gray_ = gray_of(frame, context);
   const cv::Mat picture = picture_.of(frame, context.levels);
-  moved_.set(subtractor_->apply(settings_.blur > 0 ? smooth(picture) : picture), context.bands);
+  moved_.set(subtractor_->apply(settings_.blur > 0 ? smooth(picture, smooth_picture_) : picture),
+             context.bands);
   return subtractor_->is_settled() ? Verdict::kMotion : Verdict::kNothing;
 }
 
@@ -157,16 +167,22 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
   CameraMovement camera;
   if (sees_gray()) gray_ = gray_of(frame, context);
   if (camera_) camera = camera_->measure(gray_, context.seconds);
+  if (previous_levels_ != context.levels) {
+    // Grey of other levels is not to be compared.
+    previous_levels_ = context.levels;
+    previous_.release();
+  }
   Verdict verdict = Verdict::kNothing;
   cv::Mat before;
   if (difference.has_previous()) {
     verdict = Verdict::kMotion;
     if (camera.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
+    if (verdict == Verdict::kChange && sway_) sway_->forget();
     if (sees_gray()) before = previous_gray(context);
     // There is no smoothed one before the first frame that is smoothed.
     if (before.empty() && settings_.blur > 0) verdict = Verdict::kNothing;
   }
-  if (noise_ && verdict != Verdict::kMotion) noise_->forget();
+  if (noise_ && (verdict != Verdict::kMotion || before.empty())) noise_->forget();
   if (verdict != Verdict::kMotion)
     difference.remember(frame);
   else if (before.empty())
@@ -241,10 +257,8 @@ const cv::Mat* MotionFinder::counting(const Regions& regions) {
 
 // Opens the mask: what is no square of 2 despeckle + 1 pixels wide somewhere is gone.
 void MotionFinder::despeckle(Bands& bands) {
-  const int size = 2 * settings_.despeckle + 1;
   moved_.copy_to(bytes_, bands);
-  cv::morphologyEx(bytes_, opened_, cv::MORPH_OPEN,
-                   cv::getStructuringElement(cv::MORPH_RECT, cv::Size(size, size)));
+  cv::morphologyEx(bytes_, opened_, cv::MORPH_OPEN, square_);
   moved_.set(opened_, bands);
 }
 
@@ -261,8 +275,9 @@ size_t MotionFinder::memory() const {
   const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
          (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) +
-         moved_picture_.memory() + bytes(previous_) + bytes(smoothed_) + bytes(compared_) +
-         bytes(counting_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
+         moved_picture_.memory() + bytes(previous_) + bytes(smooth_gray_) + bytes(smooth_picture_) +
+         bytes(compared_) + bytes(counting_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) +
+         bytes(opened_);
 }
 
 }  // namespace motionheat

@@ -95,7 +95,7 @@ class MotionFinder {
   bool sees_gray() const;
   bool keeps_gray(const Context& context) const;
   cv::Mat gray_of(const ConstFrameView& frame, const Context& context);
-  cv::Mat smooth(const cv::Mat& picture);
+  const cv::Mat& smooth(const cv::Mat& picture, cv::Mat& smoothed) const;
   cv::Mat previous_gray(const Context& context) const;
 
   Verdict subtract(const ConstFrameView& frame, const Context& context);
@@ -122,10 +122,12 @@ class MotionFinder {
   MovedPicture moved_picture_;
   cv::Mat gray_;      // of the frame
   cv::Mat previous_;  // that of the frame before, if Difference has not got it
-  cv::Mat smoothed_, compared_;
+  std::optional<GrayLevels> previous_levels_;  // that it is of
+  cv::Mat smooth_gray_, smooth_picture_, compared_;
   cv::Mat counting_;          // 0 where cells are masked,
   uint64_t counting_of_ = 0;  // of the regions with this number
   cv::Mat bytes_, opened_;    // what moved
+  cv::Mat square_;            // that despeckles
 };
 
 }  // namespace motionheat

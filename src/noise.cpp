@@ -378,10 +378,12 @@ void NoiseFilter::measure_smooth(const cv::Mat* counts) {
 
 // Where anything moves, as bits of the half picture.
 void NoiseFilter::find_motion(int threshold) {
-  const size_t words = size_t(smooth_.cols + 63) / 64, n = words * size_t(smooth_.rows);
-  if (words != words_ || where_.size() != n) {
+  if (where_of_ != smooth_.size()) {
     has_where_ = false;
-    words_ = words;
+    where_of_ = smooth_.size();
+    words_ = size_t(smooth_.cols + 63) / 64;
+    const size_t n = words_ * size_t(smooth_.rows);
+    nothing_.assign(words_, 0);
     for (Words* each : {&strong_, &weak_, &where_, &wide_, &around_}) each->assign(n, 0);
   }
   if (!has_where_) std::fill(where_.begin(), where_.end(), 0);
@@ -441,7 +443,9 @@ void NoiseFilter::grade_rows(int begin, int end) {
 // motion. True if anything is.
 bool NoiseFilter::join_in_space_and_time() {
   const int rows = smooth_.rows;
-  const auto row_of = [&](int y) { return &weak_[words_ * size_t(std::clamp(y, 0, rows - 1))]; };
+  const auto row_of = [&](int y) {
+    return y < 0 || y >= rows ? nothing_.data() : &weak_[words_ * size_t(y)];
+  };
   uint64_t any = 0;
   for (int y = 0; y < rows; ++y) {
     uint64_t* const strong = &strong_[words_ * size_t(y)];

@@ -102,6 +102,8 @@ class NoiseFilter {
   std::array<uint8_t, kClasses> strong_limits_{}, weak_limits_{};
   size_t words_ = 0;  // in a row
   Words strong_, weak_, where_, wide_, around_;
+  Words nothing_;      // a row
+  cv::Size where_of_;  // the size that these are of
   bool has_where_ = false;
   bool is_independent_ = false;  // the noise of a pixel, from that of others
 };

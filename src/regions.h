@@ -96,7 +96,7 @@ class Regions {
   /// beyond the picture are taken as they are. Throws std::bad_alloc.
   Regions(const RegionSettings& settings, const TileGrid& cells, Size picture, int scale);
 
-  /// Another one for each that was made; 0 where nothing is masked and there are no zones.
+  /// Another one for each that was made with settings; 0 of one without.
   uint64_t number() const { return number_; }
 
   /// Whether nothing is masked.

@@ -107,6 +107,21 @@ TEST(CameraMotion, OfNoneIsNone) {
   }
 }
 
+// Lamps that go off leave nothing to go by, but that is no turn that lasts.
+TEST(CameraMotion, OfTheDarkIsUnknown) {
+  const Scene scene;
+  CameraMotion camera;
+  for (int i = 0; i < 50; ++i) camera.measure(scene.seen({}), kFrame);
+  int breaks = 0;
+  for (int i = 0; i < 100; ++i) {
+    cv::Mat dark(360, 640, CV_8UC1, cv::Scalar(20)), noise(dark.size(), CV_16S);
+    cv::RNG(i + 1).fill(noise, cv::RNG::NORMAL, 0, 2);
+    cv::add(dark, noise, dark, cv::noArray(), CV_8U);
+    breaks += camera.measure(dark, kFrame).kind == Kind::kBreak;
+  }
+  EXPECT_LE(breaks, 12);
+}
+
 TEST(CameraMotion, IsMeasuredInNoise) {
   const Scene scene;
   CameraMotion camera;

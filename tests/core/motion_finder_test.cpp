@@ -242,6 +242,32 @@ TEST(MotionFinder, LivesWithEverything) {
   }
 }
 
+// Levels that follow the stream are no motion: here something bright appears and stays.
+TEST(MotionFinder, GrayLevelsThatChangeAreNoMotion) {
+  const PixelFormat format{ColorModel::kGray, 1, 1, {Component{.step = 2, .depth = 16}}};
+  for (const Settings& settings :
+       {Settings{.auto_gray_levels = true, .blur = 1},
+        Settings{.auto_gray_levels = true, .noise_adaptive = true, .stabilize = true}}) {
+    Engine engine;
+    engine.set(settings);
+    engine.configure({format, {.scale = {65535, 65535, 65535}}, {320, 240}});
+    uint64_t after = 0;
+    for (int i = 0; i < 100; ++i) {
+      cv::Mat picture(240, 320, CV_16UC1);
+      for (int y = 0; y < 240; ++y)
+        for (int x = 0; x < 320; ++x) picture.at<uint16_t>(y, x) = uint16_t(7000 + (x * y) % 766);
+      if (i >= 20) picture(cv::Rect(50, 50, 60, 60)).setTo(9000);
+      ConstFrameView view({320, 240});
+      view.data[0] = picture.data;
+      view.stride[0] = ptrdiff_t(picture.step);
+      engine.advance(0.04);
+      engine.process(view, nullptr);
+      if (i > 20) after += engine.motion().shares()[0] > 0.002;
+    }
+    EXPECT_EQ(after, 0u);
+  }
+}
+
 // Light
 
 TEST(LightChanges, TakesNoMoreThanASecondInOneGo) {
@@ -257,6 +283,21 @@ TEST(LightChanges, TakesALampThatFlickersForHours) {
     const bool switched = i % 10 == 0;
     ASSERT_EQ(changes.takes(switched ? 0.9 : 0.01, 0.5, 0.04), switched) << i;
   }
+}
+
+TEST(LightChanges, EndWhereNoTimeIsKnown) {
+  LightChanges changes;
+  int taken = 0;
+  for (int i = 0; i < 100; ++i) taken += changes.takes(0.9, 0.5, 0);
+  EXPECT_LE(taken, 26);
+}
+
+// After two hours without a picture as after a second.
+TEST(LightChanges, TakesTheNextOneSoonAfterAHole) {
+  LightChanges changes;
+  EXPECT_TRUE(changes.takes(0.9, 0.5, 7200));
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(changes.takes(0, 0.5, 0.04));
+  EXPECT_TRUE(changes.takes(0.9, 0.5, 0.04));
 }
 
 TEST(LightChanges, TakesOneFrameOfASlowCamera) {
