@@ -16,7 +16,7 @@ uint8_t pack(uint64_t bytes) {
 // Eight bytes of 0 or 255. The product has the bits eight times, of which byte i keeps bit i; what
 // is not 0 there becomes 255 by way of its highest bit.
 uint64_t unpack(uint8_t bits) {
-  const uint64_t single = bits * 0x0101010101010101 & 0x8040201008040201;
+  const uint64_t single = uint64_t{bits} * 0x0101010101010101 & 0x8040201008040201;
   return ((single + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101) * 0xff;
 }
 
