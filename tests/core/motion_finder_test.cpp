@@ -337,6 +337,44 @@ TEST(MotionFinder, ChangeOfLightIsNoMotion) {
   }
 }
 
+// What a lamp does all over the picture, or what swayed in a view from which the camera has turned
+// away, is nothing that sways where somebody moves later.
+TEST(MotionFinder, SwayIsNotLearntFromOtherThings) {
+  const Size size{320, 180};
+  cv::Mat yard(size.height * 2, size.width * 3, CV_8UC1);
+  cv::RNG(7).fill(yard, cv::RNG::UNIFORM, 0, 256);
+  cv::GaussianBlur(yard, yard, {}, 2.5);
+  cv::normalize(yard, yard, 60, 180, cv::NORM_MINMAX);
+  enum Before { kNothing, kLamp, kTurn };
+  const auto events_after = [&](Before before) {
+    Engine engine;
+    engine.set({.stabilize = true, .sway_filter = true, .light_change_limit = 0.5});
+    engine.configure({kGray8, {}, size});
+    const auto show = [&](int left, int lamp, int rocks) {
+      cv::Mat picture = yard(cv::Rect(left, 20, size.width, size.height)) + lamp;
+      if (rocks >= 0) {
+        const int x = 150 + int(std::lround(4 * std::sin(rocks * 0.8)));
+        picture(cv::Rect(x, 60, 24, 50)).setTo(250);
+        for (int y = 64; y < 110; y += 8) picture(cv::Rect(x + 3, y, 15, 4)).setTo(10);
+      }
+      engine.advance(0.04);
+      engine.process(view_of(picture), nullptr);
+    };
+    for (int i = 0; i < 300; ++i)
+      show(0, before == kLamp && i / 10 % 2 ? 60 : 0, before == kTurn ? i : -1);
+    if (before == kTurn)
+      for (int left = 0; left <= 500; left += 50) show(left, 0, -1);
+    for (int i = 0; i < 40; ++i) show(before == kTurn ? 500 : 0, 0, -1);
+    engine.reset();
+    for (int i = 0; i < 15; ++i) show(before == kTurn ? 500 : 0, 0, i);
+    return cv::sum(events_of(engine))[0];
+  };
+  const double usual = events_after(kNothing);
+  EXPECT_GT(usual, 2000);
+  EXPECT_GT(events_after(kLamp), 0.9 * usual);
+  EXPECT_GT(events_after(kTurn), 0.7 * usual);
+}
+
 // The share is one of what is not masked.
 TEST(MotionFinder, JudgesLightByWhatIsNotMasked) {
   const Size size{160, 120};
