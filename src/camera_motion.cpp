@@ -6,6 +6,8 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
+#include "frame_seconds.h"
+
 namespace motionheat {
 namespace {
 
@@ -34,7 +36,6 @@ constexpr double kSettling = 0.3;  // seconds within half of that after a break
 constexpr double kLongestBreak = 10;
 constexpr double kTrusted = 0.5, kNothing = 0.08;  // shares of which one follows the other
 constexpr double kPatience = 2;                    // seconds until a view that is lost is given up
-constexpr double kUsualSeconds = 0.04;             // where a stream does not tell
 // The search: whole pixels of the coarsest picture, turns in radians, tiles.
 constexpr int kReach = 9, kSpan = 2 * kReach + 1, kTurns = 7, kSearched = 64;
 constexpr float kTurn = 0.5f * 3.14159265f / 180;
@@ -332,7 +333,7 @@ CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& v
 }
 
 CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
-  seconds = seconds > 0 ? std::min(seconds, 1.0) : kUsualSeconds;
+  seconds = frame_seconds(seconds, 1);
   if (current.size() != size_) {
     forget();
     size_ = {};  // while there may be too little memory

@@ -6,6 +6,8 @@
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
+#include "frame_seconds.h"
+
 namespace motionheat {
 namespace {
 
@@ -26,8 +28,7 @@ std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileG
 bool LightChanges::takes(double share, double limit, double seconds) {
   constexpr double kMost = 1, kSettles = 0.5;  // seconds
   constexpr double kPart = 0.2;                // of the limit
-  constexpr double kFrame = 1.0 / 25;          // where no time is known
-  seconds = seconds > 0 ? std::min(seconds, kMost) : kFrame;
+  seconds = frame_seconds(seconds, kMost);
   settles_ = std::max(0.0, settles_ - seconds);
   if (share <= (settles_ > 0 ? limit * kPart : limit)) {
     taken_ = std::max(0.0, taken_ - seconds);

@@ -5,7 +5,12 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <opencv2/imgproc.hpp>
+
+#include "frame_seconds.h"
+#include "shrink_gray.h"
+#include "words.h"
 
 namespace motionheat {
 namespace {
@@ -53,12 +58,7 @@ constexpr int kCellRows = 9;
 // Rows that are graded before they are compared.
 constexpr int kGradedRows = 32;
 
-constexpr double kFrame = 1.0 / 30;  // seconds
 constexpr int kSamples = 1 << 13;
-
-double as_seconds(double seconds) {
-  return seconds > 0 ? std::min(seconds, 10.0) : kFrame;  // NaN is not > 0
-}
 
 // Share of the way to a new value after `seconds`.
 double weight(double seconds, double time) {
@@ -165,16 +165,6 @@ uint64_t twice(uint64_t bits) {
   return bits | bits << 1;
 }
 
-uint64_t load(const uint8_t* bytes) {
-  uint64_t word;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
-void store(uint64_t word, uint8_t* bytes) {
-  std::memcpy(bytes, &word, sizeof word);
-}
-
 // How many of `total` rows to go on by so that about `wanted` of the pixels in them are looked at.
 int row_step(int64_t width, int total, int64_t wanted) {
   return int(std::clamp(width * total / wanted, int64_t{1}, int64_t{std::max(total, 1)}));
@@ -208,7 +198,7 @@ int NoiseFilter::threshold(int least) const {
 
 void NoiseFilter::measure(const Frame& frame) {
   const cv::Mat& current = frame.current;
-  seconds_ = as_seconds(frame.seconds);
+  seconds_ = frame_seconds(frame.seconds, 10);
   // Pieces of rows, by turns others, so that samples are from all over the picture.
   constexpr int kPiece = 64;
   const int step = std::max(1, row_step(current.cols, current.rows, kSamples) / 4);
@@ -254,7 +244,7 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
       uint64_t any = 0, several = 0;
       int row = y;
       for (int r = 0; r < rows; ++r) {
-        const uint64_t word = load(moved[y + r] + x / 8);
+        const uint64_t word = load_word(moved[y + r] + x / 8);
         several |= any & word;
         if (word) row = y + r;
         any |= word;
@@ -270,12 +260,15 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
       single[region] += any != 0;
     }
   }
+  const auto sum = [](const auto& values) {
+    return double(std::accumulate(values.begin(), values.end(), int64_t{0}));
+  };
+  const double step_on = weight(seconds_, sum(single) > kSingleMany * sum(pixels) ? 0.3 : 2);
   std::array<double, kRegions> shares;
   size_t n = 0;
   for (size_t i = 0; i < kRegions; ++i) {
     if (pixels[i] == 0) continue;
-    const double share = double(single[i]) / double(pixels[i]);
-    singles_[i] += weight(seconds_, share > kSingleMany ? 0.3 : 2) * (share - singles_[i]);
+    singles_[i] += step_on * (double(single[i]) / double(pixels[i]) - singles_[i]);
     shares[n++] = singles_[i];
   }
   if (n == 0) return;
@@ -331,12 +324,7 @@ void NoiseFilter::follow_smooth(const Frame& frame) {
 
 void NoiseFilter::make_smooth(const cv::Mat& picture, cv::Mat& smooth) {
   half_.create((picture.rows + 1) / 2, (picture.cols + 1) / 2, CV_8UC1);
-  const kernels::SamplePlaces places{1, 1, {0, 0, 0}};
-  for (int y = 0; y < half_.rows; ++y) {
-    uint8_t* const means = half_.ptr(y);
-    kernels::active().shrink_u8({picture.ptr(2 * y), ptrdiff_t(picture.step)}, places,
-                                {picture.cols, std::min(2, picture.rows - 2 * y)}, 2, &means);
-  }
+  for (int y = 0; y < half_.rows; ++y) shrink_gray_row(picture, 2, y, half_);
   cv::GaussianBlur(half_, smooth, cv::Size(5, 5), 1);
 }
 
@@ -487,8 +475,8 @@ void NoiseFilter::clear_elsewhere(cv::Size size, kernels::Rows<uint8_t> moved) c
     uint8_t* const second = moved[std::min(y + 1, size.height - 1)];
     for (size_t i = 0; i < moved_words; ++i) {
       const uint64_t kept = twice(around[i / 2] >> (i % 2 ? 32 : 0) & 0xffffffff);
-      store(load(first + 8 * i) & kept, first + 8 * i);
-      store(load(second + 8 * i) & kept, second + 8 * i);
+      store_word(load_word(first + 8 * i) & kept, first + 8 * i);
+      store_word(load_word(second + 8 * i) & kept, second + 8 * i);
     }
   }
 }

@@ -9,6 +9,8 @@
 #include <map>
 #include <utility>
 
+#include "words.h"
+
 namespace motionheat {
 namespace {
 
@@ -242,17 +244,6 @@ class MaskScaler {
   std::vector<uint64_t> sums_;
   std::vector<uint64_t> weights_;  // of each column of cells
 };
-
-// Eight bytes of a motion mask as a word whose lowest bit is the first pixel.
-uint64_t load(const uint8_t* bytes) {
-  uint64_t word = 0;
-  for (int i = 0; i < 8; ++i) word |= uint64_t{bytes[i]} << 8 * i;
-  return word;
-}
-
-void store(uint64_t word, uint8_t* bytes) {
-  for (int i = 0; i < 8; ++i) bytes[i] = uint8_t(word >> 8 * i);
-}
 
 template <size_t kSize>
 uint32_t count_bits(const std::array<uint64_t, kSize>& words) {
@@ -551,7 +542,7 @@ void Regions::apply(int tile, uint8_t* mask, ptrdiff_t stride) const {
   for (int y = 0; y < height; ++y, mask += stride) {
     for (int i = 0; i < kRowWords; ++i) {
       const uint64_t open = cover == kAll ? 0 : ~bits_[cover][size_t(y * kRowWords + i)];
-      store(load(mask + 8 * i) & open, mask + 8 * i);
+      store_word(load_word(mask + 8 * i) & open, mask + 8 * i);
     }
   }
 }
@@ -568,7 +559,7 @@ void Regions::count(int tile, const uint8_t* mask, ptrdiff_t stride, uint32_t* m
   const int height = cells_.rect(tile).height;
   for (int y = 0; y < height; ++y) {
     for (int i = 0; i < kRowWords; ++i)
-      motion[size_t(y * kRowWords + i)] = load(mask + stride * y + 8 * i);
+      motion[size_t(y * kRowWords + i)] = load_word(mask + stride * y + 8 * i);
   }
   for (const Part& part : here) {
     Bits in_zone = motion;

@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "kernels/kernels.h"
+#include "shrink_gray.h"
 
 namespace motionheat {
 namespace {
@@ -64,21 +65,11 @@ size_t StillReference::memory() const {
 }
 
 void StillReference::see(const cv::Mat& picture) {
-  const kernels::Kernels& k = kernels::active();
-  for (int y = 0; y < picture_[0].rows; ++y) {
-    uint8_t* means = picture_[0].ptr<uint8_t>(y);
-    const kernels::Extent extent{picture.cols, std::min(scale_, picture.rows - y * scale_)};
-    k.shrink_u8({picture.ptr<uint8_t>(y * scale_), ptrdiff_t(picture.step)},
-                {.step = 1, .n = 1, .offsets = {}}, extent, scale_, &means);
-  }
+  for (int y = 0; y < picture_[0].rows; ++y) shrink_gray_row(picture, scale_, y, picture_[0]);
   measure_noise();
   cv::GaussianBlur(picture_[0], picture_[0], {3, 3}, 0, 0, cv::BORDER_REPLICATE);
   for (int l = 1; l < kLevels; ++l) {
-    for (int y = 0; y < picture_[l].rows; ++y) {
-      uint8_t* means = picture_[l].ptr<uint8_t>(y);
-      k.shrink_u8({picture_[l - 1].ptr<uint8_t>(2 * y), ptrdiff_t(picture_[l - 1].step)},
-                  {.step = 1, .n = 1, .offsets = {}}, {2 * picture_[l].cols, 2}, 2, &means);
-    }
+    for (int y = 0; y < picture_[l].rows; ++y) shrink_gray_row(picture_[l - 1], 2, y, picture_[l]);
   }
 }
 

@@ -7,13 +7,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "frame_seconds.h"
+#include "shrink_gray.h"
+
 namespace motionheat {
 namespace {
 
 /// The longer side of the small picture.
 constexpr int kSmallSide = 320;
 /// Seconds between frames that do not know.
-constexpr double kUsualSeconds = 0.04;
 constexpr double kMostSeconds = 1;
 
 // All lengths are in pixels of the small picture.
@@ -97,7 +99,7 @@ size_t SwayFilter::memory() const {
 }
 
 void SwayFilter::apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, double seconds) {
-  const float dt = float(seconds > 0 ? std::min(seconds, kMostSeconds) : kUsualSeconds);
+  const float dt = float(frame_seconds(seconds, kMostSeconds));
   count_moved(moved);
   note_still(dt);
   shrink(current);
@@ -169,17 +171,13 @@ void SwayFilter::note_still(float seconds) {
 /// Only those rows of cells are brought up to date that what moves may reach.
 void SwayFilter::shrink(const cv::Mat& current) {
   constexpr int kRowsAbout = 1 + (2 * kReach + kPatch + kCell - 1) / kCell;
-  const auto& shrink_row = kernels::active().shrink_u8;
   for (int row = 0; row < cells_.height; ++row) {
     const auto begin = row_moves_.begin();
     const auto first = begin + std::max(0, row - kRowsAbout);
     const auto end = begin + std::min(cells_.height, row + kRowsAbout + 1);
     if (std::find(first, end, 1) == end) continue;
     for (int y = row * kCell; y < std::min(small_.rows, (row + 1) * kCell); ++y) {
-      const kernels::Rows<const uint8_t> pixels{current.ptr(y * scale_), ptrdiff_t(current.step)};
-      uint8_t* const means[] = {small_.ptr(y)};
-      shrink_row(pixels, {1, 1, {0}}, {size_.width, std::min(scale_, size_.height - y * scale_)},
-                 scale_, means);
+      shrink_gray_row(current, scale_, y, small_);
     }
   }
 }
