@@ -24,13 +24,15 @@
  * * #gdouble `full-scale`: events that the hottest colour stands for
  * * #gdouble `motion`, `motion-peak`: share of the pixels that moved, 0 to 1, mean and highest of the
  *   frames analysed since the last message
+ * * #gdouble `box-x`, `box-y`, `box-width`, `box-height`: the box of what moved in them, likewise
  * * #gdouble `coverage`: share of the pixels with any heat, 0 to 1
  * * #gdouble `hot-x`, `hot-y`: the hottest spot as a fraction of the frame, 0 to 1
  * * #gboolean `final`: whether this is the message of the end of the stream
  * * #GstSample `heatmap`: the normalised map in GRAY8, #GstMotionHeatmap:message-width cells wide,
  *   each the highest value of the pixels it covers
  * * #GstStructure `zones`, only with #GstMotionHeatmap:zones: a field for each zone, a #GstStructure
- *   with its `motion`, `motion-peak`, `coverage`, `mean`, `max` and `share` of all events, all #gdouble
+ *   with its `motion`, `motion-peak`, `coverage`, `mean`, `max`, `share` of all events and box, all
+ *   #gdouble
  *
  * Under the same condition one named `motionheatmap-event` is posted when motion begins and when it has
  * ended, in each zone or, where there are none, in the frame:

@@ -5,6 +5,16 @@
 
 #include <gst/video/video.h>
 
+static void
+add_box (GstStructure * structure, const motionheat::RelativeBox & box)
+{
+  gst_structure_set (structure,
+      "box-x", G_TYPE_DOUBLE, box.x,
+      "box-y", G_TYPE_DOUBLE, box.y,
+      "box-width", G_TYPE_DOUBLE, box.width,
+      "box-height", G_TYPE_DOUBLE, box.height, nullptr);
+}
+
 /* A field for each zone. */
 static GstStructure *
 zones_of (const motionheat::Report & report)
@@ -19,6 +29,7 @@ zones_of (const motionheat::Report & report)
         "mean", G_TYPE_DOUBLE, zone.heat.mean,
         "max", G_TYPE_DOUBLE, zone.heat.max,
         "share", G_TYPE_DOUBLE, zone.heat.share, nullptr);
+    add_box (figures, zone.box);
     gst_structure_set (zones, zone.name.c_str (), GST_TYPE_STRUCTURE, figures, nullptr);
     gst_structure_free (figures);
   }
@@ -47,6 +58,7 @@ structure_of (const motionheat::Report & report, const FrameTimes & times,
       "hot-y", G_TYPE_DOUBLE, report.hot_y,
       "noise", G_TYPE_DOUBLE, report.noise,
       "final", G_TYPE_BOOLEAN, (gboolean) final, nullptr);
+  add_box (structure, report.box);
   if (!report.zones.empty ()) {
     GstStructure *zones = zones_of (report);
     gst_structure_set (structure, "zones", GST_TYPE_STRUCTURE, zones, nullptr);

@@ -37,12 +37,6 @@ Rect intersect(const Rect& a, const Rect& b) {
   return is_empty(r) ? Rect{} : r;
 }
 
-Rect join(const Rect& a, const Rect& b) {
-  if (is_empty(a) || is_empty(b)) return is_empty(a) ? b : a;
-  const int x = std::min(a.x, b.x), y = std::min(a.y, b.y);
-  return {x, y, std::max(a.right(), b.right()) - x, std::max(a.bottom(), b.bottom()) - y};
-}
-
 int64_t area(const Rect& r) {
   return int64_t{r.width} * r.height;
 }

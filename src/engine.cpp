@@ -436,7 +436,7 @@ Report Engine::report() {
   for (const ZoneFigures& figures : regions_.figures(heat_))
     report.zones.push_back({.name = regions_.name(report.zones.size()), .heat = figures});
   report.noise = analysis_.noise();
-  motion_.tell(report);
+  motion_.tell(report, stream_.size, settings_.analysis_scale);
   return report;
 }
 

@@ -13,11 +13,17 @@
 
 namespace motionheat {
 
+/// A box in fractions of the frame.
+struct RelativeBox {
+  double x = 0, y = 0, width = 0, height = 0;
+};
+
 /// A zone in figures.
 struct ZoneReport {
   std::string name;
   double motion = 0;  // as in Report, of the pixels of the zone
   double motion_peak = 0;
+  RelativeBox box;
   ZoneFigures heat;
 };
 
@@ -32,6 +38,7 @@ struct Report {
   double motion = 0;       // 0..1, share of the pixels that moved: the mean of the frames analysed
                            //   in this period, 0 if there are none
   double motion_peak = 0;  // 0..1, the highest share of them
+  RelativeBox box;         // around what moved in them; empty where boxes were not wanted
   double coverage = 0;     // 0..1, share of the pixels with any heat
   double hot_x = 0;        // 0..1, centre of the hottest pixel (the first in reading order);
   double hot_y = 0;        //   0 while there is no heat

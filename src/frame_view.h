@@ -141,4 +141,12 @@ inline Rect intersect(const Rect& a, Size size) {
   return r;
 }
 
+/// The rectangle around both; an empty one adds nothing.
+inline Rect join(const Rect& a, const Rect& b) {
+  const auto is_empty = [](const Rect& r) { return r.width <= 0 || r.height <= 0; };
+  if (is_empty(a) || is_empty(b)) return is_empty(a) ? b : a;
+  const int x = std::min(a.x, b.x), y = std::min(a.y, b.y);
+  return {x, y, std::max(a.right(), b.right()) - x, std::max(a.bottom(), b.bottom()) - y};
+}
+
 }  // namespace motionheat

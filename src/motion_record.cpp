@@ -25,15 +25,16 @@ void MotionRecord::set_zones(size_t zones) {
 void MotionRecord::note(const Analysis& analysis, const Regions& regions,
                         const MovingRegions* boxes) {
   const double of_picture = share(analysis.moved(), regions.area());
-  picture_.add(of_picture);
+  const Rect bounds = boxes ? boxes->bounds() : Rect{};
+  picture_.add(of_picture, bounds);
   if (zones_.empty()) {
     shares_[0] = of_picture;
-    if (boxes) bounds_[0] = boxes->bounds();
+    bounds_[0] = bounds;
   }
   for (size_t zone = 0; zone < zones_.size(); ++zone) {
     shares_[zone] = share(analysis.moved(zone), regions.area(zone));
-    zones_[zone].add(shares_[zone]);
-    if (boxes) bounds_[zone] = boxes->bounds_in(regions.bounds(zone));
+    bounds_[zone] = boxes ? boxes->bounds_in(regions.bounds(zone)) : Rect{};
+    zones_[zone].add(shares_[zone], bounds_[zone]);
   }
 }
 
@@ -47,12 +48,21 @@ void MotionRecord::begin_period() {
   std::fill(zones_.begin(), zones_.end(), Period{});
 }
 
-void MotionRecord::tell(Report& report) const {
+void MotionRecord::tell(Report& report, Size picture, int scale) const {
+  // The last cells are cut by the edge of the picture.
+  const auto relative = [&](const Rect& cells) -> RelativeBox {
+    const Rect box = intersect(
+        {cells.x * scale, cells.y * scale, cells.width * scale, cells.height * scale}, picture);
+    const double width = std::max(picture.width, 1), height = std::max(picture.height, 1);
+    return {box.x / width, box.y / height, box.width / width, box.height / height};
+  };
   report.motion = picture_.mean();
   report.motion_peak = picture_.peak;
+  report.box = relative(picture_.box);
   for (size_t zone = 0; zone < zones_.size(); ++zone) {
     report.zones[zone].motion = zones_[zone].mean();
     report.zones[zone].motion_peak = zones_[zone].peak;
+    report.zones[zone].box = relative(zones_[zone].box);
   }
 }
 

@@ -29,8 +29,9 @@ class MotionRecord {
 
   /// Begins the period that reports tell of.
   void begin_period();
-  /// Fills in what a report says of motion, and of zones the motion.
-  void tell(Report& report) const;
+  /// Fills in what a report says of motion, and of zones the motion. The analysis was done at
+  /// 1/`scale` of the size of the `picture`.
+  void tell(Report& report, Size picture, int scale) const;
 
   /// The share of each zone or, if there are none, of the picture that moved in the last frame, and
   /// the box of it, in cells of the analysis; empty where boxes were not wanted.
@@ -42,11 +43,13 @@ class MotionRecord {
     uint64_t frames = 0;
     double sum = 0;  // of the shares that moved
     double peak = 0;
+    Rect box;  // around what moved, in cells
 
-    void add(double share) {
+    void add(double share, const Rect& bounds) {
       ++frames;
       sum += share;
       peak = std::max(peak, share);
+      box = join(box, bounds);
     }
     double mean() const { return frames > 0 ? sum / double(frames) : 0; }
   };

@@ -241,6 +241,26 @@ std::map<std::string, std::string> settings_field(GVariant* fields) {
   return settings;
 }
 
+// A file need not have any.
+std::map<std::string, std::vector<uint8_t>> attachments_field(GVariant* fields) {
+  std::map<std::string, std::vector<uint8_t>> attachments;
+  const Variant pairs(g_variant_lookup_value(fields, "attachments", G_VARIANT_TYPE("a{say}")));
+  if (!pairs) return attachments;
+  GVariantIter iter;
+  g_variant_iter_init(&iter, pairs.get());
+  const char* name;
+  GVariant* content;
+  while (g_variant_iter_next(&iter, "{&s@ay}", &name, &content)) {
+    const Variant held(content);
+    gsize n = 0;
+    const auto* bytes =
+        static_cast<const uint8_t*>(g_variant_get_fixed_array(content, &n, sizeof(uint8_t)));
+    if (!attachments.emplace(name, std::vector<uint8_t>(bytes, bytes + n)).second)
+      throw damaged("an attachment stands twice");
+  }
+  return attachments;
+}
+
 State read_fields(GVariant* fields, Size limit) {
   State state;
   const uint32_t width = g_variant_get_uint32(field(fields, "width", "u").get());
@@ -258,6 +278,7 @@ State read_fields(GVariant* fields, Size limit) {
   state.last_time = int64_field(fields, "last-time");
   state.half_life = uint64_field(fields, "half-life");
   state.settings = settings_field(fields);
+  state.attachments = attachments_field(fields);
   const Variant counts = field(fields, "counts", "ay");
   gsize n = 0;
   const auto* bytes =
@@ -298,6 +319,15 @@ Variant write_fields(const State& state) {
   add("count-bytes", g_variant_new_byte(uint8_t(n_bytes)));
   add("counts", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, counts.data(), counts.size(),
                                           sizeof(uint8_t)));
+  if (!state.attachments.empty()) {
+    GVariantBuilder attachments;
+    g_variant_builder_init(&attachments, G_VARIANT_TYPE("a{say}"));
+    for (const auto& [name, bytes] : state.attachments)
+      g_variant_builder_add(&attachments, "{@s@ay}", new_text(name),
+                            g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes.data(),
+                                                      bytes.size(), sizeof(uint8_t)));
+    add("attachments", g_variant_builder_end(&attachments));
+  }
   return Variant(g_variant_ref_sink(g_variant_builder_end(&fields)));
 }
 

@@ -32,6 +32,8 @@ struct State {
   uint64_t half_life = 0;  ///< nanoseconds; 0: it never forgets
   /// What else the counts depend on, such as the detector and its threshold, as UTF-8.
   std::map<std::string, std::string> settings;
+  /// What a program keeps beside the heat, by name: nothing here looks into it.
+  std::map<std::string, std::vector<uint8_t>> attachments;
 
   bool operator==(const State&) const = default;
 };
@@ -101,19 +103,19 @@ class StateFile {
   int process_;
 };
 
-/// Reads the state in a file that others may have. One that is wider or higher than `limit` comes as
-/// wide or high as that, as HeatMap::resampled makes it, and takes no more memory for its counts.
-/// Trusts nothing in the file: whatever is in it, throws only StateError and std::bad_alloc, and
-/// takes no more memory than its data can fill.
+/// Reads the state in a file that others may have. One that is wider or higher than `limit` comes
+/// as wide or high as that, as HeatMap::resampled makes it, and takes no more memory for its
+/// counts. Trusts nothing in the file: whatever is in it, throws only StateError and
+/// std::bad_alloc, and takes no more memory than its data can fill.
 State load_state(const std::string& path, Size limit = kNoLimit);
 
 /// Writes one state, as StateFile::save does. Throws what StateFile throws.
 void save_state(const std::string& path, const State& state);
 
 /// The events of several states together. Counts of the same unit add up exactly; others are scaled
-/// to the largest unit and rounded. Settings that differ become "various". Throws
-/// std::invalid_argument for no state, distinct sizes or distinct half-lives, std::overflow_error
-/// where a sum does not fit.
+/// to the largest unit and rounded. Settings that differ become "various". Attachments are left
+/// out: who made them knows how they go together. Throws std::invalid_argument for no state,
+/// distinct sizes or distinct half-lives, std::overflow_error where a sum does not fit.
 State merge(std::span<const State> states);
 
 }  // namespace motionheat

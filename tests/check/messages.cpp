@@ -12,13 +12,14 @@ struct Report {
   guint64 timestamp, stream_time, running_time, duration, frames, skipped, repeated;
   int width, height;
   double max, full_scale, motion, motion_peak, coverage, hot_x, hot_y, noise;
+  double box_x, box_y, box_width, box_height;
   bool final;
   SamplePtr heatmap;
 
   explicit Report(GstMessage* message) {
     const GstStructure* s = gst_message_get_structure(message);
     fail_unless(gst_structure_has_name(s, "motionheatmap"));
-    fail_unless_equals_int(gst_structure_n_fields(s), 19);
+    fail_unless_equals_int(gst_structure_n_fields(s), 23);
     timestamp = uint64_field(s, "timestamp");
     stream_time = uint64_field(s, "stream-time");
     running_time = uint64_field(s, "running-time");
@@ -36,6 +37,10 @@ struct Report {
     hot_x = double_field(s, "hot-x");
     hot_y = double_field(s, "hot-y");
     noise = double_field(s, "noise");
+    box_x = double_field(s, "box-x");
+    box_y = double_field(s, "box-y");
+    box_width = double_field(s, "box-width");
+    box_height = double_field(s, "box-height");
     final = bool_field(s, "final");
     GstSample* sample = nullptr;
     fail_unless(gst_structure_get(s, "heatmap", GST_TYPE_SAMPLE, &sample, nullptr));

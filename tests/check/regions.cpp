@@ -327,7 +327,7 @@ GST_START_TEST(figures_of_two_halves) {
   stream.set("zones", two_halves());
   stream.set("interval", std::to_string(5 * kFrame));
   Scene scene(stream);
-  const cv::Rect left(0, 0, 16, 8), right(32, 0, 8, 8);  // 128 and 64 of 1024 pixels
+  const cv::Rect left(0, 0, 16, 8), right(40, 0, 8, 8);  // 128 and 64 of 1024 pixels
   scene.show();
   scene.show({left});
   scene.show({left, right});
@@ -343,6 +343,13 @@ GST_START_TEST(figures_of_two_halves) {
     fail_unless_equals_float(zone_figure(s, "left", "mean"), 3 * 0.125);
     fail_unless_equals_float(zone_figure(s, "left", "max"), 3.0);
     fail_unless_equals_float(zone_figure(s, "left", "share"), 384 / 448.0);
+    // Boxes are made of blocks of 8 x 8.
+    fail_unless_equals_float(zone_figure(s, "left", "box-x"), 0.0);
+    fail_unless_equals_float(zone_figure(s, "left", "box-width"), 16 / 64.0);
+    fail_unless_equals_float(zone_figure(s, "left", "box-height"), 8 / 32.0);
+    fail_unless_equals_float(zone_figure(s, "right", "box-x"), 40 / 64.0);
+    fail_unless_equals_float(zone_figure(s, "right", "box-width"), 8 / 64.0);
+    fail_unless_equals_float(double_field(s, "box-width"), 48 / 64.0);
     fail_unless_equals_float(zone_figure(s, "right", "motion"), 0.0625 / 5);
     fail_unless_equals_float(zone_figure(s, "right", "motion-peak"), 0.0625);
     fail_unless_equals_float(zone_figure(s, "right", "coverage"), 0.0625);

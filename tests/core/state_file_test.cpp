@@ -135,6 +135,7 @@ TEST_F(AStateFile, HasEveryField) {
   state.last_time = std::numeric_limits<int64_t>::max();
   state.half_life = 3'600'000'000'000;
   state.settings = {{"", "no name"}, {"mask", "/höhe/ä b\n'\"\\.png"}, {"empty", ""}};
+  state.attachments = {{"background", {0, 255, 10, 13}}, {"empty", {}}, {"ö", {1}}};
   save_state(path(), state);
   EXPECT_EQ(load_state(path()), state);
 }
@@ -361,6 +362,7 @@ TEST_F(AStateFile, DoesNotLoadFieldsThatContradict) {
       {"count-bytes", "<byte 3>"},
       {"count-bytes", "<byte 7>"},
       {"settings", "<{'a': '1', 'a': '2'}>"},
+      {"attachments", "<{'a': [byte 1], 'a': [byte 2]}>"},
   };
   for (const auto& field : out_of_range)
     refused(field.first, [&](Forged& forged) { forged.set(field.first, field.second); });
@@ -816,6 +818,7 @@ TEST(Merge, AddsUp) {
   State c = some_state({6, 4}, 1);
   c.frames = 0;  // it has seen nothing: its times mean nothing
   c.first_time = c.last_time = 0;
+  b.attachments = {{"background", {1, 2, 3}}};
 
   State expected = a;
   for (size_t i = 0; i < a.counts.size(); ++i)
