@@ -106,7 +106,7 @@ class Launch(unittest.TestCase):
             # The figures come first and fit a few lines of a terminal, before the map's 64 x 36
             # cells of two digits.
             self.assertEqual(fields[-1][0], "heatmap")
-            self.assertLess(line.index("heatmap=("), 600)
+            self.assertLess(line.index("heatmap=("), 720)
             self.assertLess(len(line), 6000)
             reports.append(dict(re.findall(r", ([\w-]+)=\(\w+\)([^,;]+)", line)))
         self.assertEqual([report["frames"] for report in reports], ["25", "50", "60"])
