@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Debian's libopencv-dev would bring four hundred packages along, for modules that are not used.
 build_packages=(g++ meson pkgconf libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libopencv-core-dev libopencv-imgproc-dev libopencv-video-dev libhwy-dev libpng-dev
-  libturbojpeg0-dev)
+  libturbojpeg0-dev libjson-glib-dev)
 # To decode files, and to read messages from Python.
 run_packages=(gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
   python3-gi gir1.2-gstreamer-1.0)

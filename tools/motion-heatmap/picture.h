@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <string>
+#include <vector>
+
+#include "element.h"
+#include "state_file.h"
+
+namespace tool {
+
+/// What heat is drawn on.
+struct Background {
+  cv::Mat picture;     // CV_8UC3, red first; empty if there is none
+  double seconds = 0;  // of stream time that it stands for
+};
+
+/// The background of two stretches of a stream, of which `next` follows `first`, as the element
+/// averages: the mean of all frames, later of the last minute.
+Background join(const Background& first, const Background& next);
+
+/// A picture in a file of that type: "image/png" or "image/jpeg". Throws Failure.
+std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type);
+/// The other way round, of any type that GStreamer decodes.
+cv::Mat decode_picture(const std::vector<uint8_t>& bytes);
+
+/// Heat drawn on its background by the element: CV_8UC3, red first. Without a background on grey.
+cv::Mat render(const motionheat::State& state, const Background& background,
+               const ElementSettings& settings);
+
+/// The same as a file: .png, .jpg, or .tiff for the events of each pixel. Throws Failure.
+void render_to_file(const motionheat::State& state, const Background& background,
+                    const ElementSettings& settings, const std::string& path);
+
+}  // namespace tool
