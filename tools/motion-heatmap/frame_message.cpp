@@ -16,9 +16,9 @@ double double_field(const GstStructure* structure, const char* name) {
   return value;
 }
 
-Box box_of(const GstStructure* structure) {
-  return {double_field(structure, "box-x"), double_field(structure, "box-y"),
-          double_field(structure, "box-width"), double_field(structure, "box-height")};
+GridBox box_of(const GstStructure* structure) {
+  return GridBox::of({double_field(structure, "box-x"), double_field(structure, "box-y"),
+                      double_field(structure, "box-width"), double_field(structure, "box-height")});
 }
 
 const GstStructure* zones_of(const GstStructure* message) {

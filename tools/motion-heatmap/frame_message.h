@@ -22,7 +22,7 @@ class FrameMessages {
  private:
   std::vector<std::string> zones_;
   std::vector<double> shares_;
-  std::vector<Box> boxes_;
+  std::vector<GridBox> boxes_;
   guint64 counted_ = 0, passed_ = 0;  // frames, as the last message told
 };
 

@@ -108,29 +108,75 @@ int scale_between(const cv::Size& picture, motionheat::Size cells) {
   return 1;
 }
 
-cv::Mat render(const motionheat::State& state, const Background& background,
-               const ElementSettings& settings, const std::string& location) {
-  constexpr int kGray = 96;
-  const TempDirectory files;
-  motionheat::save_state(files.file("state"), state);
-  const cv::Mat picture = background.picture.empty() ? cv::Mat(state.size.height, state.size.width,
-                                                               CV_8UC3, cv::Scalar::all(kGray))
-                                                     : background.picture;
-  ElementPtr heatmap = make_motionheatmap(settings);
-  const auto output = effective_values(settings).at("output");
-  if (output == "none") gst_util_set_object_arg(G_OBJECT(heatmap.get()), "output", "overlay");
-  gst_util_set_object_arg(G_OBJECT(heatmap.get()), "background", "live");
-  gst_util_set_object_arg(G_OBJECT(heatmap.get()), "detector", "difference");
-  g_object_set(heatmap.get(), "analysis-scale", guint(scale_between(picture.size(), state.size)),
-               "half-life", guint64{state.half_life}, "state-location", files.file("state").c_str(),
-               "post-messages", FALSE, nullptr);
-  if (!location.empty())
-    g_object_set(heatmap.get(), "snapshot-location", location.c_str(), nullptr);
-  Conversion conversion;
-  conversion.add(make_element("appsrc"));
-  conversion.add(std::move(heatmap));
-  return conversion.run(to_buffer(picture).get(), rgb_caps(picture.size()).get());
+double double_field(const GstStructure* structure, const char* name) {
+  double value = 0;
+  gst_structure_get_double(structure, name, &value);
+  return value;
 }
+
+Figures read_figures(GstElement* heatmap) {
+  GstStructure* stats = nullptr;
+  g_object_get(heatmap, "stats", &stats, nullptr);
+  const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> held(stats,
+                                                                          gst_structure_free);
+  Figures figures{.max = double_field(stats, "max"),
+                  .full_scale = double_field(stats, "full-scale"),
+                  .coverage = double_field(stats, "coverage"),
+                  .hot_x = double_field(stats, "hot-x"),
+                  .hot_y = double_field(stats, "hot-y"),
+                  .zones = {}};
+  const GValue* const value = gst_structure_get_value(stats, "zones");
+  const GstStructure* const zones = value ? gst_value_get_structure(value) : nullptr;
+  for (gint i = 0; zones && i < gst_structure_n_fields(zones); ++i) {
+    const gchar* const name = gst_structure_nth_field_name(zones, guint(i));
+    const GstStructure* const zone = gst_value_get_structure(gst_structure_get_value(zones, name));
+    figures.zones.push_back({name, double_field(zone, "coverage"), double_field(zone, "mean"),
+                             double_field(zone, "max"), double_field(zone, "share")});
+  }
+  return figures;
+}
+
+// Heat in an element that has seen no frame but its background.
+class Rendering {
+ public:
+  // `location` is where the element is to write the picture; empty: nowhere.
+  Rendering(const motionheat::State& state, const Background& background,
+            const ElementSettings& settings, const std::string& location = "") {
+    constexpr int kGray = 96;
+    motionheat::save_state(files_.file("state"), state);
+    const cv::Mat frame = background.picture.empty()
+                              ? cv::Mat(state.size.height, state.size.width, CV_8UC3,
+                                        cv::Scalar::all(kGray))
+                              : background.picture;
+    ElementPtr heatmap = make_motionheatmap(settings);
+    set_up(heatmap.get(), state, frame.size(), effective_values(settings).at("output"));
+    if (!location.empty())
+      g_object_set(heatmap.get(), "snapshot-location", location.c_str(), nullptr);
+    conversion_.add(make_element("appsrc"));
+    GstElement* const element = conversion_.add(std::move(heatmap));
+    picture_ = conversion_.run(to_buffer(frame).get(), rgb_caps(frame.size()).get());
+    figures_ = read_figures(element);
+  }
+
+  const cv::Mat& picture() const { return picture_; }
+  const Figures& figures() const { return figures_; }
+
+ private:
+  void set_up(GstElement* heatmap, const motionheat::State& state, const cv::Size& frame,
+              const std::string& output) const {
+    if (output == "none") gst_util_set_object_arg(G_OBJECT(heatmap), "output", "overlay");
+    gst_util_set_object_arg(G_OBJECT(heatmap), "background", "live");
+    gst_util_set_object_arg(G_OBJECT(heatmap), "detector", "difference");
+    g_object_set(heatmap, "analysis-scale", guint(scale_between(frame, state.size)), "half-life",
+                 guint64{state.half_life}, "state-location", files_.file("state").c_str(),
+                 "post-messages", FALSE, nullptr);
+  }
+
+  TempDirectory files_;
+  Conversion conversion_;
+  cv::Mat picture_;
+  Figures figures_;
+};
 
 }  // namespace
 
@@ -182,12 +228,17 @@ cv::Mat decode_picture(const std::vector<uint8_t>& bytes) {
 
 cv::Mat render(const motionheat::State& state, const Background& background,
                const ElementSettings& settings) {
-  return render(state, background, settings, "");
+  return Rendering(state, background, settings).picture();
+}
+
+Figures figures_of(const motionheat::State& state, const Background& background,
+                   const ElementSettings& settings) {
+  return Rendering(state, background, settings).figures();
 }
 
 void render_to_file(const motionheat::State& state, const Background& background,
                     const ElementSettings& settings, const std::string& path) {
-  render(state, background, settings, path);
+  Rendering(state, background, settings, path);
 }
 
 }  // namespace tool

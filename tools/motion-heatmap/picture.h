@@ -29,7 +29,26 @@ cv::Mat decode_picture(const std::vector<uint8_t>& bytes);
 cv::Mat render(const motionheat::State& state, const Background& background,
                const ElementSettings& settings);
 
-/// The same as a file: .png, .jpg, or .tiff for the events of each pixel. Throws Failure.
+/// A zone in figures, as the element has them.
+struct ZoneFigures {
+  std::string name;
+  double coverage = 0;  // 0 to 1, share of its pixels with any heat
+  double mean = 0;      // events of a pixel
+  double max = 0;       // of the hottest one
+  double share = 0;     // 0 to 1, of all events
+};
+
+struct Figures {
+  double max = 0;         // events of the hottest pixel
+  double full_scale = 0;  // events that the hottest colour stands for
+  double coverage = 0;    // 0 to 1
+  double hot_x = 0, hot_y = 0;  // 0 to 1, the hottest spot
+  std::vector<ZoneFigures> zones;
+};
+Figures figures_of(const motionheat::State& state, const Background& background,
+                   const ElementSettings& settings);
+
+/// The same as `render`, in a file: .png, .jpg, or .tiff for the events of each pixel. Throws Failure.
 void render_to_file(const motionheat::State& state, const Background& background,
                     const ElementSettings& settings, const std::string& path);
 

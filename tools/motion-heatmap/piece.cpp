@@ -408,7 +408,7 @@ PieceResult Pipeline::run() {
     throw Failure(request_.source.name + ": " + why_no_video());
   }
   link_analysis();
-  if (request_.span.is_cut()) seek();
+  if (request_.span.is_cut() && request_.seeks) seek();
   gst_pad_remove_probe(video_.get(), block_);
   play();
   finish();

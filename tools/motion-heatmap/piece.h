@@ -39,6 +39,7 @@ struct PieceRequest {
   ElementSettings settings;
   const motionheat::State* earlier = nullptr;  // heat that this goes on with
   bool key_frames_only = false;
+  bool seeks = true;           // else all before `span` is decoded
   int decoder_threads = 0;     // 0: as the decoder likes
   uint64_t span_map_step = 0;  // ns; 0: no maps of spans
   bool thumbnails = false;

@@ -9,15 +9,13 @@ namespace tool {
 namespace {
 
 constexpr double kSecond = 1e9;
-// Activity joins boxes of whole numbers.
-constexpr double kGrid = 1 << 20;
+constexpr double kGrid = UINT16_MAX;
 
-motionheat::Rect to_grid(const Box& box) {
-  const auto whole = [](double value) { return int(std::lround(value * kGrid)); };
-  return {whole(box.x), whole(box.y), whole(box.width), whole(box.height)};
+motionheat::Rect to_rect(const GridBox& box) {
+  return {box.left, box.top, box.right - box.left, box.bottom - box.top};
 }
 
-Box from_grid(const motionheat::Rect& rect) {
+Box from_rect(const motionheat::Rect& rect) {
   return {rect.x / kGrid, rect.y / kGrid, rect.width / kGrid, rect.height / kGrid};
 }
 
@@ -53,7 +51,7 @@ class EventFinder {
     // Where there are no zones the picture is one.
     const size_t first = part.timeline.zones() > 0 ? 1 : 0;
     rects_.clear();
-    for (const Box& box : part.timeline.boxes(i).subspan(first)) rects_.push_back(to_grid(box));
+    for (const GridBox& box : part.timeline.boxes(i).subspan(first)) rects_.push_back(to_rect(box));
     note(activity_.frame(part.timeline.shares(i).subspan(first), rects_, seconds, settings_));
   }
 
@@ -68,7 +66,7 @@ class EventFinder {
       open_.erase(event.id);
       ended.end = ended.begin + to_nanoseconds(event.seconds);
       ended.peak = event.peak;
-      ended.box = from_grid(event.box);
+      ended.box = from_rect(event.box);
       events_.push_back(ended);
     }
   }
@@ -90,7 +88,15 @@ size_t part_at(std::span<const Part> parts, uint64_t time) {
 
 }  // namespace
 
-void Timeline::add(const Frame& frame, std::span<const double> shares, std::span<const Box> boxes) {
+GridBox GridBox::of(const Box& box) {
+  const auto whole = [](double value) {
+    return uint16_t(std::lround(std::clamp(value, 0.0, 1.0) * kGrid));
+  };
+  return {whole(box.x), whole(box.y), whole(box.x + box.width), whole(box.y + box.height)};
+}
+
+void Timeline::add(const Frame& frame, std::span<const double> shares,
+                   std::span<const GridBox> boxes) {
   frames_.push_back(frame);
   shares_.insert(shares_.end(), shares.begin(), shares.end());
   boxes_.insert(boxes_.end(), boxes.begin(), boxes.end());

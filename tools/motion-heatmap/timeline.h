@@ -15,8 +15,14 @@ namespace tool {
 /// A box in fractions of the picture.
 struct Box {
   double x = 0, y = 0, width = 0, height = 0;
+};
 
-  bool operator==(const Box&) const = default;
+/// The same in 65535ths: less to keep, and exact enough for any picture. Empty if it has no extent.
+struct GridBox {
+  uint16_t left = 0, top = 0, right = 0, bottom = 0;
+
+  static GridBox of(const Box& box);
+  bool operator==(const GridBox&) const = default;
 };
 
 /// What moved in the frames of a stretch of a stream, one after the other.
@@ -35,7 +41,8 @@ class Timeline {
   };
 
   /// Of the picture and so many zones.
-  explicit Timeline(size_t zones = 0) : zones_(zones) {}
+  explicit Timeline(size_t zones) : zones_(zones) {}
+  Timeline() = default;
 
   size_t zones() const { return zones_; }
   size_t size() const { return frames_.size(); }
@@ -45,25 +52,22 @@ class Timeline {
     return std::span(shares_).subspan(i * (zones_ + 1), zones_ + 1);
   }
   /// The boxes of what moved, likewise; without extent where nothing did.
-  std::span<const Box> boxes(size_t i) const {
+  std::span<const GridBox> boxes(size_t i) const {
     return std::span(boxes_).subspan(i * (zones_ + 1), zones_ + 1);
   }
 
   /// The next frame; `shares` and `boxes` as above.
-  void add(const Frame& frame, std::span<const double> shares, std::span<const Box> boxes);
+  void add(const Frame& frame, std::span<const double> shares, std::span<const GridBox> boxes);
   /// The frames of another one follow; it has as many zones.
   void append(const Timeline& next);
 
   bool operator==(const Timeline&) const = default;
 
  private:
-  friend class RecordReader;
-  friend class RecordWriter;
-
-  size_t zones_;
+  size_t zones_ = 0;
   std::vector<Frame> frames_;
   std::vector<double> shares_;
-  std::vector<Box> boxes_;
+  std::vector<GridBox> boxes_;
 };
 
 /// One of the files of a run, or the camera, and what moved in it.
@@ -75,8 +79,6 @@ struct Part {
   std::optional<int64_t> start;  // by the wall clock: microseconds since 1970
   Timeline timeline;             // in its own stream time
   std::string problem;           // why not all of it could be read; empty if nothing was wrong
-
-  bool operator==(const Part&) const = default;
 };
 
 /// Motion that began and ended.
