@@ -135,10 +135,15 @@ void Cutter::add_stream(GstPad* pad) {
   stream.cutter = this;
   stream.pad.reset(GST_PAD(gst_object_ref(pad)));
   gst_segment_init(&stream.segment, GST_FORMAT_TIME);
-  stream.is_copied = link_to_muxer(pad);
-  if (!stream.is_copied)
+  if (link_to_muxer(pad)) {
+    if (!video_ && is_video(caps)) video_ = &stream;
+  } else {
+    stream.phase = Phase::kEnded;
     warnings_.push_back("left out, as Matroska cannot hold it: " + describe(caps));
-  if (!video_ && is_video(caps)) video_ = &stream;
+  }
+  constexpr auto kBuffers = GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST;
+  gst_pad_add_probe(pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BLOCK | kBuffers), hold, &stream,
+                    nullptr);
   gst_pad_add_probe(
       pad, GstPadProbeType(GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH),
       on_data, &stream, nullptr);
@@ -159,6 +164,13 @@ bool Cutter::link_to_muxer(GstPad* pad) {
       gst_pad_link(pad, sink.get()) == GST_PAD_LINK_OK;
   g_value_unset(&source);
   return is_linked;
+}
+
+// Of a blocking probe, OK blocks.
+GstPadProbeReturn Cutter::hold(GstPad*, GstPadProbeInfo*, gpointer data) {
+  const Stream& stream = *static_cast<Stream*>(data);
+  const std::lock_guard guard(stream.cutter->lock_);
+  return stream.phase == Phase::kHold ? GST_PAD_PROBE_OK : GST_PAD_PROBE_PASS;
 }
 
 GstPadProbeReturn Cutter::on_data(GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -188,6 +200,7 @@ GstPadProbeReturn Cutter::on_data(GstPad*, GstPadProbeInfo* info, gpointer data)
 }
 
 GstPadProbeReturn Cutter::on_event(Stream& stream, GstEvent* event) {
+  if (stream.phase == Phase::kEnded) return GST_PAD_PROBE_DROP;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
       return GST_PAD_PROBE_DROP;
@@ -210,22 +223,32 @@ GstPadProbeReturn Cutter::on_event(Stream& stream, GstEvent* event) {
 
 // Of the reading, or one that `end_stream` sent.
 GstPadProbeReturn Cutter::on_end(Stream& stream) {
-  const Phase phase = std::exchange(stream.phase, Phase::kIdle);
-  if (phase == Phase::kCopy) return GST_PAD_PROBE_OK;
-  if (phase == Phase::kOpen) tell(kOpened);
-  if (phase == Phase::kSearch && &stream == video_) tell(kSearched);
-  return GST_PAD_PROBE_DROP;
+  switch (std::exchange(stream.phase, Phase::kHold)) {
+    case Phase::kCopy:
+    case Phase::kLeave:
+      stream.phase = Phase::kEnded;
+      return GST_PAD_PROBE_OK;
+    case Phase::kOpen:
+      tell(kOpened);
+      return GST_PAD_PROBE_DROP;
+    case Phase::kSearch:
+      if (&stream == video_) tell(kSearched);
+      return GST_PAD_PROBE_DROP;
+    default:
+      return GST_PAD_PROBE_DROP;
+  }
 }
 
 bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   ++buffers_;
   if (stream.phase == Phase::kOpen) {
-    stream.phase = Phase::kIdle;
-    if (&stream == video_ || !video_) tell(kOpened);
+    if (video_ && &stream != video_) return false;
+    stream.phase = Phase::kHold;
+    tell(kOpened);
     return false;
   }
   const GstClockTime time = time_of(buffer);
-  if (!stream.is_copied || !GST_CLOCK_TIME_IS_VALID(time)) return false;
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return false;
   Span frame;
   frame.begin = stream_time(stream.segment, time);
   frame.end = frame.begin;
@@ -234,19 +257,15 @@ bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   const bool is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   stream.order.add(frame.begin);
   if (stream.phase == Phase::kCopy) return copies(stream, frame, is_key);
-  if (&stream != video_) return false;
-  if (stream.phase == Phase::kSearch) search(frame, is_key);
-  // Another stream may have nothing for a long time: it is not waited for.
-  if (next_phase_ == Phase::kCopy &&
-      frame.begin >= stream.order.safe_end(span_.end) + kInterleaving)
-    for (Stream& other : streams_) end_stream(other);
+  if (stream.phase == Phase::kSearch && &stream == video_) search(frame, is_key);
+  if (stream.phase == Phase::kLeave) leave(frame.begin);
   return false;
 }
 
 void Cutter::search(const Span& frame, bool is_key) {
   search_.add(frame.begin, is_key);
   if (!search_.is_done()) return;
-  video_->phase = Phase::kIdle;
+  video_->phase = Phase::kHold;
   tell(kSearched);
 }
 
@@ -258,7 +277,12 @@ bool Cutter::copies(Stream& stream, const Span& frame, bool is_key) {
     stream.has_begun = true;
   }
   if (frame.begin >= stream.order.safe_end(span_.end)) {
-    end_stream(stream);
+    if (&stream == video_) {
+      stream.phase = Phase::kLeave;
+      leave(frame.begin);
+    } else {
+      end_stream(stream);
+    }
     return false;
   }
   if (&stream == video_) {
@@ -269,8 +293,18 @@ bool Cutter::copies(Stream& stream, const Span& frame, bool is_key) {
   return true;
 }
 
+// Ends the video when the others have ended, or all when they lie so far behind that they will have
+// nothing to say for long.
+void Cutter::leave(uint64_t time) {
+  const bool is_late = time >= video_->order.safe_end(span_.end) + kInterleaving;
+  const auto is_awaited = [](const Stream& stream) { return stream.phase == Phase::kCopy; };
+  if (!is_late && std::any_of(streams_.begin(), streams_.end(), is_awaited)) return;
+  for (Stream& stream : streams_) end_stream(stream);
+}
+
 void Cutter::end_stream(Stream& stream) {
-  if (stream.phase == Phase::kCopy) gst_pad_push_event(stream.pad.get(), gst_event_new_eos());
+  if (stream.phase == Phase::kCopy || stream.phase == Phase::kLeave)
+    gst_pad_push_event(stream.pad.get(), gst_event_new_eos());
 }
 
 void Cutter::tell(const char* what) {
@@ -283,8 +317,10 @@ Span Cutter::run() {
   // Where this fails there is a message of why.
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   wait_for(kOpened);
-  if (!video_) throw CutError(CutError::kInput, "there is no video in it" + missing());
-  if (!video_->is_copied) throw CutError(CutError::kInput, warnings_.front());
+  if (!video_) {
+    const std::string left_out = warnings_.empty() ? "" : "; " + warnings_.front();
+    throw CutError(CutError::kInput, "there is no video to copy" + missing() + left_out);
+  }
 
   const uint64_t key_frame = find_key_frame();
   {

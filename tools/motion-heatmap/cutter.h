@@ -90,7 +90,15 @@ class Cutter {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  enum class Phase { kOpen, kSearch, kCopy, kIdle };
+  /// What happens to the next data of a stream.
+  enum class Phase {
+    kOpen,    ///< the first tells that the file could be opened
+    kHold,    ///< it waits until a seek throws it away
+    kSearch,  ///< looked at, and dropped
+    kCopy,
+    kLeave,  ///< dropped: the video is complete and waits for the other streams
+    kEnded,  ///< dropped: the end was told
+  };
 
   struct UnrefObject {
     void operator()(gpointer object) const { gst_object_unref(object); }
@@ -105,7 +113,6 @@ class Cutter {
     std::unique_ptr<GstPad, UnrefObject> pad;
     GstSegment segment;
     Phase phase = Phase::kOpen;
-    bool is_copied = false;  // whether Matroska can hold it
     bool has_begun = false;  // to be copied
     Reordering order;
   };
@@ -115,12 +122,14 @@ class Cutter {
   bool link_to_muxer(GstPad* pad);
 
   // On the threads that read, which hold the lock.
+  static GstPadProbeReturn hold(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   static GstPadProbeReturn on_data(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   GstPadProbeReturn on_event(Stream& stream, GstEvent* event);
   GstPadProbeReturn on_end(Stream& stream);
   bool passes(Stream& stream, const GstBuffer* buffer);
   void search(const Span& frame, bool is_key);
   bool copies(Stream& stream, const Span& frame, bool is_key);
+  void leave(uint64_t time);
   void end_stream(Stream& stream);
   void tell(const char* what);
 
