@@ -229,7 +229,8 @@ bool comes_before(std::string_view name, std::string_view other) {
     b.remove_prefix(1);
   }
   if (a.empty() != b.empty()) return a.empty();
-  return name < other;  // "1" and "01"
+  // "1" before "01"
+  return name.size() != other.size() ? name.size() < other.size() : name < other;
 }
 
 std::optional<int64_t> time_in_name(const std::string& name) {
