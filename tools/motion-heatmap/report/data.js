@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The numbers of the page: base64 of gzip, little endian as all browsers' machines are.
 
-const ARRAYS = {u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array};
+const ARRAYS = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  f32: Float32Array
+};
 
 async function inflate(base64) {
   const packed = atob(base64);
@@ -27,8 +32,8 @@ async function readHeat(data) {
 }
 
 async function readColormaps(data) {
-  const read = async ([name, base64]) =>
-    [name, await readNumbers(`the colour map ${name}`, base64, 'u8', 768)];
+  const read = async (
+      [name, base64]) => [name, await readNumbers(`the colour map ${name}`, base64, 'u8', 768)];
   return new Map(await Promise.all(Object.entries(data.colormaps).map(read)));
 }
 

@@ -7,8 +7,10 @@ const $ = (id) => document.getElementById(id);
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') element[key] = value;
-    else if (value !== null && value !== false) element.setAttribute(key, value === true ? '' : value);
+    if (typeof value === 'function')
+      element[key] = value;
+    else if (value !== null && value !== false)
+      element.setAttribute(key, value === true ? '' : value);
   }
   element.append(...children.filter((child) => child !== null));
   return element;
@@ -18,23 +20,27 @@ function makeOptions(select, names) {
   select.replaceChildren(...names.map(([value, text]) => make('option', {value}, text)));
 }
 
-// A table that a narrow screen shows as cards: its roles hold when its display is another. `columns`
-// are [title, class, cell(row)], a cell being text or an element.
+// A table that a narrow screen shows as cards: its roles hold when its display is another.
+// `columns` are [title, class, cell(row)], a cell being text or an element.
 function makeTable(label, columns, rows) {
-  const head = columns.map(([title, kind]) => make('th', {role: 'columnheader', scope: 'col', class: kind}, title));
-  const cells = (row) => columns.map(([title, kind, cell]) =>
-    make('td', {role: 'cell', class: kind, 'data-label': title}, cell(row)));
-  return make('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label},
-    make('table', {role: 'table', 'aria-label': label},
-      make('thead', {role: 'rowgroup'}, make('tr', {role: 'row'}, ...head)),
-      make('tbody', {role: 'rowgroup'}, ...rows.map((row) => make('tr', {role: 'row'}, ...cells(row))))));
+  const head = columns.map(
+      ([title, kind]) => make('th', {role: 'columnheader', scope: 'col', class: kind}, title));
+  const cells = (row) => columns.map(
+      ([title, kind, cell]) =>
+          make('td', {role: 'cell', class: kind, 'data-label': title}, cell(row)));
+  return make(
+      'div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label},
+      make(
+          'table', {role: 'table', 'aria-label': label},
+          make('thead', {role: 'rowgroup'}, make('tr', {role: 'row'}, ...head)),
+          make(
+              'tbody', {role: 'rowgroup'},
+              ...rows.map((row) => make('tr', {role: 'row'}, ...cells(row))))));
 }
 
 const NUMBERS = new Intl.NumberFormat('en', {maximumSignificantDigits: 4});
 
-function number(value) {
-  return Number.isFinite(value) ? NUMBERS.format(value) : '–';
-}
+function number(value) { return Number.isFinite(value) ? NUMBERS.format(value) : '–'; }
 
 // 0.0123 -> 1.23 %, three digits.
 function percent(share) {

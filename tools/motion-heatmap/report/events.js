@@ -2,7 +2,8 @@
 
 const EVENT_ROWS = 60;  // made in one go: the rest when the list is scrolled to its end
 
-// The list of motion events: a list box, so that arrow keys go through them and show the map of each.
+// The list of motion events: a list box, so that arrow keys go through them and show the map of
+// each.
 class EventList {
   // `onChoose(event)` is called when the user chooses one, not when the page does.
   constructor(data, clock, onChoose) {
@@ -22,8 +23,10 @@ class EventList {
       const row = e.target.closest('[role=option]');
       if (row) this.choose(this.rows.indexOf(row));
     });
-    new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.addRows(),
-      {root: this.list, rootMargin: '200px'}).observe(this.end = make('div', {'aria-hidden': 'true'}));
+    new IntersectionObserver(
+        (seen) => seen.some((entry) => entry.isIntersecting) && this.addRows(),
+        {root: this.list, rootMargin: '200px'})
+        .observe(this.end = make('div', {'aria-hidden': 'true'}));
     this.update();
   }
 
@@ -59,8 +62,14 @@ class EventList {
 
   key(e) {
     const place = this.shown.indexOf(this.chosen);
-    const places = {ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + 10, PageUp: place - 10,
-      Home: 0, End: this.shown.length - 1};
+    const places = {
+      ArrowDown: place + 1,
+      ArrowUp: place - 1,
+      PageDown: place + 10,
+      PageUp: place - 10,
+      Home: 0,
+      End: this.shown.length - 1
+    };
     if (!(e.key in places)) return;
     e.preventDefault();
     this.choose(places[e.key]);
@@ -69,8 +78,9 @@ class EventList {
   update() {
     const zone = this.zoneOf($('event-zone').value);
     const isIn = ({begin, end}) => !this.span || (begin < this.span.end && end > this.span.begin);
-    this.shown = this.data.events.filter((event) =>
-      (zone === null || event.zone === zone) && (!$('event-span').checked || isIn(event)));
+    this.shown = this.data.events.filter(
+        (event) =>
+            (zone === null || event.zone === zone) && (!$('event-span').checked || isIn(event)));
     const orders = {
       'begin': (a, b) => a.begin - b.begin,
       '-begin': (a, b) => b.begin - a.begin,
@@ -80,7 +90,8 @@ class EventList {
     };
     this.shown.sort(orders[$('event-order').value]);
     const all = this.data.events.length;
-    $('events-count').textContent = this.shown.length === all ? String(all) : `${this.shown.length} of ${all}`;
+    $('events-count').textContent =
+        this.shown.length === all ? String(all) : `${this.shown.length} of ${all}`;
     this.rows = [];
     this.list.replaceChildren(this.end);
     if (this.shown.length === 0) this.list.prepend(make('p', {class: 'empty'}, 'No events.'));
@@ -90,7 +101,8 @@ class EventList {
   }
 
   addRows() {
-    const more = this.shown.slice(this.rows.length, this.rows.length + EVENT_ROWS).map((event) => this.row(event));
+    const more = this.shown.slice(this.rows.length, this.rows.length + EVENT_ROWS)
+                     .map((event) => this.row(event));
     this.rows.push(...more);
     this.end.before(...more);
     $('event-more').hidden = this.rows.length >= this.shown.length;
@@ -98,17 +110,25 @@ class EventList {
 
   row(event) {
     const file = this.data.files[event.file];
-    const image = event.thumbnail ? make('img', {src: event.thumbnail, alt: '', loading: 'lazy'}) : null;
+    const image =
+        event.thumbnail ? make('img', {src: event.thumbnail, alt: '', loading: 'lazy'}) : null;
     const clock = parseClock(event.clock);
     const where = [];
     if (clock !== null) where.push(`at ${formatTime(event.begin, 1)}`);
-    if (file && this.data.files.length > 1) where.push(`${formatTime(event.file_begin, 1)} in ${file.name}`);
-    return make('div', {role: 'option', id: `event-${event.id}`, class: 'event', 'aria-selected': 'false'},
-      make('span', {class: 'thumbnail'}, image),
-      make('span', {class: 'event-main'},
-        make('span', {class: 'event-time'}, clock === null ? this.clock.name(event.begin) : this.clock.nameClock(clock)),
-        make('span', {class: 'tag', title: event.zone}, event.zone)),
-      make('span', {class: 'event-facts'}, `${formatDuration(event.end - event.begin)}, up to ${percent(event.peak)} moved`),
-      make('span', {class: 'event-where'}, where.join(' · ')));
+    if (file && this.data.files.length > 1)
+      where.push(`${formatTime(event.file_begin, 1)} in ${file.name}`);
+    return make(
+        'div', {role: 'option', id: `event-${event.id}`, class: 'event', 'aria-selected': 'false'},
+        make('span', {class: 'thumbnail'}, image),
+        make(
+            'span', {class: 'event-main'},
+            make(
+                'span', {class: 'event-time'},
+                clock === null ? this.clock.name(event.begin) : this.clock.nameClock(clock)),
+            make('span', {class: 'tag', title: event.zone}, event.zone)),
+        make(
+            'span', {class: 'event-facts'},
+            `${formatDuration(event.end - event.begin)}, up to ${percent(event.peak)} moved`),
+        make('span', {class: 'event-where'}, where.join(' · ')));
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Heat -> index -> colours on a picture, as the element draws it. A look has the names and units of the
-// element's properties: {colormap, opacity, blend, normalization, percentile, 'full-scale', curve,
-// 'display-threshold', smoothing}.
+// Heat -> index -> colours on a picture, as the element draws it. A look has the names and units of
+// the element's properties: {colormap, opacity, blend, normalization, percentile, 'full-scale',
+// curve, 'display-threshold', smoothing}.
 
 const float32 = Math.fround;
 
@@ -24,9 +24,7 @@ function toIndices(values, full, curve) {
 }
 
 // Scales of smooth heat go in steps, as the element's do.
-function inSteps(full) {
-  return full > 0 ? 2 ** (Math.round(Math.log2(full) * 128) / 128) : full;
-}
+function inSteps(full) { return full > 0 ? 2 ** (Math.round(Math.log2(full) * 128) / 128) : full; }
 
 // The least value that so many percent of those above `least` do not exceed; 0 if there are none.
 function percentileOf(values, percent, least) {
@@ -76,7 +74,8 @@ function smoothLines(values, out, {n, step, count, lineStep}, weights) {
     if (isEmpty) continue;
     for (let i = 0; i < n; ++i) {
       let sum = line[i + reach] * weights[0];
-      for (let j = 1; j <= reach; ++j) sum += (line[i + reach - j] + line[i + reach + j]) * weights[j];
+      for (let j = 1; j <= reach; ++j)
+        sum += (line[i + reach - j] + line[i + reach + j]) * weights[j];
       out[begin + i * step] = sum;
     }
   }
@@ -93,8 +92,8 @@ function smoothed({width, height, values}, radius, picture) {
   return smooth;
 }
 
-// For each of so many pixels the two cells it lies between, and the second one's part of 256; between
-// a cell and itself where cells are shown as they are.
+// For each of so many pixels the two cells it lies between, and the second one's part of 256;
+// between a cell and itself where cells are shown as they are.
 function placesOf(pixels, cells, interpolate) {
   const last = cells - 1;
   return Array.from({length: pixels}, (_, i) => {
@@ -131,8 +130,8 @@ function weightsOf(look) {
   });
 }
 
-// Draws the colours of `indices` on `background`; both pictures are RGBA in Uint8ClampedArrays, which
-// round halves to even as OpenCV does.
+// Draws the colours of `indices` on `background`; both pictures are RGBA in Uint8ClampedArrays,
+// which round halves to even as OpenCV does.
 function drawHeat(out, background, indices, colors, look) {
   const weights = weightsOf(look), opacity = look.opacity;
   out.set(background);

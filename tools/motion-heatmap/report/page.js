@@ -43,12 +43,21 @@ class LookControls {
   constructor(look, names, onChange) {
     this.look = look;
     makeOptions($('colormap'), names.map((name) => [name, name]));
-    const fields = {opacity: Number, colormap: String, blend: String, normalization: String,
-      percentile: Number, fixed: Number, curve: String, smoothing: Number, 'display-threshold': Number};
+    const fields = {
+      opacity: Number,
+      colormap: String,
+      blend: String,
+      normalization: String,
+      percentile: Number,
+      fixed: Number,
+      curve: String,
+      smoothing: Number,
+      'display-threshold': Number
+    };
     for (const [id, type] of Object.entries(fields)) {
       const key = id === 'fixed' ? 'full-scale' : id;
       $(id).value = look[key];
-      $(id).addEventListener('input', () => {
+      $(id).addEventListener($(id).tagName === 'SELECT' ? 'change' : 'input', () => {
         if (!$(id).checkValidity() || $(id).value === '') return;
         look[key] = type($(id).value);
         this.update();
@@ -61,8 +70,11 @@ class LookControls {
 
   update() {
     const {look} = this;
-    const texts = {opacity: percent(look.opacity), 'display-threshold': String(look['display-threshold']),
-      smoothing: look.smoothing > 0 ? `${look.smoothing} px` : 'off'};
+    const texts = {
+      opacity: percent(look.opacity),
+      'display-threshold': String(look['display-threshold']),
+      smoothing: look.smoothing > 0 ? `${look.smoothing} px` : 'off'
+    };
     for (const [id, text] of Object.entries(texts)) {
       document.querySelector(`output[for="${id}"]`).textContent = text;
       $(id).setAttribute('aria-valuetext', text);
@@ -93,10 +105,14 @@ class Page {
     $('title').textContent = data.title;
     document.title = `${data.title} – motion heatmap`;
     const start = clock.at(0);
-    const when = start === null ? [] : [`${formatDate(start)} ${formatTimeOfDay(start)} to ${clock.name(data.duration)}`];
+    const when = start === null ?
+        [] :
+        [`${formatDate(start)} ${formatTimeOfDay(start)} to ${clock.name(data.duration)}`];
     const {width, height} = data.picture;
-    $('subtitle').textContent = [...when, plural(data.files.length, 'file'), `${width} × ${height}`].join(' · ');
-    $('footer').textContent = `Made by motion-heatmap, ${data.created.replace('T', ' ').replace('Z', ' UTC')}`;
+    $('subtitle').textContent =
+        [...when, plural(data.files.length, 'file'), `${width} × ${height}`].join(' · ');
+    $('footer').textContent =
+        `Made by motion-heatmap, ${data.created.replace('T', ' ').replace('Z', ' UTC')}`;
     // As wide as fits the window's height.
     $('stage').style.setProperty('--ratio', String(width / height));
   }
@@ -108,14 +124,17 @@ class Page {
       step: data.spans ? data.spans.seconds : Math.max(data.series.seconds, data.duration / 500),
       onSpan: (begin, end) => this.spanChanged(begin, end),
       onEvent: (event) => this.chooseEvent(event),
-      onHover: (text) => { $('axis-readout').textContent = text; },
+      onHover: (text) => {
+        $('axis-readout').textContent = text;
+      },
     });
     const zones = Object.keys(data.series.zones || {});
     makeOptions($('series'), [['', 'the picture'], ...zones.map((zone, i) => [String(i), zone])]);
     $('series-label').hidden = zones.length === 0;
     $('series').addEventListener('change', () => {
       const {value} = $('series');
-      this.timeline.setSeries(value === '' ? data.series.motion : data.series.zones[zones[Number(value)]]);
+      this.timeline.setSeries(
+          value === '' ? data.series.motion : data.series.zones[zones[Number(value)]]);
     });
     $('zoom').addEventListener('click', () => this.timeline.zoomToSpan());
     $('whole').addEventListener('click', () => {
@@ -132,7 +151,7 @@ class Page {
       const isOpen = !this.editor.isOpen;
       $('edit').setAttribute('aria-pressed', String(isOpen));
       $('edit').textContent = isOpen ? 'Done' : 'Edit zones';
-      $('editor').hidden = !isOpen;
+      $('editor').hidden = $('editor-tools').hidden = !isOpen;
       $('look').hidden = isOpen;
       this.editor.setOpen(isOpen);
     });
@@ -146,13 +165,15 @@ class Page {
   // The heat itself, which takes a browser that can unpack it.
   async showHeat() {
     if (typeof DecompressionStream === 'undefined') {
-      warn('This browser cannot unpack the heat (it has no DecompressionStream): take Chrome or Edge 80, '
-        + 'Firefox 113, Safari 16.4 or newer. Events and tables are shown all the same.');
+      warn(
+          'This browser cannot unpack the heat (it has no DecompressionStream): take Chrome or Edge 80, ' +
+          'Firefox 113, Safari 16.4 or newer. Events and tables are shown all the same.');
       return;
     }
     const {data} = this;
     const [heat, spans, colormaps, image] = await Promise.all([
-      readHeat(data), Spans.read(data), readColormaps(data), loadImage(data.picture.background)]);
+      readHeat(data), Spans.read(data), readColormaps(data), loadImage(data.picture.background)
+    ]);
     if (colormaps.size === 0) throw new Error('it has no colour maps');
     Object.assign(this, {heat, spans, colormaps, map: heat, scaleMap: heat});
     if (!colormaps.has(this.look.colormap)) this.look.colormap = [...colormaps.keys()][0];
@@ -169,7 +190,8 @@ class Page {
   draw() {
     if (!this.picture) return;
     const colors = this.colormaps.get(this.look.colormap);
-    this.picture.show(this.map, $('same-scale').checked ? this.wholeOf(this.map) : this.map, colors, this.look);
+    this.picture.show(
+        this.map, $('same-scale').checked ? this.wholeOf(this.map) : this.map, colors, this.look);
     const legend = $('legend').getContext('2d');
     const row = legend.createImageData(256, 1);
     for (let i = 0; i < 256; ++i) row.data.set([...colors.subarray(3 * i, 3 * i + 3), 255], 4 * i);
@@ -187,7 +209,8 @@ class Page {
     const box = $('stage').getBoundingClientRect();
     const x = (e.clientX - box.left) / box.width, y = (e.clientY - box.top) / box.height;
     if (!this.picture.values || x < 0 || y < 0 || x >= 1 || y >= 1) return;
-    $('readout').textContent = `${number(this.picture.eventsAt(x, y))} events at ${x.toFixed(4)}, ${y.toFixed(4)}`;
+    $('readout').textContent =
+        `${number(this.picture.eventsAt(x, y))} events at ${x.toFixed(4)}, ${y.toFixed(4)}`;
   }
 
   chooseEvent(event) {
@@ -199,9 +222,7 @@ class Page {
     this.showBox(event.box);
   }
 
-  chooseSpan(begin, end) {
-    this.timeline.setSpanAround(begin, end);
-  }
+  chooseSpan(begin, end) { this.timeline.setSpanAround(begin, end); }
 
   spanChanged(begin, end) {
     const {clock, timeline, data} = this;
@@ -216,8 +237,10 @@ class Page {
     const isWhole = begin <= 0 && end >= Math.max(data.duration, 1e-3);
     const events = data.events.filter((event) => event.begin < end && event.end > begin).length;
     const what = isWhole ? 'Whole recording' : `${clock.name(begin)} to ${clock.name(end)}`;
-    const without = !isWhole && !data.spans ? ' This page has no maps of spans: the picture shows all.' : '';
-    $('span').textContent = `${what} · ${formatDuration(end - begin)} · ${plural(events, 'event')}.${without}`;
+    const without =
+        !isWhole && !data.spans ? ' This page has no maps of spans: the picture shows all.' : '';
+    $('span').textContent =
+        `${what} · ${formatDuration(end - begin)} · ${plural(events, 'event')}.${without}`;
     $('zoom').disabled = isWhole;
     if (!this.heat) return;
     this.map = this.heat;

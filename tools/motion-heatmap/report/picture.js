@@ -48,8 +48,9 @@ class HeatPicture {
     const {map, scaleMap, look, size} = this;
     const radius = look.smoothing;
     this.values = this.keep('values', [map, radius], () => smoothed(map, radius, size));
-    const scaleValues = map === scaleMap ? this.values
-      : this.keep('scale values', [scaleMap, radius], () => smoothed(scaleMap, radius, size));
+    const scaleValues = map === scaleMap ?
+        this.values :
+        this.keep('scale values', [scaleMap, radius], () => smoothed(scaleMap, radius, size));
     const {normalization, percentile, curve, 'full-scale': fixed} = look;
     const scaleKey = [scaleValues, radius, normalization, percentile, fixed];
     const full = this.keep('full scale', scaleKey, () => fullScaleOf(scaleValues, look));

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Polygons as the properties `zones` and `mask-polygons` take them. A shape is {kind: 'zone' or 'mask',
-// name, points: [[x, y], ...] in fractions of the picture}.
+// Polygons as the properties `zones` and `mask-polygons` take them. A shape is {kind: 'zone' or
+// 'mask', name, points: [[x, y], ...] in fractions of the picture}.
 
 const FEWEST_POINTS = 3;
 
-// Fractions have four digits: less than a pixel of any camera.
-function rounded(fraction) {
-  return Math.round(Math.min(1, Math.max(0, fraction)) * 1e4) / 1e4;
+function within(fraction) { return Math.min(1, Math.max(0, fraction)); }
+
+// The place halfway from a point of a polygon to the next one.
+function middleAfter(points, index) {
+  const [x, y] = points[index], [nextX, nextY] = points[(index + 1) % points.length];
+  return [(x + nextX) / 2, (y + nextY) / 2];
 }
 
+// Four digits: a step is less than a pixel of any camera.
 function pointsText(points) {
   return points.map(([x, y]) => `${x.toFixed(4)},${y.toFixed(4)}`).join(' ');
 }
@@ -19,7 +23,9 @@ function zonesText(shapes) {
 }
 
 function masksText(shapes) {
-  return shapes.filter((shape) => shape.kind === 'mask').map(({points}) => pointsText(points)).join('; ');
+  return shapes.filter((shape) => shape.kind === 'mask')
+      .map(({points}) => pointsText(points))
+      .join('; ');
 }
 
 // What is wrong with the name of a zone; nothing if it can be used.
@@ -30,25 +36,21 @@ function nameProblem(name) {
 }
 
 // A word of a shell's command line.
-function shellQuoted(text) {
-  return `'${text.replace(/'/g, "'\\''")}'`;
-}
+function shellQuoted(text) { return `'${text.replace(/'/g, '\'\\\'\'')}'`; }
 
-// The lines to copy: [{what, text}].
-function regionLines(shapes) {
-  const lines = [];
-  const add = (property, value) => {
-    if (value === '') return;
-    lines.push({what: `${property} of the element`, text: `${property}=${shellQuoted(value)}`});
-    lines.push({what: `${property} of motion-heatmap`, text: `--${property} ${shellQuoted(value)}`});
-  };
-  add('zones', zonesText(shapes));
-  add('mask-polygons', masksText(shapes));
-  return lines;
+// The lines to copy, [{property, text}]: of the element's properties, or options of the tool.
+function regionLines(shapes, isForTool) {
+  const values = [['zones', zonesText(shapes)], ['mask-polygons', masksText(shapes)]];
+  return values.filter(([, value]) => value !== '')
+      .map(([property, value]) => ({
+             property,
+             text: isForTool ? `--${property} ${shellQuoted(value)}` :
+                               `${property}=${shellQuoted(value)}`,
+           }));
 }
 
 function shapesOf(data) {
-  const zones = data.zones.flatMap(({name, polygons}) =>
-    polygons.map((points) => ({kind: 'zone', name, points})));
+  const zones = data.zones.flatMap(
+      ({name, polygons}) => polygons.map((points) => ({kind: 'zone', name, points})));
   return [...zones, ...data.masks.map((points) => ({kind: 'mask', name: '', points}))];
 }

@@ -2,17 +2,22 @@
 
 function showFigures(data) {
   const {frames, skipped, repeated, max, coverage, motion} = data.figures;
-  const left = [skipped > 0 ? `${skipped} skipped` : '', repeated > 0 ? `${repeated} repeated` : ''];
+  const left =
+      [skipped > 0 ? `${skipped} skipped` : '', repeated > 0 ? `${repeated} repeated` : ''];
   const figures = [
-    ['Events', number(data.events.length), data.zones.length > 0 ? `in ${plural(data.zones.length, 'zone')}` : ''],
+    [
+      'Events', number(data.events.length),
+      data.zones.length > 0 ? `in ${plural(data.zones.length, 'zone')}` : ''
+    ],
     ['Mean motion', percent(motion), 'of the picture'],
     ['Ever moved', percent(coverage), 'of the picture'],
     ['Hottest pixel', number(max), max === 1 ? 'event' : 'events'],
     ['Recorded', formatDuration(data.duration), ''],
     ['Frames', frames.toLocaleString('en'), left.filter(Boolean).join(', ')],
   ];
-  $('figures').replaceChildren(...figures.map(([name, value, note]) => make('div', {},
-    make('dt', {}, name), make('dd', {}, value, make('small', {}, note)))));
+  $('figures').replaceChildren(...figures.map(
+      ([name, value, note]) =>
+          make('div', {}, make('dt', {}, name), make('dd', {}, value, make('small', {}, note)))));
 }
 
 function showZones(data) {
@@ -26,8 +31,12 @@ function showZones(data) {
     ['Hottest', 'number', (zone) => number(zone.max)],
     ['Share of all heat', 'number', (zone) => percent(zone.share)],
   ];
-  $('zones').replaceChildren(data.zones.length > 0 ? makeTable('Zones', columns, data.zones)
-    : make('p', {class: 'empty'}, 'No zones were given. “Edit zones” above the picture draws some.'));
+  $('zones').replaceChildren(
+      data.zones.length > 0 ?
+          makeTable('Zones', columns, data.zones) :
+          make(
+              'p', {class: 'empty'},
+              'No zones were given. “Edit zones” above the picture draws some.'));
 }
 
 function fileState(file) {
@@ -37,8 +46,14 @@ function fileState(file) {
 
 // `onFile(file)` is called for the file whose name is chosen.
 function showFiles(data, clock, onFile) {
-  const name = (file) => make('button', {type: 'button', class: 'link', title: 'Show the map of this file',
-    onclick: () => onFile(file)}, file.name);
+  const name = (file) => make(
+      'button', {
+        type: 'button',
+        class: 'link',
+        title: 'Show the map of this file',
+        onclick: () => onFile(file)
+      },
+      file.name);
   const begin = (file) => {
     const own = parseClock(file.start);
     return own === null ? clock.name(file.begin) : `${formatDate(own)} ${formatTimeOfDay(own)}`;
@@ -54,12 +69,15 @@ function showFiles(data, clock, onFile) {
   const moved = data.files.filter((file) => file.events > 0 || file.problem);
   const update = () => {
     const files = $('files-moved').checked ? moved : data.files;
-    $('files').replaceChildren(files.length > 0 ? makeTable('Files', columns, files)
-      : make('p', {class: 'empty'}, 'None.'));
+    $('files').replaceChildren(
+        files.length > 0 ? makeTable('Files', columns, files) :
+                           make('p', {class: 'empty'}, 'None.'));
   };
   $('files-moved').addEventListener('change', update);
   const problems = data.files.filter((file) => file.problem).length;
-  const counts = [`${data.files.filter((file) => file.events > 0).length} of ${data.files.length} with motion`];
+  const counts = [
+    `${data.files.filter((file) => file.events > 0).length} of ${data.files.length} with motion`
+  ];
   if (problems > 0) counts.push(`${problems} with problems`);
   $('files-count').textContent = counts.join(', ');
   update();
@@ -67,6 +85,9 @@ function showFiles(data, clock, onFile) {
 
 function showSettings(data) {
   const settings = Object.entries(data.settings);
-  $('settings').replaceChildren(...settings.map(([name, value]) =>
-    make('div', {class: String(value).length > 24 ? 'long' : null}, make('dt', {}, name), make('dd', {}, String(value)))));
+  $('settings')
+      .replaceChildren(...settings.map(
+          ([name, value]) => make(
+              'div', {class: String(value).length > 24 ? 'long' : null}, make('dt', {}, name),
+              make('dd', {}, String(value)))));
 }

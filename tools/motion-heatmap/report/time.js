@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Stream time in seconds, and the wall clock: seconds since 1970 of local time, as the cameras had it,
-// whatever the time zone of who reads.
+// Stream time in seconds, and the wall clock: seconds since 1970 of local time, as the cameras had
+// it, whatever the time zone of who reads.
 
 function parseClock(text) {
   if (!text) return null;
@@ -8,9 +8,7 @@ function parseClock(text) {
   return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
 }
 
-function twoDigits(number) {
-  return String(number).padStart(2, '0');
-}
+function twoDigits(number) { return String(number).padStart(2, '0'); }
 
 // 0:01:02, or 0:01:02.3 with a digit.
 function formatTime(seconds, digits = 0) {
@@ -19,12 +17,11 @@ function formatTime(seconds, digits = 0) {
   const whole = Math.floor(ticks / unit);
   const fraction = digits > 0 ? '.' + String(ticks % unit).padStart(digits, '0') : '';
   const minutes = Math.floor(whole / 60);
-  return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)}:${twoDigits(whole % 60)}${fraction}`;
+  return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)}:${twoDigits(whole % 60)}${
+      fraction}`;
 }
 
-function formatDate(clock) {
-  return new Date(clock * 1000).toISOString().slice(0, 10);
-}
+function formatDate(clock) { return new Date(clock * 1000).toISOString().slice(0, 10); }
 
 function formatTimeOfDay(clock, digits = 0) {
   const unit = 10 ** digits;
@@ -53,10 +50,13 @@ class Clock {
       const own = parseClock(file.start);
       const offset = own !== null ? own - file.begin : start;
       const last = this.runs[this.runs.length - 1];
-      const goesOn = last && (offset === null ? last.offset === null
-        : last.offset !== null && Math.abs(last.offset - offset) < 1);
-      if (goesOn) last.end = file.begin + file.duration;
-      else this.runs.push({begin: file.begin, end: file.begin + file.duration, offset});
+      const goesOn = last &&
+          (offset === null ? last.offset === null :
+                             last.offset !== null && Math.abs(last.offset - offset) < 1);
+      if (goesOn)
+        last.end = file.begin + file.duration;
+      else
+        this.runs.push({begin: file.begin, end: file.begin + file.duration, offset});
     }
     if (this.runs.length === 0) this.runs.push({begin: 0, end: data.duration, offset: start});
     const first = this.at(0), last = this.at(data.duration);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-const TICK_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
-  10800, 21600, 43200, 86400, 172800, 604800];
+const TICK_SECONDS = [
+  0.1, 0.2, 0.5,  1,    2,    5,     10,    15,    30,    60,     120,   300,
+  600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800
+];
 const CHART_HEIGHT = 84, LANE_HEIGHT = 9, TICK_HEIGHT = 22, MOST_LANES = 6;
 
 // The time axis: motion as a chart, events as bars below it, and a span with two handles. It knows
@@ -27,15 +29,15 @@ class Timeline {
     root.addEventListener('pointerdown', (e) => this.pressed(e));
     root.addEventListener('pointermove', (e) => this.moved(e));
     root.addEventListener('pointerup', (e) => this.released(e));
-    root.addEventListener('pointercancel', () => { this.drag = null; });
+    root.addEventListener('pointercancel', () => {
+      this.drag = null;
+    });
     for (const end of ['begin', 'end'])
       this.handles[end].addEventListener('keydown', (e) => this.key(e, end));
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
-  get isWhole() {
-    return this.span.begin <= 0 && this.span.end >= this.duration;
-  }
+  get isWhole() { return this.span.begin <= 0 && this.span.end >= this.duration; }
 
   setSpan(begin, end) {
     this.span = {begin: Math.max(0, begin), end: Math.min(this.duration, end)};
@@ -58,7 +60,8 @@ class Timeline {
 
   zoomToSpan() {
     const margin = (this.span.end - this.span.begin) * 0.1;
-    this.setView(Math.max(0, this.span.begin - margin), Math.min(this.duration, this.span.end + margin));
+    this.setView(
+        Math.max(0, this.span.begin - margin), Math.min(this.duration, this.span.end + margin));
   }
 
   setSeries(values) {
@@ -71,9 +74,7 @@ class Timeline {
     this.draw();
   }
 
-  xOf(time) {
-    return (time - this.view.begin) / (this.view.end - this.view.begin) * this.width;
-  }
+  xOf(time) { return (time - this.view.begin) / (this.view.end - this.view.begin) * this.width; }
 
   timeAt(x) {
     const time = this.view.begin + x / this.width * (this.view.end - this.view.begin);
@@ -83,7 +84,8 @@ class Timeline {
   // The step nearest to a time. The last one may be cut by the end of the recording.
   snapped(time) {
     const step = Math.round(time / this.step) * this.step;
-    return this.duration - time < Math.abs(step - time) ? this.duration : Math.min(step, this.duration);
+    return this.duration - time < Math.abs(step - time) ? this.duration :
+                                                          Math.min(step, this.duration);
   }
 
   // Pointers
@@ -96,10 +98,13 @@ class Timeline {
   pressed(e) {
     if (e.button !== 0) return;
     const {x, y} = this.place(e);
-    const isNear = (end) => Math.abs(x - this.xOf(this.span[end])) < (e.pointerType === 'touch' ? 16 : 7);
+    const isNear = (end) =>
+        Math.abs(x - this.xOf(this.span[end])) < (e.pointerType === 'touch' ? 16 : 7);
     const end = ['begin', 'end'].find((name) => e.target === this.handles[name] || isNear(name));
     // A handle moves against the other end of the span; else a new span begins here.
-    const anchor = end === 'begin' ? this.span.end : end === 'end' ? this.span.begin : this.timeAt(x);
+    const anchor = end === 'begin' ? this.span.end :
+        end === 'end'              ? this.span.begin :
+                                     this.timeAt(x);
     this.drag = {x, y, anchor, end, isMoving: false};
     this.root.setPointerCapture(e.pointerId);
   }
@@ -126,15 +131,18 @@ class Timeline {
     this.drag = null;
     if (!drag || drag.isMoving) return;
     const event = this.eventAt(drag.x, drag.y);
-    if (event) this.onEvent(event);
-    else if (!drag.end) this.setSpan(0, this.duration);
+    if (event)
+      this.onEvent(event);
+    else if (!drag.end)
+      this.setSpan(0, this.duration);
   }
 
   eventAt(x, y) {
     if (y < CHART_HEIGHT || y > CHART_HEIGHT + this.lanes * LANE_HEIGHT) return null;
     const lane = Math.floor((y - CHART_HEIGHT) / LANE_HEIGHT);
     const distance = (event) => Math.max(this.xOf(event.begin) - x, x - this.xOf(event.end));
-    const near = this.data.events.filter((event) => this.laneOf.get(event.zone) === lane && distance(event) < 5);
+    const near = this.data.events.filter(
+        (event) => this.laneOf.get(event.zone) === lane && distance(event) < 5);
     return near.sort((a, b) => distance(a) - distance(b))[0] || null;
   }
 
@@ -142,22 +150,31 @@ class Timeline {
     const time = this.timeAt(x);
     const event = this.eventAt(x, y);
     const value = this.series[Math.floor(time / this.data.series.seconds)];
-    const moved = value === null || value === undefined ? 'no frame' : `${percent(value)} of it moved`;
-    this.onHover(event ? `${event.zone}: ${this.clock.name(event.begin)}, ${formatDuration(event.end - event.begin)}`
-      : `${this.clock.name(time)}: ${moved}`);
+    const moved =
+        value === null || value === undefined ? 'no frame' : `${percent(value)} of it moved`;
+    this.onHover(
+        event ? `${event.zone}: ${this.clock.name(event.begin)}, ${
+                    formatDuration(event.end - event.begin)}` :
+                `${this.clock.name(time)}: ${moved}`);
   }
 
   // Keys
 
   key(e, end) {
-    const steps = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10};
+    const steps =
+        {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10};
     const {begin, end: last} = this.span;
     let time = this.span[end];
-    if (e.key in steps) time = this.stepped(time, steps[e.key] * (e.shiftKey ? 10 : 1));
-    else if (e.key === 'Home') time = 0;
-    else if (e.key === 'End') time = this.duration;
-    else if (e.key === 'Escape') return this.setSpan(0, this.duration);
-    else return undefined;
+    if (e.key in steps)
+      time = this.stepped(time, steps[e.key] * (e.shiftKey ? 10 : 1));
+    else if (e.key === 'Home')
+      time = 0;
+    else if (e.key === 'End')
+      time = this.duration;
+    else if (e.key === 'Escape')
+      return this.setSpan(0, this.duration);
+    else
+      return undefined;
     e.preventDefault();
     if (end === 'begin' && time < last) this.setSpan(time, last);
     if (end === 'end' && time > begin) this.setSpan(begin, time);
@@ -246,7 +263,8 @@ class Timeline {
   drawEvents(g, color) {
     for (const event of this.data.events) {
       if (event.end < this.view.begin || event.begin > this.view.end) continue;
-      const x = this.xOf(event.begin), y = CHART_HEIGHT + 2 + this.laneOf.get(event.zone) * LANE_HEIGHT;
+      const x = this.xOf(event.begin),
+            y = CHART_HEIGHT + 2 + this.laneOf.get(event.zone) * LANE_HEIGHT;
       g.fillStyle = color(event === this.event ? 'strong' : 'event');
       g.fillRect(x, y, Math.max(3, this.xOf(event.end) - x), LANE_HEIGHT - 3);
     }
@@ -254,7 +272,8 @@ class Timeline {
 
   drawTicks(g, color) {
     const perPixel = (this.view.end - this.view.begin) / this.width;
-    const step = TICK_SECONDS.find((seconds) => seconds / perPixel >= 84) || TICK_SECONDS[TICK_SECONDS.length - 1];
+    const step = TICK_SECONDS.find((seconds) => seconds / perPixel >= 84) ||
+        TICK_SECONDS[TICK_SECONDS.length - 1];
     const top = CHART_HEIGHT + this.lanes * LANE_HEIGHT + 2;
     g.strokeStyle = color('line');
     g.fillStyle = color('muted');
