@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the page has to show, written from docs/element.md and not from the page's scripts. A map is a list
-of rows of events; a look is that of the page's data."""
+"""What the page has to show, written from docs/element.md and not from the page's scripts. A map is a
+list of rows of events; a look is that of the page's data."""
 import math
 import struct
 

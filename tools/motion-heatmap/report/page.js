@@ -94,6 +94,9 @@ class Page {
     showSettings(data);
     showFiles(data, this.clock, (file) => this.chooseSpan(file.begin, file.begin + file.duration));
     this.title();
+    this.picture = new HeatPicture($('canvas'), data.picture, (full) => {
+      $('full-scale').textContent = `${number(full)} ${full === 1 ? 'event' : 'events'}`;
+    });
     this.editor = new Editor(data);
     this.events = new EventList(data, this.clock, (event) => this.chooseEvent(event));
     this.makeTimeline();
@@ -114,7 +117,7 @@ class Page {
     $('footer').textContent =
         `Made by motion-heatmap, ${data.created.replace('T', ' ').replace('Z', ' UTC')}`;
     // As wide as fits the window's height.
-    $('stage').style.setProperty('--ratio', String(width / height));
+    document.body.style.setProperty('--ratio', String(width / height));
   }
 
   makeTimeline() {
@@ -166,7 +169,7 @@ class Page {
   async showHeat() {
     if (typeof DecompressionStream === 'undefined') {
       warn(
-          'This browser cannot unpack the heat (it has no DecompressionStream): take Chrome or Edge 80, ' +
+          'This browser cannot unpack the heat, as it has no DecompressionStream: take Chrome 80, ' +
           'Firefox 113, Safari 16.4 or newer. Events and tables are shown all the same.');
       return;
     }
@@ -175,20 +178,16 @@ class Page {
       readHeat(data), Spans.read(data), readColormaps(data), loadImage(data.picture.background)
     ]);
     if (colormaps.size === 0) throw new Error('it has no colour maps');
-    Object.assign(this, {heat, spans, colormaps, map: heat, scaleMap: heat});
+    Object.assign(this, {heat, spans, colormaps});
     if (!colormaps.has(this.look.colormap)) this.look.colormap = [...colormaps.keys()][0];
     if (!image) warn('The background picture is missing or cannot be read.');
     this.controls = new LookControls(this.look, [...colormaps.keys()], () => this.draw());
-    this.picture = new HeatPicture($('canvas'), data.picture, (full) => {
-      $('full-scale').textContent = `${number(full)} ${full === 1 ? 'event' : 'events'}`;
-    });
     this.picture.setBackground(image);
     $('stage').addEventListener('pointermove', (e) => this.readOut(e));
     this.spanChanged(this.timeline.span.begin, this.timeline.span.end);
   }
 
   draw() {
-    if (!this.picture) return;
     const colors = this.colormaps.get(this.look.colormap);
     this.picture.show(
         this.map, $('same-scale').checked ? this.wholeOf(this.map) : this.map, colors, this.look);

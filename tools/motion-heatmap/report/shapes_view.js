@@ -22,6 +22,7 @@ class ShapesView {
     $('labels').replaceChildren();
     if (isShown || isOpen) shapes.forEach((shape, i) => this.renderShape(shape, i));
     if (draft) $('shapes').append(this.draftLine = document.createElementNS(SVG, 'polyline'));
+    if (draft) $('points').append(...draft.map(() => make('span')));
     if (isOpen && selected >= 0 && !draft) this.renderPoints(shapes[selected].points);
     $('crosshair').hidden = !draft;
     this.stage.classList.toggle('editing', isOpen);
@@ -69,6 +70,7 @@ class ShapesView {
     });
     if (draft) {
       this.draftLine.setAttribute('points', [...draft, cursor].join(' '));
+      draft.forEach((point, i) => this.put($('points').children[i], point));
       this.put($('crosshair'), cursor);
     } else if (selected >= 0) {
       this.refreshPoints(shapes[selected].points);

@@ -4,7 +4,7 @@
 
 function parseClock(text) {
   if (!text) return null;
-  const milliseconds = Date.parse(text.slice(0, 23) + 'Z');
+  const milliseconds = Date.parse(text.replace(' ', 'T').slice(0, 23) + 'Z');
   return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
 }
 

@@ -4,6 +4,14 @@ const TICK_SECONDS = [
   0.1, 0.2, 0.5,  1,    2,    5,     10,    15,    30,    60,     120,   300,
   600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800
 ];
+const KEY_STEPS = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+  PageDown: -10,
+  PageUp: 10
+};
 const CHART_HEIGHT = 84, LANE_HEIGHT = 9, TICK_HEIGHT = 22, MOST_LANES = 6;
 
 // The time axis: motion as a chart, events as bars below it, and a span with two handles. It knows
@@ -161,24 +169,26 @@ class Timeline {
   // Keys
 
   key(e, end) {
-    const steps =
-        {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10};
-    const {begin, end: last} = this.span;
-    let time = this.span[end];
-    if (e.key in steps)
-      time = this.stepped(time, steps[e.key] * (e.shiftKey ? 10 : 1));
+    if (e.key === 'Escape')
+      this.setSpan(0, this.duration);
     else if (e.key === 'Home')
-      time = 0;
+      this.moveEnd(end, 0);
     else if (e.key === 'End')
-      time = this.duration;
-    else if (e.key === 'Escape')
-      return this.setSpan(0, this.duration);
+      this.moveEnd(end, this.duration);
+    else if (e.key in KEY_STEPS)
+      this.moveEnd(end, this.stepped(this.span[end], KEY_STEPS[e.key] * (e.shiftKey ? 10 : 1)));
     else
-      return undefined;
+      return;
     e.preventDefault();
-    if (end === 'begin' && time < last) this.setSpan(time, last);
-    if (end === 'end' && time > begin) this.setSpan(begin, time);
-    return undefined;
+  }
+
+  // Moves an end of the span, up to a step from the other one.
+  moveEnd(end, time) {
+    const {begin, end: last} = this.span;
+    if (end === 'begin')
+      this.setSpan(Math.min(time, this.stepped(last, -1)), last);
+    else
+      this.setSpan(begin, Math.max(time, this.stepped(begin, 1)));
   }
 
   // So many steps on from a time, which may be the end, in the middle of a step.
