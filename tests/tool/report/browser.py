@@ -54,8 +54,10 @@ def start_browser():
 class Page:
     """A page in the browser, and what it shows."""
 
+    backgrounds = {}
+
     def __init__(self, browser, path, size=DESKTOP):
-        self.browser = browser
+        self.browser, self.path = browser, path
         self.resize(*size)
         begin = time.monotonic()
         browser.get(pathlib.Path(path).resolve().as_uri())
@@ -98,12 +100,13 @@ class Page:
     def choose(self, name, value):
         Select(self.by_id(name)).select_by_value(value)
 
-    def set(self, name, value):
+    def set(self, values):
+        """Sets fields to values as a user does."""
         self.run(
-            "const field = document.getElementById(arguments[0]); field.value = arguments[1];"
-            "for (const type of ['input', 'change']) field.dispatchEvent(new Event(type));",
-            name,
-            str(value),
+            "for (const [name, value] of Object.entries(arguments[0])) {"
+            "const field = document.getElementById(name); field.value = value;"
+            "for (const type of ['input', 'change']) field.dispatchEvent(new Event(type)); }",
+            values,
         )
 
     def press(self, *keys):
@@ -172,13 +175,14 @@ class Page:
         self.set_look({key.replace("-", "_"): value for key, value in before.items()})
 
     def set_look(self, look):
-        for key, value in look.items():
-            self.set("fixed" if key == "full_scale" else key.replace("_", "-"), value)
+        names = {"full_scale": "fixed"}
+        self.set({names.get(key, key.replace("_", "-")): value for key, value in look.items()})
 
     def learn_background(self):
-        """Sees what the heat is drawn on."""
-        with self.look(opacity=0):
-            self.under = self.pixels()
+        """Sees what the heat is drawn on, if no page of this path was asked before."""
+        if self.path not in self.backgrounds:
+            with self.look(opacity=0):
+                self.backgrounds[self.path] = self.pixels()
 
     def heat(self):
         heat = self.data["heat"]
@@ -199,7 +203,7 @@ class Page:
         shown = reference.Shown(rows, look, *size, is_coarse)
         colors = fixture.unpacked(self.data["colormaps"][look["colormap"]], "B")
         pixels, unlike = self.pixels(), []
-        for (x, y), under, pixel in zip(self.places(), self.under, pixels):
+        for (x, y), under, pixel in zip(self.places(), self.backgrounds[self.path], pixels):
             near = [shown.pixel(x, y, under, colors)]
             if pixel not in near and off:
                 index = shown.index

@@ -8,6 +8,7 @@ import struct
 import zlib
 
 WIDTH, HEIGHT = 160, 120
+WARM_WIDTH = 110  # nothing moves to the right of it
 SPAN_WIDTH, SPAN_HEIGHT, SPANS = 20, 15, 8
 SPAN_SECONDS = 10.0
 DURATION = 79.5
@@ -81,7 +82,11 @@ def zone(name, polygons):
 
 def make():
     chance = random.Random(1)
-    heat = [chance.randrange(1, 200) if chance.random() < 0.4 else 0 for _ in range(WIDTH * HEIGHT)]
+    heat = [
+        chance.randrange(1, 200) if x < WARM_WIDTH and chance.random() < 0.4 else 0
+        for _ in range(HEIGHT)
+        for x in range(WIDTH)
+    ]
     heat[WIDTH * 40 + 30] = 1000
     cells = SPAN_WIDTH * SPAN_HEIGHT
     spans = [chance.randrange(0, 256 * 20) for _ in range(cells * SPANS)]

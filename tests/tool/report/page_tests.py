@@ -43,11 +43,11 @@ def test_scale_curve_blend(page):
 
 
 def test_smoothing(page):
-    for change in {"smoothing": 3}, {
-        "smoothing": 12,
-        "normalization": "percentile",
-        "percentile": 95,
-    }:
+    for change in (
+        {"smoothing": 3},
+        {"smoothing": 12, "normalization": "percentile", "percentile": 95},
+        {"smoothing": 12, "normalization": "percentile", "percentile": 2},
+    ):
         with page.look(**change) as look:
             page.shows(page.heat(), look, off=1)
 

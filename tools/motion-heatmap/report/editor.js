@@ -97,7 +97,9 @@ class Editor {
     this.shapes = JSON.parse(from.pop());
     this.lastKind = null;
     this.selected = Math.min(this.selected, this.shapes.length - 1);
+    const {point} = document.activeElement.dataset;
     this.render();
+    if (point !== undefined) this.view.focusPoint(point);
   }
 
   undoKey(e) {

@@ -38,52 +38,6 @@ function loadImage(url) {
   });
 }
 
-// The controls of the look: their values <-> `look`.
-class LookControls {
-  constructor(look, names, onChange) {
-    this.look = look;
-    makeOptions($('colormap'), names.map((name) => [name, name]));
-    const fields = {
-      opacity: Number,
-      colormap: String,
-      blend: String,
-      normalization: String,
-      percentile: Number,
-      fixed: Number,
-      curve: String,
-      smoothing: Number,
-      'display-threshold': Number
-    };
-    for (const [id, type] of Object.entries(fields)) {
-      const key = id === 'fixed' ? 'full-scale' : id;
-      $(id).value = look[key];
-      $(id).addEventListener($(id).tagName === 'SELECT' ? 'change' : 'input', () => {
-        if (!$(id).checkValidity() || $(id).value === '') return;
-        look[key] = type($(id).value);
-        this.update();
-        onChange();
-      });
-    }
-    $('same-scale').addEventListener('change', onChange);
-    this.update();
-  }
-
-  update() {
-    const {look} = this;
-    const texts = {
-      opacity: percent(look.opacity),
-      'display-threshold': String(look['display-threshold']),
-      smoothing: look.smoothing > 0 ? `${look.smoothing} px` : 'off'
-    };
-    for (const [id, text] of Object.entries(texts)) {
-      document.querySelector(`output[for="${id}"]`).textContent = text;
-      $(id).setAttribute('aria-valuetext', text);
-    }
-    $('percentile').closest('.field').hidden = look.normalization !== 'percentile';
-    $('fixed').closest('.field').hidden = look.normalization !== 'fixed';
-  }
-}
-
 class Page {
   constructor(data) {
     this.data = data;
@@ -169,7 +123,7 @@ class Page {
   async showHeat() {
     if (typeof DecompressionStream === 'undefined') {
       warn(
-          'This browser cannot unpack the heat, as it has no DecompressionStream: take Chrome 80, ' +
+          'This browser cannot unpack the heat, as it has no DecompressionStream: take Chrome 90, ' +
           'Firefox 113, Safari 16.4 or newer. Events and tables are shown all the same.');
       return;
     }
@@ -233,7 +187,7 @@ class Page {
       this.showBox(null);
     }
     this.events.setSpan(begin, end);
-    const isWhole = begin <= 0 && end >= Math.max(data.duration, 1e-3);
+    const {isWhole} = timeline;
     const events = data.events.filter((event) => event.begin < end && event.end > begin).length;
     const what = isWhole ? 'Whole recording' : `${clock.name(begin)} to ${clock.name(end)}`;
     const without =
