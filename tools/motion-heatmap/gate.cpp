@@ -89,7 +89,7 @@ uint64_t Gate::stream_time(GstBuffer* buffer) const {
 GstPadProbeReturn Gate::frame(GstPadProbeInfo* info) {
   GstBuffer* const buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const uint64_t time = stream_time(buffer);
-  if (has_ended_) return end(info);
+  if (has_ended_ || is_last_) return end(info);
   if (stop_) {
     result_.was_stopped = true;
     return end(info);

@@ -28,6 +28,8 @@ class Gate {
   /// Called before a frame that counts with its stream time.
   void on_frame(std::function<void(GstBuffer*, uint64_t)> call) { on_frame_ = std::move(call); }
 
+  /// The frame that the element works on is the last one.
+  void end_with_next_frame() { is_last_ = true; }
   /// Ends the stream as if it had ended by itself; false if there was no frame yet.
   bool finish();
 
@@ -63,6 +65,7 @@ class Gate {
   uint64_t current_time_ = 0;
   std::atomic<bool> is_counting_ = false;
   std::atomic<bool> has_ended_ = false;
+  bool is_last_ = false;
   bool lacks_run_up_ = false;
 };
 

@@ -20,7 +20,8 @@ std::vector<OptionGroup> own_groups() {
            {"from", 0, "TIME", "Begin there in the video", ""},
            {"to", 0, "TIME", "End there in the video", ""},
            {"for", 0, "TIME", "End after so long: of a camera, too", ""},
-           {"slice", 0, "K/N", "Count only the K-th of N equal parts; --state keeps it for merge", ""},
+           {"slice", 0, "K/N", "Count only the K-th of N equal parts; --state keeps it for merge",
+            ""},
            {"start", 0, "TIME", "Wall clock of the beginning, such as \"2026-11-26 08:00\"",
             "from the file"},
            {"jobs", 'j', "N", "Pieces that are decoded side by side; 0: one per core", "1"},
@@ -34,10 +35,11 @@ std::vector<OptionGroup> own_groups() {
            {"picture", 'o', "FILE", "The heat on the video's mean picture, .png or .jpg",
             "NAME.heatmap.png"},
            {"heat", 0, "FILE.tiff", "The events of each pixel, float32", ""},
-           {"state", 0, "FILE.state", "The heat itself: goes on with what is there, for merge and render",
-            ""},
+           {"state", 0, "FILE.state",
+            "The heat itself: goes on with what is there, for merge and render", ""},
            {"json", 0, "FILE", "Summary, zones, motion events, series a minute", ""},
-           {"csv", 0, "FILE.csv", "The same as tables: FILE.csv has events, FILE.zones.csv, ...", ""},
+           {"csv", 0, "FILE.csv", "The same as tables: FILE.csv has events, FILE.zones.csv, ...",
+            ""},
            {"report", 0, "FILE.html", "A page to look at all that in a browser", ""},
            {"panels", 0, "FILE.png", "A sheet of six pictures", ""},
            {"video", 0, "FILE.mkv", "The video with the heat up to each frame", ""},
@@ -55,7 +57,8 @@ std::vector<OptionGroup> all_groups() {
   std::vector<OptionGroup> groups = own_groups();
   OptionGroup motion{"motion", "What counts as motion (the element's properties)", {}};
   OptionGroup picture{"look", "How heat is shown", {}};
-  motion.options.push_back({"preset", 0, "NAME", "Settings for a scene: indoor, outdoor, night, ...", ""});
+  motion.options.push_back(
+      {"preset", 0, "NAME", "Settings for a scene: indoor, outdoor, night, ...", ""});
   for (const ElementOption& property : element_options()) {
     Option option{.name = property.name,
                   .argument = property.argument,
@@ -155,7 +158,8 @@ std::string text_or_file(const std::string& value) {
   for (std::string line; std::getline(lines, line);) {
     line = line.substr(0, line.find('#'));
     if (line.find_first_not_of(" \t\r;") == std::string::npos) continue;
-    text.append(text.empty() ? "" : "; ").append(line.substr(0, line.find_last_not_of(" \t\r;") + 1));
+    text.append(text.empty() ? "" : "; ")
+        .append(line.substr(0, line.find_last_not_of(" \t\r;") + 1));
   }
   return text;
 }
@@ -228,7 +232,9 @@ std::string CommandLine::get(const std::string& name) const {
 std::optional<uint64_t> CommandLine::time(const std::string& name) const {
   if (!has(name)) return {};
   const auto time = parse_duration(get(name));
-  if (!time) throw UsageError("--" + name + "=" + get(name) + ": a time is needed, such as 90s, 10min or 1:30:00");
+  if (!time)
+    throw UsageError("--" + name + "=" + get(name) +
+                     ": a time is needed, such as 90s, 10min or 1:30:00");
   return time;
 }
 
@@ -305,22 +311,26 @@ std::string help_text() {
     }
   }
   return text +
-         "\nTimes are written as 90s, 10min, 24h or 1:30:00. Without --picture the picture goes to\n"
+         "\nTimes are written as 90s, 10min, 24h or 1:30:00. Without --picture the picture goes "
+         "to\n"
          "NAME.heatmap.png in the current directory, after the first input.\n"
-         "\nIt ends with 0 if all was read and written, 1 if something could not be, 2 for a wrong\n"
-         "command line, 3 if an input was damaged or left out (what could be read counts), 130 after\n"
+         "\nIt ends with 0 if all was read and written, 1 if something could not be, 2 for a "
+         "wrong\n"
+         "command line, 3 if an input was damaged or left out (what could be read counts), 130 "
+         "after\n"
          "Ctrl-C (what was counted until then is written).\n";
 }
 
 std::string manual_page() {
-  std::string page = ".TH MOTION\\-HEATMAP 1 \"\" \"gst\\-motionheatmap " PACKAGE_VERSION "\"\n"
+  std::string page = ".TH MOTION\\-HEATMAP 1 \"\" \"gst\\-motionheatmap " PACKAGE_VERSION
+                     "\"\n"
                      ".SH NAME\nmotion\\-heatmap \\- shows where in videos the motion was\n"
                      ".SH SYNOPSIS\n";
   for (const Command& command : commands()) page += escaped(command.usage) + "\n.br\n";
   page += ".SH DESCRIPTION\n";
   for (const Command& command : commands())
-    page += ".PP\n.B " + escaped(command.name.empty() ? "motion-heatmap" : command.name) + "\n.br\n" +
-            escaped(command.help) + "\n";
+    page += ".PP\n.B " + escaped(command.name.empty() ? "motion-heatmap" : command.name) +
+            "\n.br\n" + escaped(command.help) + "\n";
   page += ".SH OPTIONS\nTimes are written as 90s, 10min, 24h or 1:30:00.\n";
   for (const OptionGroup& group : option_groups()) {
     page += ".SS " + escaped(group.title) + "\n";
@@ -330,14 +340,15 @@ std::string manual_page() {
       page += ".TP\n.B " + escaped(left) + "\n" + escaped(explained(option)) + "\n";
     }
   }
-  page += ".SH EXIT STATUS\n0 if all was read and written, 1 if something could not be, 2 for a wrong "
-          "command line, 3 if an input was damaged or left out, 130 after Ctrl\\-C, with what was "
-          "counted until then written.\n"
-          ".SH EXAMPLES\n.nf\n"
-          "motion\\-heatmap day.mp4\n"
-          "motion\\-heatmap \\-\\-zones zones.txt \\-\\-report day.html cam1/*.mp4\n"
-          "motion\\-heatmap rtsp://camera/stream \\-\\-for 1h \\-o lobby.png\n"
-          "motion\\-heatmap \\-\\-clips events/ night/*.mkv\n.fi\n";
+  page +=
+      ".SH EXIT STATUS\n0 if all was read and written, 1 if something could not be, 2 for a wrong "
+      "command line, 3 if an input was damaged or left out, 130 after Ctrl\\-C, with what was "
+      "counted until then written.\n"
+      ".SH EXAMPLES\n.nf\n"
+      "motion\\-heatmap day.mp4\n"
+      "motion\\-heatmap \\-\\-zones zones.txt \\-\\-report day.html cam1/*.mp4\n"
+      "motion\\-heatmap rtsp://camera/stream \\-\\-for 1h \\-o lobby.png\n"
+      "motion\\-heatmap \\-\\-clips events/ night/*.mkv\n.fi\n";
   return page;
 }
 
@@ -349,16 +360,17 @@ std::string bash_completion() {
       if (option.argument.empty() || option.takes_nothing_too) continue;
       names += "=";
     }
-  std::string text = "# Completion of motion-heatmap for Bash; motion-heatmap --completion prints it.\n"
-                     "_motion_heatmap() {\n"
-                     "  local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]}\n"
-                     "  if [[ $option == '=' ]]; then\n"
-                     "    option=${COMP_WORDS[COMP_CWORD-2]}\n"
-                     "  elif [[ $word == '=' ]]; then\n"
-                     "    word=\n"
-                     "  fi\n"
-                     "  compopt +o nospace\n"
-                     "  case $option in\n";
+  std::string text =
+      "# Completion of motion-heatmap for Bash; motion-heatmap --completion prints it.\n"
+      "_motion_heatmap() {\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  if [[ $option == '=' ]]; then\n"
+      "    option=${COMP_WORDS[COMP_CWORD-2]}\n"
+      "  elif [[ $word == '=' ]]; then\n"
+      "    word=\n"
+      "  fi\n"
+      "  compopt +o nospace\n"
+      "  case $option in\n";
   for (const OptionGroup& group : option_groups())
     for (const Option& option : group.options)
       if (option.argument.find('|') != std::string::npos) {
@@ -370,7 +382,9 @@ std::string bash_completion() {
   return text +
          "  esac\n"
          "  if [[ $word == -* ]]; then\n"
-         "    COMPREPLY=($(compgen -W '" + names + "' -- \"$word\"))\n"
+         "    COMPREPLY=($(compgen -W '" +
+         names +
+         "' -- \"$word\"))\n"
          "    [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace\n"
          "  else\n"
          "    compopt -o filenames\n"

@@ -17,7 +17,7 @@ struct Option {
   char letter = 0;       // short; 0: none
   std::string argument;  // what to write behind it; empty for a flag
   std::string help;
-  std::string standard;  // what holds without it; empty where that says nothing
+  std::string standard;            // what holds without it; empty where that says nothing
   bool takes_nothing_too = false;  // a flag that may be given a value, as in --stabilize=false
 };
 
@@ -56,8 +56,8 @@ struct CommandLine {
   ElementSettings element() const;
 };
 
-/// Reads a command line, and the file that its --config names; what stands in the line itself counts
-/// more. Throws UsageError.
+/// Reads a command line, and the file that its --config names; what stands in the line itself
+/// counts more. Throws UsageError.
 CommandLine parse_command_line(int argc, char** argv);
 
 class UsageError : public Failure {

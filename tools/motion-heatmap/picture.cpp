@@ -144,10 +144,9 @@ class Rendering {
             const ElementSettings& settings, const std::string& location = "") {
     constexpr int kGray = 96;
     motionheat::save_state(files_.file("state"), state);
-    const cv::Mat frame = background.picture.empty()
-                              ? cv::Mat(state.size.height, state.size.width, CV_8UC3,
-                                        cv::Scalar::all(kGray))
-                              : background.picture;
+    const cv::Mat frame = background.picture.empty() ? cv::Mat(state.size.height, state.size.width,
+                                                               CV_8UC3, cv::Scalar::all(kGray))
+                                                     : background.picture;
     ElementPtr heatmap = make_motionheatmap(settings);
     set_up(heatmap.get(), state, frame.size(), effective_values(settings).at("output"));
     if (!location.empty())
@@ -192,6 +191,17 @@ Background join(const Background& first, const Background& next) {
   Background joined{.seconds = all};
   cv::addWeighted(first.picture, weight, next.picture, 1 - weight, 0, joined.picture);
   return joined;
+}
+
+cv::Mat picture_of(GstBuffer* frame, GstCaps* caps) {
+  const SamplePtr sample(gst_sample_new(frame, caps, nullptr, nullptr));
+  const CapsPtr rgb(gst_caps_from_string("video/x-raw,format=RGB"));
+  GError* error = nullptr;
+  const SamplePtr converted(
+      gst_video_convert_sample(sample.get(), rgb.get(), 60 * GST_SECOND, &error));
+  const ErrorPtr held(error);
+  if (!converted) throw Failure(std::string("a frame cannot be converted: ") + error->message);
+  return to_picture(converted.get());
 }
 
 std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type) {

@@ -20,6 +20,9 @@ struct Background {
 /// averages: the mean of all frames, later of the last minute.
 Background join(const Background& first, const Background& next);
 
+/// A frame of a stream, CV_8UC3, red first. Throws Failure.
+cv::Mat picture_of(GstBuffer* frame, GstCaps* caps);
+
 /// A picture in a file of that type: "image/png" or "image/jpeg". Throws Failure.
 std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type);
 /// The other way round, of any type that GStreamer decodes.
@@ -39,16 +42,17 @@ struct ZoneFigures {
 };
 
 struct Figures {
-  double max = 0;         // events of the hottest pixel
-  double full_scale = 0;  // events that the hottest colour stands for
-  double coverage = 0;    // 0 to 1
+  double max = 0;               // events of the hottest pixel
+  double full_scale = 0;        // events that the hottest colour stands for
+  double coverage = 0;          // 0 to 1
   double hot_x = 0, hot_y = 0;  // 0 to 1, the hottest spot
   std::vector<ZoneFigures> zones;
 };
 Figures figures_of(const motionheat::State& state, const Background& background,
                    const ElementSettings& settings);
 
-/// The same as `render`, in a file: .png, .jpg, or .tiff for the events of each pixel. Throws Failure.
+/// The same as `render`, in a file: .png, .jpg, or .tiff for the events of each pixel. Throws
+/// Failure.
 void render_to_file(const motionheat::State& state, const Background& background,
                     const ElementSettings& settings, const std::string& path);
 

@@ -80,6 +80,7 @@ class Pipeline {
   bool handle(GstMessage* message);
   void handle_error(GstMessage* message);
   void on_frame_report(const GstStructure* report);
+  void on_event(const GstStructure* event);
   void take_span_map(const std::string& path);
   void add_to_span_maps(const cv::Mat& events);
   void finish();
@@ -263,6 +264,7 @@ GstBusSyncReply Pipeline::on_message(GstBus*, GstMessage* message, gpointer data
   if (GST_MESSAGE_SRC(message) != GST_OBJECT_CAST(self->heatmap_) || !structure)
     return GST_BUS_PASS;
   if (gst_structure_has_name(structure, "motionheatmap-event")) {
+    self->on_event(structure);
     gst_message_unref(message);
     return GST_BUS_DROP;
   }
@@ -282,6 +284,15 @@ void Pipeline::on_frame_report(const GstStructure* report) {
   gst_structure_get_uint64(report, "stream-time", &time);
   if (request_.thumbnails)
     thumbnails_.frame(gate_->current(), gate_->caps(), time, messages_.share());
+}
+
+// Of the event that reaches the limit the end is waited for.
+void Pipeline::on_event(const GstStructure* event) {
+  const bool begins = g_str_equal(gst_structure_get_string(event, "event"), "motion-begin");
+  if (!gate_->is_counting()) return;
+  if (begins) ++result_.events;
+  if (!begins && request_.max_events > 0 && result_.events >= request_.max_events)
+    gate_->end_with_next_frame();
 }
 
 void Pipeline::request_span_map(uint64_t time) {
@@ -382,6 +393,7 @@ void Pipeline::finish() {
   if (!gate_->is_counting()) return;
   result_.state = motionheat::load_state(files_.file("state"));
   result_.thumbnails = thumbnails_.finish();
+  if (request_.sample) result_.sample = picture_of(gate_->current(), gate_->caps());
   if (request_.span_map_step > 0 && next_span_) {
     cv::Mat counts(result_.state.size.height, result_.state.size.width, CV_32FC1);
     for (size_t i = 0; i < result_.state.counts.size(); ++i)

@@ -43,6 +43,8 @@ struct PieceRequest {
   int decoder_threads = 0;     // 0: as the decoder likes
   uint64_t span_map_step = 0;  // ns; 0: no maps of spans
   bool thumbnails = false;
+  bool sample = false;           // whether a frame as it was is wanted
+  unsigned max_events = 0;       // motion events after which it ends; 0: none
   VideoWriter* video = nullptr;  // that gets every frame
 };
 
@@ -62,6 +64,8 @@ struct PieceResult {
   Timeline timeline;
   SpanMaps span_maps;
   std::vector<Thumbnail> thumbnails;
+  cv::Mat sample;       // the last frame: CV_8UC3, red first
+  unsigned events = 0;  // that began, where there is a limit
   // The frames on both sides of each end, where the piece was cut.
   std::optional<SeamFrame> before_begin, at_begin, before_end, at_end;
   uint64_t end = 0;          // ns: when its last frame ends

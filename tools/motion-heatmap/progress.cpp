@@ -66,8 +66,8 @@ void ProgressDisplay::show(std::stop_token stop) const {
 
 std::string ProgressDisplay::line(double elapsed) const {
   const RunProgress::Now now = progress_.now();
-  std::string text = whole_seconds(now.seconds) + " counted, " + number(now.seconds / elapsed) +
-                     " x real time";
+  std::string text =
+      whole_seconds(now.seconds) + " counted, " + number(now.seconds / elapsed) + " x real time";
   if (now.share > 0) {
     char share[16];
     std::snprintf(share, sizeof share, " %3.0f %%  ", 100 * now.share);

@@ -71,7 +71,9 @@ class Run {
   bool has_half_life() const { return values_.at("half-life") != "0"; }
   // Whether a file may be entered in the middle and still give what it gives as a whole.
   bool can_cut() const { return !has_half_life() && values_.at("analysis-interval") == "0"; }
-  unsigned jobs() const { return has_half_life() || request_.video ? 1 : request_.jobs; }
+  unsigned jobs() const {
+    return has_half_life() || request_.video || request_.max_events > 0 ? 1 : request_.jobs;
+  }
   bool is_counted(const Source& source, const Span& span) const;
 
   void plan();
@@ -103,8 +105,9 @@ class Run {
 
   std::mutex lock_;  // guards what follows, and `result` and `failure` of tasks
   size_t next_ = 0;
-  size_t taken_ = 0;  // tasks whose results are in the record
-  gint64 saved_ = 0;  // when, in microseconds
+  size_t taken_ = 0;     // tasks whose results are in the record
+  unsigned events_ = 0;  // in them
+  gint64 saved_ = 0;     // when, in microseconds
 };
 
 bool Run::is_counted(const Source& source, const Span& span) const {
@@ -213,12 +216,14 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
                        .seeks = seeks,
                        .span_map_step = request_.span_map_step,
                        .thumbnails = request_.thumbnails,
+                       .sample = request_.sample,
                        .video = request_.video};
   if (learns(values_))
     request.run_up = values_.at("detector") == "difference" ? kRunUp : kRunUpOfModel;
   if (jobs() > 1) request.decoder_threads = std::max(1, int(g_get_num_processors() / jobs()));
   request.settings.values.emplace("background", "average");
   if (has_half_life() && !record_.is_empty()) request.earlier = &record_.state;
+  if (request_.max_events > 0) request.max_events = request_.max_events - events_;
   const auto watched = progress_.begin(index, source.name, task.span);
   PieceResult result = analyze_piece(request, *watched, stop_);
   progress_.end(index);
@@ -249,6 +254,7 @@ void Run::work() {
       const std::lock_guard guard(lock_);
       while (next_ < tasks_.size() && tasks_[next_].is_done) ++next_;
       if (next_ == tasks_.size() || stop_) break;
+      if (request_.max_events > 0 && events_ >= request_.max_events) break;
       index = next_++;
     }
     do_task(index);
@@ -334,6 +340,8 @@ void Run::take_result(const Source& source, PieceResult& result) {
   if (!record.start) record.start = result.start;
   if (record.problem.empty() && !result.problems.empty()) record.problem = result.problems.front();
   result_.was_stopped |= result.was_stopped;
+  events_ += result.events;
+  if (!result.sample.empty()) result_.sample = result.sample;
   if (result.state.size.area() == 0) return;
   if (has_half_life())
     record_.state = result.state;
@@ -431,6 +439,14 @@ std::shared_ptr<PieceProgress> RunProgress::begin(size_t piece, const std::strin
 void RunProgress::end(size_t piece) {
   const std::lock_guard guard(lock_);
   pieces_[piece].is_done = true;
+}
+
+uint64_t estimated_duration(const RunRequest& request) {
+  uint64_t duration = 0;
+  for (const Source& source : request.sources)
+    duration += source.kind == Source::kFile ? duration_of(source) : 3600 * GST_SECOND;
+  const uint64_t asked = request.span.end - request.span.begin;
+  return std::min(duration, asked);
 }
 
 RunResult run(const RunRequest& request, Record before, RunProgress& progress,

@@ -26,6 +26,8 @@ struct RunRequest {
   bool seeks = true;
   uint64_t span_map_step = 0;  // ns; 0: no maps of spans
   bool thumbnails = false;
+  bool sample = false;           // whether a frame as it was is wanted
+  unsigned max_events = 0;       // motion events after which the run ends; 0: none
   std::optional<int64_t> start;  // wall clock of the begin of the run
   VideoWriter* video = nullptr;
   std::string state_path;  // that is saved on the way; empty: nowhere
@@ -37,6 +39,7 @@ struct RunResult {
   std::vector<Part> parts;
   SpanMaps span_maps;                 // by stretches of the time axis
   std::vector<Thumbnail> thumbnails;  // likewise
+  cv::Mat sample;                     // the last frame: CV_8UC3, red first
   std::vector<std::string> notes;     // what the user should know
   bool was_stopped = false;
 };
@@ -67,6 +70,9 @@ class RunProgress {
   std::vector<Piece> pieces_;
   std::string source_;
 };
+
+/// How long that will be, as far as files tell it, in nanoseconds; an hour of a camera.
+uint64_t estimated_duration(const RunRequest& request);
 
 /// Counts all sources. `before` is what an earlier run has counted, which this goes on with: pieces
 /// that are in it are not counted again. Throws Failure if nothing could be counted.

@@ -188,7 +188,8 @@ std::string row(const Cells&... cells) {
 std::string events_table(const Summary& summary) {
   const std::vector<Part>& parts = summary.run->parts;
   std::string text =
-      "id,zone,begin,end,duration,peak,file,file_begin,last_file,file_end,clock,clock_end,x,y,width,"
+      "id,zone,begin,end,duration,peak,file,file_begin,last_file,file_end,clock,clock_end,x,y,"
+      "width,"
       "height\n";
   for (const Event& event : summary.events)
     text += row(event.id, summary.zone_of(event), seconds(event.begin), seconds(event.end),
@@ -251,8 +252,7 @@ std::string Summary::zone_of(const Event& event) const {
   return event.zone < figures.zones.size() ? figures.zones[event.zone].name : "frame";
 }
 
-Summary summarize(const RunResult& run, const std::string& title,
-                  const ElementSettings& settings) {
+Summary summarize(const RunResult& run, const std::string& title, const ElementSettings& settings) {
   Summary summary{.title = title,
                   .run = &run,
                   .settings = settings,

@@ -31,14 +31,14 @@ Summary summarize(const RunResult& run, const std::string& title, const ElementS
 /// For people, some lines.
 std::string summary_text(const Summary& summary);
 
-/// Writes figures, zones, files, events and the motion of each minute. Throws Failure that names the
-/// file.
+/// Writes figures, zones, files, events and the motion of each minute. Throws Failure that names
+/// the file.
 void write_json(const Summary& summary, const std::string& path);
 /// As tables: events in `path`, files, zones and series beside it. Returns the names of all.
 std::vector<std::string> write_csv(const Summary& summary, const std::string& path);
 
-/// The members that JSON and the page have in common, into an object that is open: the motion of each
-/// stretch of `step` nanoseconds.
+/// The members that JSON and the page have in common, into an object that is open: the motion of
+/// each stretch of `step` nanoseconds.
 void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step);
 /// What a builder holds, as text.
 std::string to_text(JsonBuilder* builder, bool pretty);
