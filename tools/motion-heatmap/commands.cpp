@@ -122,6 +122,7 @@ RunResult result_of(Record record) {
 ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (line.arguments.empty()) throw UsageError("an input is needed; see --help");
   RunRequest request = request_of(line);
+  request.settings.values.emplace("background", "average");
   check_settings(request.settings);
   const std::string name = name_of(line.arguments);
   Outputs outputs(line, name);

@@ -221,7 +221,6 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
   if (learns(values_))
     request.run_up = values_.at("detector") == "difference" ? kRunUp : kRunUpOfModel;
   if (jobs() > 1) request.decoder_threads = std::max(1, int(g_get_num_processors() / jobs()));
-  request.settings.values.emplace("background", "average");
   if (has_half_life() && !record_.is_empty()) request.earlier = &record_.state;
   if (request_.max_events > 0) request.max_events = request_.max_events - events_;
   const auto watched = progress_.begin(index, source.name, task.span);
