@@ -164,7 +164,12 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
 
 ExitCode merge(const CommandLine& line) {
   if (line.arguments.empty()) throw UsageError("merge: state files are needed");
-  const Outputs outputs(line, name_of(line.arguments));
+  Outputs outputs(line, name_of(line.arguments));
+  std::error_code ignored;
+  if (std::filesystem::exists(outputs.state(), ignored) && !line.has("force"))
+    throw UsageError("--state=" + outputs.state() + ": the file exists; --force replaces it");
+  // Who only wants the sum gets no more.
+  if (line.has("state") && !line.has("picture")) outputs.leave_out_picture();
   std::vector<Record> records;
   for (const std::string& path : line.arguments) records.push_back(load_record(path));
   const RunResult result = result_of(merge_records(std::move(records), line.arguments));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "frame_message.h"
 
+#include <algorithm>
+
 namespace tool {
 namespace {
 
@@ -59,6 +61,11 @@ void FrameMessages::add(const GstStructure* message, Timeline& timeline) {
                 .duration = GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0,
                 .kind = is_analyzed ? Timeline::Kind::kAnalyzed : Timeline::Kind::kPassed},
                shares_, boxes_);
+}
+
+double FrameMessages::highest_share() const {
+  if (shares_.size() > 1) return *std::max_element(shares_.begin() + 1, shares_.end());
+  return shares_.empty() ? 0 : shares_[0];
 }
 
 }  // namespace tool

@@ -16,8 +16,8 @@ class FrameMessages {
   /// Takes the names and the order of zones from the first message.
   void add(const GstStructure* message, Timeline& timeline);
 
-  /// The share of the picture that moved in the last frame.
-  double share() const { return shares_.empty() ? 0 : shares_[0]; }
+  /// The share that moved in the last frame, of the zone with the highest, or of the picture.
+  double highest_share() const;
 
  private:
   std::vector<std::string> zones_;

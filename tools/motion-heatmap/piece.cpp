@@ -283,7 +283,7 @@ void Pipeline::on_frame_report(const GstStructure* report) {
   guint64 time = 0;
   gst_structure_get_uint64(report, "stream-time", &time);
   if (request_.thumbnails)
-    thumbnails_.frame(gate_->current(), gate_->caps(), time, messages_.share());
+    thumbnails_.frame(gate_->current(), gate_->caps(), time, messages_.highest_share());
 }
 
 // Of the event that reaches the limit the end is waited for.

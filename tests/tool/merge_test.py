@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs motion-heatmap-merge on state files written and read by other code than the tool's own."""
+"""Runs motion-heatmap merge on state files written and read by other code than the tool's own."""
 import hashlib
 import importlib.util
 import os
@@ -59,6 +59,13 @@ def write_state(path, **changes):
     pathlib.Path(path).write_bytes(head.encode() + body)
 
 
+def heat_in(path):
+    """What the element would have kept."""
+    state = reader.read_state(path)
+    state.pop("attachments")
+    return state
+
+
 class Merge(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -67,7 +74,7 @@ class Merge(unittest.TestCase):
 
     def merge(self, *args):
         return subprocess.run(
-            [TOOL, *args],
+            [TOOL, "merge", *args],
             cwd=self.folder,
             env=os.environ | {"LC_ALL": "C.UTF-8"},
             capture_output=True,
@@ -79,7 +86,7 @@ class Merge(unittest.TestCase):
     def assert_fails(self, result, code, message):
         self.assertEqual(
             (result.returncode, result.stdout, result.stderr),
-            (code, "", f"motion-heatmap-merge: {message}\n"),
+            (code, "", f"motion-heatmap: {message}\n"),
         )
 
     def test_adds_up(self):
@@ -93,8 +100,9 @@ class Merge(unittest.TestCase):
             settings={"detector": "difference", "threshold": "30"},
         )
         write_state(self.folder / "c", counts=[0] * 6, count_bytes=1)
-        result = self.merge("sum", "a", "b", "c")
+        result = self.merge("a", "b", "c", "--state=sum", "--quiet")
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a", "b", "c", "sum"])
         expected = STATE | {
             "counts": [7, 8, 262, 263, 2**24 + 65_793, 2**40 + 1],
             "frames": 25,
@@ -102,22 +110,22 @@ class Merge(unittest.TestCase):
             "last-time": 1_800_000_000_000_000,
             "settings": {"detector": "difference", "threshold": "various"},
         }
-        self.assertEqual(reader.read_state(self.folder / "sum"), expected)
+        self.assertEqual(heat_in(self.folder / "sum"), expected)
 
     def test_of_one_file_is_that_file(self):
         write_state(self.folder / "a")
-        self.assertEqual(self.merge("--force", "a", "a").returncode, 0)
-        self.assertEqual(reader.read_state(self.folder / "a"), STATE)
+        self.assertEqual(self.merge("--force", "--state=a", "a").returncode, 0)
+        self.assertEqual(heat_in(self.folder / "a"), STATE)
 
     def test_replaces_only_when_told(self):
         write_state(self.folder / "a")
         out = self.folder / "out"
         out.write_text("precious")
-        result = self.merge("out", "a")
-        self.assert_fails(result, 1, "out: the file exists; --force replaces it")
+        result = self.merge("--state=out", "a")
+        self.assert_fails(result, 2, "--state=out: the file exists; --force replaces it")
         self.assertEqual(out.read_text(), "precious")
-        self.assertEqual(self.merge("-f", "out", "a").returncode, 0)
-        self.assertEqual(reader.read_state(out), STATE)
+        self.assertEqual(self.merge("-f", "--state=out", "a").returncode, 0)
+        self.assertEqual(heat_in(out), STATE)
 
     def test_names_the_file_and_the_reason(self):
         write_state(self.folder / "a")
@@ -142,20 +150,25 @@ class Merge(unittest.TestCase):
             "full": "the sum of the counts is too large",
         }
         for name, reason in reasons.items():
-            self.assert_fails(self.merge("out", "a", name), 1, f"{name}: {reason}")
+            self.assert_fails(self.merge("--state=out", "a", name), 1, f"{name}: {reason}")
         self.assert_fails(
-            self.merge("no/folder/out", "a"), 1, "no/folder/out: No such file or directory"
+            self.merge("--state=no/folder/out", "a"),
+            2,
+            "no/folder/out: there is no directory no/folder",
         )
         self.assertFalse((self.folder / "out").exists())
 
     def test_tells_how_it_is_used(self):
-        needed = "OUTPUT and at least one INPUT are needed; see --help"
-        self.assert_fails(self.merge(), 2, needed)
-        self.assert_fails(self.merge("out"), 2, needed)
-        self.assert_fails(self.merge("--size", "out", "a"), 2, "Unknown option --size")
+        self.assert_fails(self.merge(), 2, "merge: state files are needed")
+        self.assert_fails(self.merge("--size", "a"), 2, "Unknown option --size")
         result = self.merge("--help")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertIn("motion-heatmap-merge [OPTION…] OUTPUT INPUT...", result.stdout)
+        self.assertIn("motion-heatmap merge [OPTION...] STATE...", result.stdout)
+
+    def test_makes_a_picture(self):
+        write_state(self.folder / "a")
+        self.assertEqual(self.merge("a", "a", "-o", "all.png").returncode, 0)
+        self.assertTrue((self.folder / "all.png").read_bytes().startswith(b"\x89PNG"))
 
 
 if __name__ == "__main__":
