@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "commands.h"
 
+#include <gst/video/video.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -51,6 +53,25 @@ void read_slice(const CommandLine& line, RunRequest& request) {
   if (line.get("state").empty()) throw UsageError("--slice: --state says where its heat goes");
 }
 
+// FORMAT,WxH,FPS.
+void read_raw(const CommandLine& line, RunRequest& request) {
+  if (!line.has("raw")) return;
+  const std::string text = line.get("raw");
+  char format[16] = "";
+  int width = 0, height = 0, rate_n = 0, rate_d = 1, end = 0;
+  std::sscanf(text.c_str(), "%15[^,],%dx%d,%d%n/%d%n", format, &width, &height, &rate_n, &end,
+              &rate_d, &end);
+  if (size_t(end) != text.size() ||
+      gst_video_format_from_string(format) <= GST_VIDEO_FORMAT_ENCODED || width < 1 || height < 1 ||
+      rate_n < 1 || rate_d < 1)
+    throw UsageError("--raw=" + text + ": FORMAT,WxH,FPS is needed, such as BGR,640x480,25");
+  if (request.sources.size() != 1 || request.sources[0].kind != Source::kStdin)
+    throw UsageError("--raw: only standard input (-) can be raw");
+  request.raw = std::string("video/x-raw,format=") + format + ",width=" + std::to_string(width) +
+                ",height=" + std::to_string(height) + ",framerate=" + std::to_string(rate_n) + "/" +
+                std::to_string(rate_d);
+}
+
 void read_span(const CommandLine& line, RunRequest& request) {
   request.span.begin = line.time("from").value_or(0);
   request.span.end = line.time("to").value_or(UINT64_MAX);
@@ -68,6 +89,7 @@ RunRequest request_of(const CommandLine& line) {
   request.jobs = jobs > 0 ? jobs : g_get_num_processors();
   read_slice(line, request);
   read_span(line, request);
+  read_raw(line, request);
   request.key_frames_only = line.has("quick");
   request.seeks = !line.has("no-seek");
   request.max_events = line.number("max-events", 1).value_or(0);

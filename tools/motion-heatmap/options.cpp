@@ -25,6 +25,8 @@ std::vector<OptionGroup> own_groups() {
            {"start", 0, "TIME", "Wall clock of the beginning, such as \"2026-11-26 08:00\"",
             "from the file"},
            {"jobs", 'j', "N", "Pieces that are decoded side by side; 0: one per core", "1"},
+           {"raw", 0, "FORMAT,WxH,FPS",
+            "Standard input is frames without a container: BGR,640x480,25", ""},
            {"quick", 0, "", "Decode key frames only: a sketch, for a first look", ""},
            {"no-seek", 0, "", "Decode from the beginning to where --from or --slice begins", ""},
            {"config", 0, "FILE", "Options from a file: name = value, under [motion-heatmap]", ""},

@@ -71,6 +71,7 @@ class Pipeline {
 
  private:
   void make_source();
+  void make_raw_source(GstElement* from);
   void make_analysis();
   void link_analysis();
   bool wait_for_video();
@@ -86,6 +87,7 @@ class Pipeline {
   void finish();
   std::string why_no_video() const;
 
+  void take_video(GstPad* pad);
   static void on_pad_added(GstElement*, GstPad* pad, gpointer self);
   static void on_element_added(GstBin*, GstBin*, GstElement* element, gpointer self);
   static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer self);
@@ -133,10 +135,25 @@ void Pipeline::make_source() {
     const TextPtr path(g_filename_from_uri(source.uri.c_str(), nullptr, nullptr));
     g_object_set(from.get(), "device", path.get(), nullptr);
   }
+  if (!request_.raw.empty()) return make_raw_source(from.get());
   const ElementPtr decoder = make_element("decodebin");
   g_signal_connect(decoder.get(), "pad-added", G_CALLBACK(on_pad_added), this);
   gst_bin_add_many(GST_BIN(pipeline_.get()), from.get(), decoder.get(), nullptr);
   gst_element_link(from.get(), decoder.get());
+}
+
+// Frames without a container: what they are must be said.
+void Pipeline::make_raw_source(GstElement* from) {
+  const ElementPtr parser = make_element("rawvideoparse");
+  const CapsPtr caps(gst_caps_from_string(request_.raw.c_str()));
+  GstVideoInfo info;
+  gst_video_info_from_caps(&info, caps.get());
+  g_object_set(parser.get(), "format", GST_VIDEO_INFO_FORMAT(&info), "width", info.width, "height",
+               info.height, "framerate", info.fps_n, info.fps_d, nullptr);
+  gst_bin_add_many(GST_BIN(pipeline_.get()), from, parser.get(), nullptr);
+  gst_element_link(from, parser.get());
+  const PadPtr pad(gst_element_get_static_pad(parser.get(), "src"));
+  take_video(pad.get());
 }
 
 // What is counted is told by the messages of each frame and by the state in the end; the picture
@@ -170,12 +187,15 @@ void Pipeline::on_pad_added(GstElement*, GstPad* pad, gpointer data) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   const bool is_video =
       caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "video/x-raw");
-  if (!is_video || self->has_video_) return;
-  self->video_.reset(GST_PAD_CAST(gst_object_ref(pad)));
-  self->block_ =
+  if (is_video && !self->has_video_) self->take_video(pad);
+}
+
+void Pipeline::take_video(GstPad* pad) {
+  video_.reset(GST_PAD_CAST(gst_object_ref(pad)));
+  block_ =
       gst_pad_add_probe(pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
-                        block, &self->is_blocked_, nullptr);
-  self->has_video_ = true;
+                        block, &is_blocked_, nullptr);
+  has_video_ = true;
 }
 
 void Pipeline::on_element_added(GstBin*, GstBin*, GstElement* element, gpointer data) {

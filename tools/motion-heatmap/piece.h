@@ -34,6 +34,7 @@ struct Span {
 /// What is asked of a piece of a source.
 struct PieceRequest {
   Source source;
+  std::string raw;  // caps of standard input, if that is frames without a container
   Span span;
   uint64_t run_up = 0;  // ns before `span` from which detectors learn, without being counted
   ElementSettings settings;

@@ -147,17 +147,21 @@ void add_look(JsonBuilder* builder, const std::map<std::string, std::string>& va
   json_builder_end_object(builder);
 }
 
-// The picture of an event is the first one that was taken while it went on; empty if none was.
-std::vector<std::string> thumbnails_of(const Summary& summary) {
-  std::vector<std::string> uris;
+// The picture of an event is the first one that was taken while it went on.
+void add_thumbnails(JsonBuilder* builder, const Summary& summary) {
+  json_builder_set_member_name(builder, "thumbnails");
+  json_builder_begin_array(builder);
   for (const Event& event : summary.events) {
     const auto& taken = summary.run->thumbnails;
     const auto of_event = std::ranges::find_if(taken, [&](const Thumbnail& thumbnail) {
       return thumbnail.time >= event.begin && thumbnail.time <= event.end;
     });
-    uris.push_back(of_event == taken.end() ? "" : jpeg_uri(of_event->jpeg));
+    if (of_event == taken.end())
+      json_builder_add_null_value(builder);
+    else
+      json_builder_add_string_value(builder, jpeg_uri(of_event->jpeg).c_str());
   }
-  return uris;
+  json_builder_end_array(builder);
 }
 
 std::string data_of(const Summary& summary) {
@@ -167,13 +171,13 @@ std::string data_of(const Summary& summary) {
   json_builder_begin_object(builder);
   add_number(builder, "version", 1);
   add_text(builder, "created", format_wall_clock(g_get_real_time(), 'T'));
-  add_members(builder, summary, std::max<uint64_t>(span_step(duration) / 5, GST_SECOND / 5),
-              thumbnails_of(summary));
+  add_members(builder, summary, std::max<uint64_t>(span_step(duration) / 5, GST_SECOND / 5));
   add_picture(builder, record);
   add_heat(builder, record.state);
   add_spans(builder, summary.run->span_maps, duration);
   add_colormaps(builder);
   add_look(builder, summary.values);
+  add_thumbnails(builder, summary);
   json_builder_end_object(builder);
   const std::string text = to_text(builder, false);
   g_object_unref(builder);

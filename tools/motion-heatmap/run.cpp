@@ -210,6 +210,7 @@ void Run::plan() {
 PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
   const Source& source = request_.sources[task.source];
   PieceRequest request{.source = source,
+                       .raw = request_.raw,
                        .span = task.span,
                        .settings = request_.settings,
                        .key_frames_only = request_.key_frames_only,

@@ -16,6 +16,7 @@ namespace tool {
 /// What is asked of a run over sources, which stand in a row on its time axis.
 struct RunRequest {
   std::vector<Source> sources;
+  std::string raw;  // caps of standard input, if that is frames without a container
   ElementSettings settings;
   unsigned jobs = 1;
   // Only this of the time axis is counted; of several files the durations must be known then.

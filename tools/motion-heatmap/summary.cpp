@@ -8,7 +8,6 @@
 
 #include "duration.h"
 #include "new_file.h"
-#include "regions.h"
 
 namespace tool {
 namespace {
@@ -100,19 +99,7 @@ std::optional<int64_t> begin_clock(const Summary& summary) {
   return wall_clock(summary.run->parts, 0, 0);
 }
 
-void add_polygon(JsonBuilder* builder, const motionheat::Polygon& polygon) {
-  json_builder_begin_array(builder);
-  for (const motionheat::Point& point : polygon) {
-    json_builder_begin_array(builder);
-    json_builder_add_double_value(builder, point.x);
-    json_builder_add_double_value(builder, point.y);
-    json_builder_end_array(builder);
-  }
-  json_builder_end_array(builder);
-}
-
-void add_event(JsonBuilder* builder, const Summary& summary, const Event& event,
-               const std::string& thumbnail) {
+void add_event(JsonBuilder* builder, const Summary& summary, const Event& event) {
   const std::vector<Part>& parts = summary.run->parts;
   json_builder_begin_object(builder);
   add(builder, "id", event.id);
@@ -130,7 +117,6 @@ void add_event(JsonBuilder* builder, const Summary& summary, const Event& event,
   add(builder, "file_end", seconds(event.end - parts[event.last_part].offset));
   add_clock(builder, "clock", wall_clock(parts, event.part, event.begin));
   add_clock(builder, "clock_end", wall_clock(parts, event.last_part, event.end));
-  if (!thumbnail.empty()) add(builder, "thumbnail", thumbnail);
   json_builder_end_object(builder);
 }
 
@@ -151,7 +137,6 @@ void add_part(JsonBuilder* builder, const Summary& summary, size_t i) {
 }
 
 void add_zone(JsonBuilder* builder, const Summary& summary, size_t i) {
-  const std::vector<motionheat::Zone> set = motionheat::parse_zones(summary.values.at("zones"));
   const ZoneFigures& zone = summary.figures.zones[i];
   const auto [motion, peak] = motion_of(summary.run->parts, i + 1);
   json_builder_begin_object(builder);
@@ -163,9 +148,6 @@ void add_zone(JsonBuilder* builder, const Summary& summary, size_t i) {
   add(builder, "max", zone.max);
   add(builder, "share", zone.share);
   add(builder, "events", uint64_t{events_of_zone(summary, i)});
-  add_array(builder, "polygons", [&] {
-    for (const motionheat::Polygon& polygon : set[i].polygons) add_polygon(builder, polygon);
-  });
   json_builder_end_object(builder);
 }
 
@@ -323,8 +305,7 @@ std::string summary_text(const Summary& summary) {
   return text;
 }
 
-void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step,
-                 const std::vector<std::string>& thumbnails) {
+void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step) {
   const std::vector<Part>& parts = summary.run->parts;
   const motionheat::State& state = summary.run->record.state;
   add(builder, "title", summary.title);
@@ -353,14 +334,8 @@ void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step,
   add_array(builder, "zones", [&] {
     for (size_t i = 0; i < summary.figures.zones.size(); ++i) add_zone(builder, summary, i);
   });
-  add_array(builder, "masks", [&] {
-    for (const motionheat::Polygon& polygon :
-         motionheat::parse_polygons(summary.values.at("mask-polygons")))
-      add_polygon(builder, polygon);
-  });
   add_array(builder, "events", [&] {
-    for (size_t i = 0; i < summary.events.size(); ++i)
-      add_event(builder, summary, summary.events[i], i < thumbnails.size() ? thumbnails[i] : "");
+    for (const Event& event : summary.events) add_event(builder, summary, event);
   });
   const auto series = motion_series(parts, step);
   add_object(builder, "series", [&] {

@@ -39,9 +39,7 @@ std::vector<std::string> write_csv(const Summary& summary, const std::string& pa
 
 /// The members that JSON and the page have in common, into an object that is open: the motion of
 /// each stretch of `step` nanoseconds.
-/// Of each event `thumbnails` has the picture as a URI, if there are any.
-void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step,
-                 const std::vector<std::string>& thumbnails = {});
+void add_members(JsonBuilder* builder, const Summary& summary, uint64_t step);
 /// What a builder holds, as text.
 std::string to_text(JsonBuilder* builder, bool pretty);
 
