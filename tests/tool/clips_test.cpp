@@ -40,7 +40,6 @@ const VideoKind kKinds[] = {
     {"h264-mkv", "video/x-raw,format=I420 ! " + kH264, kAac, "matroskamux", "mkv"},
     {"h264-ts", "video/x-raw,format=I420 ! " + kH264, kAac, "mpegtsmux", "ts"},
     {"mpeg4-avi", "avenc_mpeg4 gop-size=50", kMp3, "avimux", "avi"},
-    {"mpeg2-ts", "avenc_mpeg2video gop-size=50 ! mpegvideoparse", kMp3, "mpegtsmux", "ts"},
     {"msmpeg4-avi", "avenc_msmpeg4 gop-size=50", "", "avimux", "avi"},
     {"mjpeg-avi", "jpegenc", "audioconvert", "avimux", "avi"},
     {"mjpeg-mkv", "jpegenc", "opusenc", "matroskamux", "mkv"},
