@@ -208,7 +208,10 @@ GstPadProbeReturn Cutter::on_data(GstPad*, GstPadProbeInfo* info, gpointer data)
 }
 
 GstPadProbeReturn Cutter::on_event(Stream& stream, GstEvent* event) {
-  if (stream.phase == Phase::kEnded) return GST_PAD_PROBE_DROP;
+  if (stream.phase == Phase::kEnded) {
+    if (!video_ && GST_EVENT_TYPE(event) == GST_EVENT_EOS) tell(kOpened);
+    return GST_PAD_PROBE_DROP;
+  }
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
       return GST_PAD_PROBE_DROP;
@@ -242,8 +245,7 @@ GstPadProbeReturn Cutter::on_end(Stream& stream) {
 
 bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   ++buffers_;
-  if (stream.phase == Phase::kOpen) {
-    if (video_ && &stream != video_) return false;
+  if (!video_ || (stream.phase == Phase::kOpen && &stream == video_)) {
     stream.phase = Phase::kHold;
     tell(kOpened);
     return false;
@@ -324,13 +326,13 @@ Span Cutter::run() {
   wait_for(kOpened);
   if (!video_) {
     const std::string left_out = warnings_.empty() ? "" : "; " + warnings_.front();
-    throw CutError(CutError::kInput, "there is no video to copy" + missing() + left_out);
+    throw CutError(CutError::kInput,
+                   "there is no video to copy" + (missing_.empty() ? left_out : missing()));
   }
 
   copy_from(find_key_frame());
   if (!copied_ || copied_->end <= span_.begin)
     throw CutError(CutError::kInput, "it has no frame at " + format_clock(span_.begin));
-  if (!missing_.empty()) warnings_.push_back("left out" + missing());
   return *copied_;
 }
 
