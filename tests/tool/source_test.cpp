@@ -196,6 +196,7 @@ TEST_F(Sources, ThatCannotBeReadAreNamed) {
   std::filesystem::create_directory(folder_ / "closed");
   chmod((folder_ / "closed").c_str(), 0);
   EXPECT_EQ(problem({folder_ / "closed"}), folder_ / "closed: Permission denied");
+  chmod((folder_ / "closed").c_str(), 0700);
 }
 
 TEST_F(Sources, AreNamedOnce) {
