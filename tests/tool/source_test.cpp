@@ -107,7 +107,7 @@ TEST_F(Sources, AreInTheOrderOfTheirFolders) {
 
 TEST_F(Sources, AreTheVideosOfAFolder) {
   for (const char* name :
-       {"b10.mp4", "b9.MKV", "c.avi", "d.ts", "e.webm", "f.mov", "notes.txt", "sound.mka",
+       {"b10.mp4", "b9.MKV", "c.avi", "d.ts", "e.webm", "f.mov", "notes.txt", "sound.mp3",
         "picture.jpg", ".hidden.mp4", "within/g.mp4", "folder.mp4/h.mp4", "no-dot"})
     make(name);
   EXPECT_EQ(names({folder_.path()}),
@@ -196,6 +196,7 @@ TEST_F(Sources, ThatCannotBeReadAreNamed) {
   std::filesystem::create_directory(folder_ / "closed");
   chmod((folder_ / "closed").c_str(), 0);
   EXPECT_EQ(problem({folder_ / "closed"}), folder_ / "closed: Permission denied");
+  chmod((folder_ / "closed").c_str(), 0700);
 }
 
 TEST_F(Sources, AreNamedOnce) {

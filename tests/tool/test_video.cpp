@@ -162,7 +162,8 @@ Shown play(const std::string& path) {
   shown.problem = problem_of(pipeline.get());
   if (const Element video = element(pipeline, "video"))
     for_each_sample(video, [&shown](GstSample* sample) {
-      shown.frames.push_back({read_number(sample), stream_time(sample)});
+      shown.frames.push_back({read_number(sample), stream_time(sample),
+                              GST_BUFFER_PTS(gst_sample_get_buffer(sample))});
     });
   if (const Element audio = element(pipeline, "audio"))
     for_each_sample(audio, [&shown](GstSample* sample) {

@@ -25,7 +25,8 @@ std::string make_video(const VideoKind& kind, int frames, const std::string& pat
 
 struct ShownFrame {
   int number;
-  uint64_t time;  ///< stream time, nanoseconds
+  uint64_t time;       ///< stream time, nanoseconds
+  uint64_t timestamp;  ///< of the buffer
 };
 
 struct Shown {

@@ -27,7 +27,8 @@ struct ClipResult {
 /// encoding anything anew: all streams that Matroska can hold. Frames are copied in the order of
 /// their decoding, so where frames are reordered a few after the end may come along.
 ///
-/// Reads the group of pictures at the begin twice and nothing of the file before it. The output
+/// Seeks, and reads a few groups of pictures around the begin more than once, but never all of the
+/// file before it. Frames of AVI that are reordered keep the times of their decoding. The output
 /// gets its name when it is whole: a failure leaves nothing behind, and what had the name before
 /// stays. GStreamer must be initialised. Any thread may call it, several at a time with distinct
 /// outputs.

@@ -13,9 +13,11 @@ namespace {
 
 constexpr char kOpened[] = "opened";                // the first frame came
 constexpr char kSearched[] = "searched";            // all was seen that can tell of the key frame
+constexpr char kLate[] = "late";                    // reading began after the key frame
 constexpr int kReorderingFrames = 18;               // whatever reorders does so within as many
 constexpr uint64_t kRounding = GST_MSECOND;         // of times in containers
 constexpr uint64_t kInterleaving = 3 * GST_SECOND;  // how far streams are apart in a file
+constexpr uint64_t kStep = 2 * GST_SECOND;          // to seek back, at first
 constexpr uint64_t kPatience = 60 * GST_SECOND;     // without any data
 
 std::string take(char* text) {
@@ -73,11 +75,14 @@ void Reordering::add(uint64_t time) {
 }
 
 void KeyFrameSearch::add(uint64_t time, bool is_key) {
-  ++frames_;
+  const bool is_landing = frames_++ == 0;
   last_ = std::max(last_, time);
   if (!is_key) return;
   if (!first_) first_ = time;
-  if (time <= time_) before_ = time;
+  if (is_landing)
+    landing_ = time;
+  else if (time <= time_)
+    before_ = time;
 }
 
 bool KeyFrameSearch::is_done() const {
@@ -166,11 +171,14 @@ bool Cutter::link_to_muxer(GstPad* pad) {
   return is_linked;
 }
 
-// Of a blocking probe, OK blocks.
+// Of a blocking probe, OK blocks: until a seek, or for good when all is copied.
 GstPadProbeReturn Cutter::hold(GstPad*, GstPadProbeInfo*, gpointer data) {
   const Stream& stream = *static_cast<Stream*>(data);
-  const std::lock_guard guard(stream.cutter->lock_);
-  return stream.phase == Phase::kHold ? GST_PAD_PROBE_OK : GST_PAD_PROBE_PASS;
+  const Cutter& self = *stream.cutter;
+  const std::lock_guard guard(self.lock_);
+  const bool is_last =
+      &stream == self.video_ && stream.phase == Phase::kEnded && !self.is_copying();
+  return stream.phase == Phase::kHold || is_last ? GST_PAD_PROBE_OK : GST_PAD_PROBE_PASS;
 }
 
 GstPadProbeReturn Cutter::on_data(GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -200,7 +208,10 @@ GstPadProbeReturn Cutter::on_data(GstPad*, GstPadProbeInfo* info, gpointer data)
 }
 
 GstPadProbeReturn Cutter::on_event(Stream& stream, GstEvent* event) {
-  if (stream.phase == Phase::kEnded) return GST_PAD_PROBE_DROP;
+  if (stream.phase == Phase::kEnded) {
+    if (!video_ && GST_EVENT_TYPE(event) == GST_EVENT_EOS) tell(kOpened);
+    return GST_PAD_PROBE_DROP;
+  }
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
       return GST_PAD_PROBE_DROP;
@@ -221,28 +232,20 @@ GstPadProbeReturn Cutter::on_event(Stream& stream, GstEvent* event) {
   }
 }
 
-// Of the reading, or one that `end_stream` sent.
 GstPadProbeReturn Cutter::on_end(Stream& stream) {
-  switch (std::exchange(stream.phase, Phase::kHold)) {
-    case Phase::kCopy:
-    case Phase::kLeave:
-      stream.phase = Phase::kEnded;
-      return GST_PAD_PROBE_OK;
-    case Phase::kOpen:
-      tell(kOpened);
-      return GST_PAD_PROBE_DROP;
-    case Phase::kSearch:
-      if (&stream == video_) tell(kSearched);
-      return GST_PAD_PROBE_DROP;
-    default:
-      return GST_PAD_PROBE_DROP;
+  const Phase phase = std::exchange(stream.phase, Phase::kHold);
+  if (phase == Phase::kCopy) {
+    stream.phase = Phase::kEnded;
+    return GST_PAD_PROBE_OK;
   }
+  if (phase == Phase::kOpen) tell(kOpened);
+  if (phase == Phase::kSearch && &stream == video_) tell(kSearched);
+  return GST_PAD_PROBE_DROP;
 }
 
 bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   ++buffers_;
-  if (stream.phase == Phase::kOpen) {
-    if (video_ && &stream != video_) return false;
+  if (!video_ || (stream.phase == Phase::kOpen && &stream == video_)) {
     stream.phase = Phase::kHold;
     tell(kOpened);
     return false;
@@ -257,8 +260,12 @@ bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   const bool is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   stream.order.add(frame.begin);
   if (stream.phase == Phase::kCopy) return copies(stream, frame, is_key);
-  if (stream.phase == Phase::kSearch && &stream == video_) search(frame, is_key);
-  if (stream.phase == Phase::kLeave) leave(frame.begin);
+  if (&stream != video_) return false;
+  if (stream.phase == Phase::kSearch) search(frame, is_key);
+  // A stream that lies so far behind the video will have nothing to say for long.
+  if (stream.phase == Phase::kEnded &&
+      frame.begin >= stream.order.safe_end(span_.end) + kInterleaving)
+    for (Stream& other : streams_) end_stream(other);
   return false;
 }
 
@@ -271,18 +278,20 @@ void Cutter::search(const Span& frame, bool is_key) {
 
 bool Cutter::copies(Stream& stream, const Span& frame, bool is_key) {
   if (!stream.has_begun) {
-    const bool is_due =
-        &stream == video_ ? frame.begin + kRounding >= key_frame_ : frame.end > key_frame_;
-    if (!is_key || !is_due) return false;
+    if (&stream == video_ && !is_in_time_) {
+      is_in_time_ = frame.begin <= key_frame_ + kRounding;
+      if (!is_in_time_) {
+        stream.phase = Phase::kHold;
+        tell(kLate);
+      }
+    }
+    // Of the video the very frame, of sound what is heard with it.
+    const uint64_t due = &stream == video_ ? frame.begin + kRounding : frame.end;
+    if (!is_in_time_ || !is_key || due < key_frame_) return false;
     stream.has_begun = true;
   }
   if (frame.begin >= stream.order.safe_end(span_.end)) {
-    if (&stream == video_) {
-      stream.phase = Phase::kLeave;
-      leave(frame.begin);
-    } else {
-      end_stream(stream);
-    }
+    end_stream(stream);
     return false;
   }
   if (&stream == video_) {
@@ -293,18 +302,16 @@ bool Cutter::copies(Stream& stream, const Span& frame, bool is_key) {
   return true;
 }
 
-// Ends the video when the others have ended, or all when they lie so far behind that they will have
-// nothing to say for long.
-void Cutter::leave(uint64_t time) {
-  const bool is_late = time >= video_->order.safe_end(span_.end) + kInterleaving;
-  const auto is_awaited = [](const Stream& stream) { return stream.phase == Phase::kCopy; };
-  if (!is_late && std::any_of(streams_.begin(), streams_.end(), is_awaited)) return;
-  for (Stream& stream : streams_) end_stream(stream);
+bool Cutter::is_copying() const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const Stream& stream) { return stream.phase == Phase::kCopy; });
 }
 
+// Past the pad, which would take nothing more after an end and so fail what feeds it.
 void Cutter::end_stream(Stream& stream) {
-  if (stream.phase == Phase::kCopy || stream.phase == Phase::kLeave)
-    gst_pad_push_event(stream.pad.get(), gst_event_new_eos());
+  if (std::exchange(stream.phase, Phase::kEnded) != Phase::kCopy) return;
+  const std::unique_ptr<GstPad, UnrefObject> next(gst_pad_get_peer(stream.pad.get()));
+  gst_pad_send_event(next.get(), gst_event_new_eos());
 }
 
 void Cutter::tell(const char* what) {
@@ -319,40 +326,55 @@ Span Cutter::run() {
   wait_for(kOpened);
   if (!video_) {
     const std::string left_out = warnings_.empty() ? "" : "; " + warnings_.front();
-    throw CutError(CutError::kInput, "there is no video to copy" + missing() + left_out);
+    throw CutError(CutError::kInput,
+                   "there is no video to copy" + (missing_.empty() ? left_out : missing()));
   }
 
-  const uint64_t key_frame = find_key_frame();
-  {
-    const std::lock_guard guard(lock_);
-    key_frame_ = key_frame;
-  }
-  seek(key_frame, Phase::kCopy);
-  wait_for(nullptr);
+  copy_from(find_key_frame());
   if (!copied_ || copied_->end <= span_.begin)
     throw CutError(CutError::kInput, "it has no frame at " + format_clock(span_.begin));
-  if (!missing_.empty()) warnings_.push_back("left out" + missing());
   return *copied_;
 }
 
-// Demuxers that guess where a time is in a file may come out too late.
-uint64_t Cutter::find_key_frame() {
-  constexpr uint64_t kStep = 2 * GST_SECOND;
+// Demuxers without an index guess where a time is in the file, and may begin after the key frame.
+// So it is looked for from earlier and earlier on, until it is not the frame where reading began,
+// or reading began there again: then it is one to which seeks snap.
+Cutter::Start Cutter::find_key_frame() {
+  std::optional<uint64_t> last_landing;
   for (uint64_t back = 0;; back = back ? 2 * back : kStep) {
     const uint64_t time = span_.begin - std::min(back, span_.begin);
     seek(time, Phase::kSearch);
     wait_for(kSearched);
     const std::lock_guard guard(lock_);
-    if (search_.before()) return *search_.before();
+    if (search_.before()) return {time, *search_.before()};
+    const auto landing = search_.landing();
+    if (landing && *landing <= span_.begin && landing == last_landing) return {time, *landing};
+    last_landing = landing;
     if (time > 0) continue;
-    if (search_.first()) return *search_.first();
+    if (search_.first()) return {time, *search_.first()};
     throw CutError(CutError::kInput, "it has no key frame");
+  }
+}
+
+// The same seek may lead elsewhere than before.
+void Cutter::copy_from(const Start& start) {
+  {
+    const std::lock_guard guard(lock_);
+    key_frame_ = start.key_frame;
+  }
+  uint64_t time = start.seek;
+  for (uint64_t back = kStep;; back *= 2) {
+    seek(time, Phase::kCopy);
+    if (!wait_for(kLate)) return;
+    if (time == 0) throw CutError(CutError::kInput, "its key frame cannot be found again");
+    time -= std::min(back, time);
   }
 }
 
 void Cutter::seek(uint64_t time, Phase phase) {
   {
     const std::lock_guard guard(lock_);
+    is_in_time_ = false;
     next_phase_ = phase;
     search_ = KeyFrameSearch(span_.begin);
   }
@@ -364,8 +386,8 @@ void Cutter::seek(uint64_t time, Phase phase) {
     throw CutError(CutError::kInput, "one cannot seek in it");
 }
 
-// Until what `tell` told, or for nullptr the end.
-void Cutter::wait_for(const char* name) {
+// For what `tell` told. Returns false if all was written before.
+bool Cutter::wait_for(const char* name) {
   const std::unique_ptr<GstBus, UnrefObject> bus(gst_element_get_bus(pipeline_.get()));
   constexpr auto kTypes = GstMessageType(GST_MESSAGE_APPLICATION | GST_MESSAGE_EOS |
                                          GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
@@ -378,11 +400,11 @@ void Cutter::wait_for(const char* name) {
       continue;
     }
     if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) fail(message.get());
-    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return;
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return false;
     if (gst_is_missing_plugin_message(message.get()))
       note_missing(message.get());
-    else if (name && gst_message_has_name(message.get(), name))
-      return;
+    else if (gst_message_has_name(message.get(), name))
+      return true;
   }
 }
 

@@ -46,7 +46,8 @@ class Reordering {
   uint64_t lag_ = 0;
 };
 
-/// The last key frame at or before a time, of frames in the order of decoding.
+/// The last key frame at or before a time, of frames in the order of decoding, from somewhere in a
+/// stream on.
 class KeyFrameSearch {
  public:
   explicit KeyFrameSearch(uint64_t time) : time_(time) {}
@@ -55,14 +56,19 @@ class KeyFrameSearch {
   /// No later frame can be the one, and enough were seen to know whether they are reordered.
   bool is_done() const;
 
+  /// Not the frame it began with: of that, one cannot be sure. After a seek in MPEG-TS any frame
+  /// may be called a key frame (GStreamer 1.22).
   std::optional<uint64_t> before() const { return before_; }
+  /// The frame it began with, if that is called a key frame.
+  std::optional<uint64_t> landing() const { return landing_; }
+  /// Of all that are called key frames.
   std::optional<uint64_t> first() const { return first_; }
 
  private:
   uint64_t time_;
   uint64_t last_ = 0;
   int frames_ = 0;
-  std::optional<uint64_t> before_, first_;
+  std::optional<uint64_t> landing_, before_, first_;
 };
 
 /// Copies a span of a file into a Matroska file, from the last key frame at or before its begin.
@@ -96,8 +102,7 @@ class Cutter {
     kHold,    ///< it waits until a seek throws it away
     kSearch,  ///< looked at, and dropped
     kCopy,
-    kLeave,  ///< dropped: the video is complete and waits for the other streams
-    kEnded,  ///< dropped: the end was told
+    kEnded,  ///< dropped
   };
 
   struct UnrefObject {
@@ -129,13 +134,18 @@ class Cutter {
   bool passes(Stream& stream, const GstBuffer* buffer);
   void search(const Span& frame, bool is_key);
   bool copies(Stream& stream, const Span& frame, bool is_key);
-  void leave(uint64_t time);
+  bool is_copying() const;
   void end_stream(Stream& stream);
   void tell(const char* what);
 
   void seek(uint64_t time, Phase phase);
-  uint64_t find_key_frame();
-  void wait_for(const char* name);
+  struct Start {
+    uint64_t seek;       // where reading begins
+    uint64_t key_frame;  // what of it is copied first
+  };
+  Start find_key_frame();
+  void copy_from(const Start& start);
+  bool wait_for(const char* name);
   void note_missing(GstMessage* message);
   std::string missing() const;
   [[noreturn]] void fail(GstMessage* message) const;
@@ -148,12 +158,13 @@ class Cutter {
   std::vector<std::string> warnings_;
   std::string missing_;  // plugins, in words
 
-  std::recursive_mutex lock_;  // guards what follows; streams are only added
+  mutable std::mutex lock_;  // guards what follows; streams are only added
   std::list<Stream> streams_;
   Stream* video_ = nullptr;  // the first one
   Phase next_phase_ = Phase::kOpen;
   KeyFrameSearch search_;
   uint64_t key_frame_ = 0;
+  bool is_in_time_ = false;  // whether reading began before it
   std::optional<Span> copied_;
   std::atomic<uint64_t> buffers_ = 0;
 };

@@ -25,7 +25,7 @@ std::string format_clock(uint64_t nanoseconds);
 /// A moment by the wall clock as microseconds of UTC since 1970: "2026-11-26 08:00",
 /// "2026-11-26T08:00:00.5", "2026-11-26" (midnight). Local time, unless a zone follows: "Z",
 /// "+01:00". A local time that was there twice is the first or the second as GLib has it; one that
-/// was left out is as much later as the clock was put forward. Nothing if it is no such text or no
+/// was left out is the moment at which it was. Nothing if it is no such text or no
 /// such date.
 std::optional<int64_t> parse_wall_clock(std::string_view text);
 

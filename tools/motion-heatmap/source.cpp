@@ -3,7 +3,6 @@
 
 #include <gio/gio.h>
 #include <glob.h>
-#include <gst/base/gsttypefindhelper.h>
 #include <gst/gst.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -60,6 +59,22 @@ int rank(char c) {
   return c == '/' ? -2 : c == '.' ? -1 : static_cast<unsigned char>(c);
 }
 
+// Whether GStreamer knows a kind of video by it.
+bool is_video_extension(const char* extension) {
+  GList* const factories = gst_type_find_factory_get_list();
+  bool is_video = false;
+  for (GList* item = factories; item && !is_video; item = item->next) {
+    GstTypeFindFactory* factory = GST_TYPE_FIND_FACTORY(item->data);
+    const char* const* extensions = gst_type_find_factory_get_extensions(factory);
+    const GstCaps* caps = gst_type_find_factory_get_caps(factory);
+    if (!extensions || !caps || gst_caps_is_any(caps) || gst_caps_is_empty(caps)) continue;
+    const char* type = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+    is_video = g_strv_contains(extensions, extension) && g_str_has_prefix(type, "video/");
+  }
+  gst_plugin_feature_list_free(factories);
+  return is_video;
+}
+
 bool is_video_name(const std::string& name) {
   gboolean uncertain = FALSE;
   const Text type(g_content_type_guess(name.c_str(), nullptr, 0, &uncertain));
@@ -70,12 +85,7 @@ bool is_video_name(const std::string& name) {
   const size_t dot = name.rfind('.');
   if (dot == std::string::npos) return false;
   const Text extension(g_ascii_strdown(name.c_str() + dot + 1, -1));
-  GstCaps* caps = gst_type_find_helper_for_extension(nullptr, extension.get());
-  if (!caps) return false;
-  const bool is_video =
-      g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "video/");
-  gst_caps_unref(caps);
-  return is_video;
+  return is_video_extension(extension.get());
 }
 
 // A URI in parts; nullptr if it is none.
