@@ -16,8 +16,9 @@ function showFigures(data) {
     ['Frames', frames.toLocaleString('en'), left.filter(Boolean).join(', ')],
   ];
   $('figures').replaceChildren(...figures.map(
-      ([name, value, note]) =>
-          make('div', {}, make('dt', {}, name), make('dd', {}, value, make('small', {}, note)))));
+      ([name, value, note]) => make(
+          'div', {}, make('dt', {}, name),
+          make('dd', {}, make('span', {}, value), make('small', {}, note)))));
 }
 
 function showZones(data) {
@@ -60,7 +61,7 @@ function showFiles(data, clock, onFile) {
   };
   const columns = [
     ['File', 'name', name],
-    ['Begin', '', begin],
+    ['Begin', 'time', begin],
     ['Length', 'number', (file) => formatDuration(file.duration)],
     ['Frames', 'number', (file) => file.frames.toLocaleString('en')],
     ['Events', 'number', (file) => number(file.events)],
