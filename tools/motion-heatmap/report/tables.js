@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 function showFigures(data) {
-  const {frames, skipped, repeated, max, coverage, motion} = data.figures;
-  const left =
-      [skipped > 0 ? `${skipped} skipped` : '', repeated > 0 ? `${repeated} repeated` : ''];
+  const {frames, max, coverage, motion, not_counted: notCounted} = data.figures;
   const figures = [
     [
       'Events', number(data.events.length),
@@ -13,7 +11,7 @@ function showFigures(data) {
     ['Ever moved', percent(coverage), 'of the picture'],
     ['Hottest pixel', number(max), max === 1 ? 'event' : 'events'],
     ['Recorded', formatDuration(data.duration), ''],
-    ['Frames', frames.toLocaleString('en'), left.filter(Boolean).join(', ')],
+    ['Frames', frames.toLocaleString('en'), notCounted > 0 ? `${notCounted} not counted` : ''],
   ];
   $('figures').replaceChildren(...figures.map(
       ([name, value, note]) => make(
@@ -85,7 +83,7 @@ function showFiles(data, clock, onFile) {
 }
 
 function showSettings(data) {
-  const settings = Object.entries(data.settings);
+  const settings = Object.entries(data.settings).filter(([, value]) => value !== '');
   $('settings')
       .replaceChildren(...settings.map(
           ([name, value]) => make(
