@@ -122,8 +122,10 @@ class EventList {
     const thumbnail = this.thumbnails.get(event);
     const image = thumbnail ? make('img', {src: thumbnail, alt: '', loading: 'lazy'}) : null;
     const clock = parseClock(event.clock);
-    const where = clock === null ? this.placeInFiles(event) :
-                                   `at ${formatTime(event.begin, 1)}, ${this.placeInFiles(event)}`;
+    const where = [
+      clock === null ? '' : `at ${formatTime(event.begin, 1)}`,
+      this.data.files.length > 1 ? this.placeInFiles(event) : ''
+    ];
     return make(
         'div', {role: 'option', id: `event-${event.id}`, class: 'event', 'aria-selected': 'false'},
         make('span', {class: 'thumbnail'}, image),
@@ -136,6 +138,6 @@ class EventList {
         make(
             'span', {class: 'event-facts'},
             `${formatDuration(event.end - event.begin)}, up to ${percent(event.peak)} moved`),
-        make('span', {class: 'event-where'}, where));
+        make('span', {class: 'event-where'}, where.filter(Boolean).join(', ')));
   }
 }
