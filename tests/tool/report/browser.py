@@ -76,7 +76,7 @@ class Page:
         return self.browser.execute_script(script, *args)
 
     @staticmethod
-    def wait(condition, seconds=10):
+    def wait(condition, seconds=60):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it takes too long"
