@@ -76,7 +76,7 @@ class Page:
         return self.browser.execute_script(script, *args)
 
     @staticmethod
-    def wait(condition, seconds=10):
+    def wait(condition, seconds=60):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it takes too long"
@@ -149,9 +149,15 @@ class Page:
 
     # The picture
 
+    def size(self):
+        """That of the canvas, which large pictures are larger than."""
+        return self.run(
+            "const {width, height} = document.getElementById('canvas'); return [width, height]"
+        )
+
     def places(self):
         """Some pixels, always the same."""
-        width, height = (self.data["picture"][key] for key in ("width", "height"))
+        width, height = self.size()
         chance = random.Random(2)
         return [(chance.randrange(width), chance.randrange(height)) for _ in range(3000)]
 
@@ -186,21 +192,19 @@ class Page:
 
     def heat(self):
         heat = self.data["heat"]
-        return rows_of(fixture.unpacked(heat["data"], CODES[heat["type"]]), heat["width"])
+        return rows_of(fixture.unpacked(heat["data"], CODES[heat["type"]]), int(heat["width"]))
 
     def span_map(self, first, end):
         spans = self.data["spans"]
         values = fixture.unpacked(spans["data"], CODES[spans["type"]])
-        cells = spans["width"] * spans["height"]
-        parts = [
-            values[i * cells : (i + 1) * cells] for i in range(first, min(end, spans["count"]))
-        ]
-        return rows_of([sum(cell) / 256 for cell in zip(*parts)], spans["width"])
+        width, height, count = (int(spans[key]) for key in ("width", "height", "count"))
+        cells = width * height
+        parts = [values[i * cells : (i + 1) * cells] for i in range(first, min(end, count))]
+        return rows_of([sum(cell) / 256 for cell in zip(*parts)], width)
 
     def shows(self, rows, look, is_coarse=False, off=0):
         """Whether the canvas shows a map, to so many steps of an index."""
-        size = (self.data["picture"][key] for key in ("width", "height"))
-        shown = reference.Shown(rows, look, *size, is_coarse)
+        shown = reference.Shown(rows, look, *self.size(), is_coarse)
         colors = fixture.unpacked(self.data["colormaps"][look["colormap"]], "B")
         pixels, unlike = self.pixels(), []
         for (x, y), under, pixel in zip(self.places(), self.backgrounds[self.path], pixels):

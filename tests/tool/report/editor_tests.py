@@ -39,20 +39,15 @@ def copied(page):
     return dict(parsed(line) for line in lines)
 
 
-def rounded(points):
-    return [tuple(round(place, 4) for place in point) for point in points]
-
-
 def given(page):
-    zones = [(zone["name"], rounded(p)) for zone in page.data["zones"] for p in zone["polygons"]]
-    return {
-        name: shapes
-        for name, shapes in (
-            ("zones", zones),
-            ("mask-polygons", [("", rounded(points)) for points in page.data["masks"]]),
-        )
-        if shapes
-    }
+    """What the settings say, which have no zone with a : or a ; in its name."""
+    shapes = {}
+    for name in ("zones", "mask-polygons"):
+        for part in page.data["settings"].get(name, "").rstrip("; ").split(";"):
+            zone, _, points = part.rpartition(":")
+            places = [tuple(round(float(p), 4) for p in at.split(",")) for at in points.split()]
+            shapes.setdefault(name, []).append((zone.strip(), places))
+    return {name: parts for name, parts in shapes.items() if parts != [("", [])]}
 
 
 def test_copies_what_was_given(page):

@@ -61,23 +61,15 @@ def event(number, zone, begin, end, peak):
         "box": [0.25, 0.25, 0.5, 0.25],
         "file": file,
         "file_begin": begin - 40 * file,
+        "last_file": 0 if end < 40 else 1,
+        "file_end": end - 40 * (end >= 40),
         "clock": f"2026-11-26T23:59:{begin:06.3f}" if begin < 60 else None,
-        "thumbnail": png(16, 12, lambda x, y: (number * 40 % 256, 16 * x, 20 * y))
-        if number % 2
-        else None,
     }
 
 
-def zone(name, polygons):
-    figures = {
-        "motion": 0.02,
-        "peak": 0.3,
-        "coverage": 0.5,
-        "mean": 3.25,
-        "max": 40,
-        "share": 0.125,
-    }
-    return {"name": name, "polygons": polygons, **figures, "events": 2}
+def zone(name):
+    figures = {"motion": 0.02, "peak": 0.3, "coverage": 0.5, "mean": 3.25, "max": 40}
+    return {"name": name, **figures, "share": 0.125, "events": 2}
 
 
 def make():
@@ -109,7 +101,7 @@ def make():
     return {
         "version": 1,
         "title": NASTY,
-        "created": "2026-11-27T08:00:00Z",
+        "created": "2026-11-27T08:00:00",
         "picture": {
             "width": WIDTH,
             "height": HEIGHT,
@@ -134,18 +126,24 @@ def make():
         "events": [
             event(1, TRAP, 1.2, 8.4, 0.03),
             event(2, "yard", 12.0, 13.5, 0.2),
-            event(3, TRAP, 42.0, 66.0, 0.1),
+            event(3, TRAP, 39.0, 66.0, 0.1),
             event(4, "yard", 70.0, 79.4, 0.05),
         ],
-        "zones": [
-            zone(
-                TRAP, [[[0.1, 0.1], [0.4, 0.1], [0.4, 0.5]], [[0.6, 0.6], [0.9, 0.6], [0.9, 0.9]]]
-            ),
-            zone("yard", [[[0.5, 0.1], [0.7, 0.1], [0.7, 0.3], [0.5, 0.3]]]),
+        "thumbnails": [
+            png(16, 12, lambda x, y: (40, 16 * x, 20 * y)),
+            None,
+            png(16, 12, lambda x, y: (120, 16 * x, 20 * y)),
+            None,
         ],
-        "masks": [[[0.0, 0.9], [0.3, 0.9], [0.3, 1.0], [0.0, 1.0]]],
-        "settings": {"threshold": "25", "zones": TRAP},
-        "figures": {"frames": 795, "skipped": 3, "repeated": 0, "max": 1000, "coverage": 0.4}
+        "zones": [zone(TRAP), zone("yard")],
+        "settings": {
+            "threshold": "25",
+            "gray-range": "",
+            "zones": f" {TRAP} : 0.1,0.1 0.4,0.1  0.4,0.5; {TRAP}: 0.6,0.6 0.9,0.6 0.9,0.9;"
+            "yard:0.5,0.1 0.7,0.1 0.7,0.3 0.5,0.3",
+            "mask-polygons": "0,0.9 0.3,0.9 0.3,1 0,1",
+        },
+        "figures": {"frames": 795, "not_counted": 3, "max": 1000, "coverage": 0.4}
         | {"motion": 0.01, "hot": [0.19, 0.34]},
         "colormaps": colormaps(),
         "look": {
@@ -166,7 +164,8 @@ def make_empty():
     """Nothing moved, and nothing is known."""
     data = make()
     data["heat"]["data"] = packed([0] * (WIDTH * HEIGHT), "I")
-    data |= {"spans": None, "files": [], "events": [], "zones": [], "masks": [], "start": None}
+    data |= {"spans": None, "start": None}
+    data |= {name: [] for name in ("files", "events", "thumbnails", "zones")}
     data["series"] = {"seconds": 1.0, "motion": [], "zones": {}}
     data["settings"] = {}
     data["figures"] |= {"max": 0, "coverage": 0, "hot": None}
@@ -190,9 +189,11 @@ def make_long():
     ]
     data["events"] = [
         event(i + 1, "yard", 1.0, 2.0, 0.1)
-        | {"begin": 216.0 * i, "end": 216.0 * i + 30, "clock": None, "file": int(216 * i // 3600)}
+        | {"begin": 216.0 * i, "end": 216.0 * i + 30, "clock": None}
+        | {"file": int(216 * i // 3600), "last_file": int(216 * i // 3600)}
         for i in range(2000)
     ]
+    data["thumbnails"] = (data["thumbnails"] * 500)[:2000]
     return data
 
 

@@ -112,7 +112,7 @@ def test_event_shows_its_span(page):
     assert page.all(".event")[1].get_attribute("aria-selected") == "true"
     assert len(page.all(".box")) == 1
     page.by_id("event-list").send_keys(Keys.ARROW_DOWN)
-    page.shows_spans(4, 7)
+    page.shows_spans(3, 7)
     axis = page.by_id("axis")
     height = axis.size["height"]
     page.click(page.at(axis, 5 / 79.5, 88 / height))  # the first one's bar
@@ -135,6 +135,11 @@ def test_events_are_filtered_and_sorted(page):
     page.by_id("span-end").send_keys(*[Keys.ARROW_LEFT] * 7)
     assert zones() == [fixture.TRAP], zones()
     assert page.text("events-count") == "1 of 4"
+
+
+def test_events_go_on_in_the_next_file(page):
+    assert "at 0:00:39.0, 0:00:39.0 of " in page.all(".event")[2].text
+    assert "to 0:00:26.0 of день 2.mp4" in page.all(".event")[2].text
 
 
 def test_files(page):

@@ -48,6 +48,8 @@ function percent(share) {
   return `${Number((100 * share).toPrecision(3))} %`;
 }
 
+function baseName(path) { return path.split('/').pop() || path; }
+
 function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }

@@ -13,7 +13,7 @@ const ARROWS = {
 class Editor {
   constructor(data) {
     this.size = data.picture;
-    this.shapes = shapesOf(data);
+    this.shapes = parseShapes(data.settings.zones, data.settings['mask-polygons']);
     this.stage = $('stage');
     this.view = new ShapesView(this);
     this.panel = new EditorPanel(this);

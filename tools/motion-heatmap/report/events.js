@@ -9,6 +9,7 @@ class EventList {
   constructor(data, clock, onChoose) {
     Object.assign(this, {data, clock, onChoose});
     this.list = $('event-list');
+    this.thumbnails = new Map(data.events.map((event, i) => [event, data.thumbnails[i]]));
     this.span = null;
     this.shown = [];
     this.rows = [];
@@ -108,15 +109,23 @@ class EventList {
     $('event-more').hidden = this.rows.length >= this.shown.length;
   }
 
+  // An event may go on from one file into the next.
+  placeInFiles(event) {
+    const place = (file, time) =>
+        `${formatTime(time, 1)} of ${baseName(this.data.files[file].name)}`;
+    const begin = place(event.file, event.file_begin);
+    return event.file === event.last_file ? begin :
+                                            `${begin} to ${place(event.last_file, event.file_end)}`;
+  }
+
   row(event) {
-    const file = this.data.files[event.file];
-    const image =
-        event.thumbnail ? make('img', {src: event.thumbnail, alt: '', loading: 'lazy'}) : null;
+    const thumbnail = this.thumbnails.get(event);
+    const image = thumbnail ? make('img', {src: thumbnail, alt: '', loading: 'lazy'}) : null;
     const clock = parseClock(event.clock);
-    const where = [];
-    if (clock !== null) where.push(`at ${formatTime(event.begin, 1)}`);
-    if (file && this.data.files.length > 1)
-      where.push(`${formatTime(event.file_begin, 1)} in ${file.name}`);
+    const where = [
+      clock === null ? '' : `at ${formatTime(event.begin, 1)}`,
+      this.data.files.length > 1 ? this.placeInFiles(event) : ''
+    ];
     return make(
         'div', {role: 'option', id: `event-${event.id}`, class: 'event', 'aria-selected': 'false'},
         make('span', {class: 'thumbnail'}, image),
@@ -129,6 +138,6 @@ class EventList {
         make(
             'span', {class: 'event-facts'},
             `${formatDuration(event.end - event.begin)}, up to ${percent(event.peak)} moved`),
-        make('span', {class: 'event-where'}, where.join(' · ')));
+        make('span', {class: 'event-where'}, where.filter(Boolean).join(', ')));
   }
 }

@@ -69,7 +69,7 @@ class Page {
     $('subtitle').textContent =
         [...when, plural(data.files.length, 'file'), `${width} × ${height}`].join(' · ');
     $('footer').textContent =
-        `Made by motion-heatmap, ${data.created.replace('T', ' ').replace('Z', ' UTC')}`;
+        `Made by motion-heatmap, ${data.created.replace('T', ' ').slice(0, 19)}`;
     // As wide as fits the window's height.
     document.body.style.setProperty('--ratio', String(width / height));
   }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The canvas with the heat on the background picture. What a change does not touch is kept from the
-// last drawing: an opacity that changes costs one pass over the pixels.
+const WIDEST_CANVAS = 1280;  // more takes longer and shows no more
+
+// The canvas with the heat on the background picture, whose `size` may be larger. What a change
+// does not touch is kept from the last drawing: an opacity that changes costs one pass over the
+// pixels.
 class HeatPicture {
   constructor(canvas, size, onDrawn) {
     this.canvas = canvas;
     this.size = size;
     this.onDrawn = onDrawn;
-    canvas.width = size.width;
-    canvas.height = size.height;
+    const scale = Math.min(1, WIDEST_CANVAS / size.width);
+    canvas.width = Math.round(size.width * scale);
+    canvas.height = Math.max(1, Math.round(size.height * scale));
     this.context = canvas.getContext('2d', {willReadFrequently: true});
     this.kept = new Map();
     this.isDue = false;
@@ -16,7 +20,7 @@ class HeatPicture {
 
   // `image` is null where there is no background.
   setBackground(image) {
-    const {width, height} = this.size;
+    const {width, height} = this.canvas;
     this.context.fillStyle = '#808080';
     this.context.fillRect(0, 0, width, height);
     if (image) this.context.drawImage(image, 0, 0, width, height);
@@ -56,7 +60,7 @@ class HeatPicture {
     const full = this.keep('full scale', scaleKey, () => fullScaleOf(scaleValues, look));
     const indices = this.keep('indices', [this.values, full, curve, radius], () => {
       const cells = toIndices(this.values, full, curve);
-      return enlarged(cells, map, size, map.isCoarse || radius > 0);
+      return enlarged(cells, map, this.canvas, map.isCoarse || radius > 0);
     });
     drawHeat(this.pixels.data, this.background, indices, this.colors, look);
     this.context.putImageData(this.pixels, 0, 0);

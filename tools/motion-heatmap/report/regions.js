@@ -49,8 +49,18 @@ function regionLines(shapes, isForTool) {
            }));
 }
 
-function shapesOf(data) {
-  const zones = data.zones.flatMap(
-      ({name, polygons}) => polygons.map((points) => ({kind: 'zone', name, points})));
-  return [...zones, ...data.masks.map((points) => ({kind: 'mask', name: '', points}))];
+function parsePoints(text) {
+  return text.trim().split(/\s+/).map((point) => point.split(',').map(Number));
+}
+
+// The shapes of the properties' values, which the element took.
+function parseShapes(zones, masks) {
+  const parts = (text) => (text || '').split(';').filter((part) => part.trim() !== '');
+  const zone = (part) => {
+    const end = part.indexOf(':');
+    const points = parsePoints(part.slice(end + 1));
+    return {kind: 'zone', name: part.slice(0, end).trim(), points};
+  };
+  const mask = (part) => ({kind: 'mask', name: '', points: parsePoints(part)});
+  return [...parts(zones).map(zone), ...parts(masks).map(mask)];
 }

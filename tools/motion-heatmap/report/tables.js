@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 function showFigures(data) {
-  const {frames, skipped, repeated, max, coverage, motion} = data.figures;
-  const left =
-      [skipped > 0 ? `${skipped} skipped` : '', repeated > 0 ? `${repeated} repeated` : ''];
+  const {frames, max, coverage, motion, not_counted: notCounted} = data.figures;
   const figures = [
     [
       'Events', number(data.events.length),
@@ -13,11 +11,12 @@ function showFigures(data) {
     ['Ever moved', percent(coverage), 'of the picture'],
     ['Hottest pixel', number(max), max === 1 ? 'event' : 'events'],
     ['Recorded', formatDuration(data.duration), ''],
-    ['Frames', frames.toLocaleString('en'), left.filter(Boolean).join(', ')],
+    ['Frames', frames.toLocaleString('en'), notCounted > 0 ? `${notCounted} not counted` : ''],
   ];
   $('figures').replaceChildren(...figures.map(
-      ([name, value, note]) =>
-          make('div', {}, make('dt', {}, name), make('dd', {}, value, make('small', {}, note)))));
+      ([name, value, note]) => make(
+          'div', {}, make('dt', {}, name),
+          make('dd', {}, make('span', {}, value), make('small', {}, note)))));
 }
 
 function showZones(data) {
@@ -60,7 +59,7 @@ function showFiles(data, clock, onFile) {
   };
   const columns = [
     ['File', 'name', name],
-    ['Begin', '', begin],
+    ['Begin', 'time', begin],
     ['Length', 'number', (file) => formatDuration(file.duration)],
     ['Frames', 'number', (file) => file.frames.toLocaleString('en')],
     ['Events', 'number', (file) => number(file.events)],
@@ -84,7 +83,7 @@ function showFiles(data, clock, onFile) {
 }
 
 function showSettings(data) {
-  const settings = Object.entries(data.settings);
+  const settings = Object.entries(data.settings).filter(([, value]) => value !== '');
   $('settings')
       .replaceChildren(...settings.map(
           ([name, value]) => make(
