@@ -159,7 +159,9 @@ bool Gate::finish() {
 }
 
 SeamFrame Gate::seam(uint64_t time, GstBuffer* buffer) const {
-  return {time, digest(buffer, caps_.get())};
+  // The element does not count what a decoder holds to be damaged, as it does where it cannot enter.
+  const bool is_corrupted = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
+  return {time, digest(buffer, caps_.get()) + (is_corrupted ? " corrupted" : "")};
 }
 
 }  // namespace tool

@@ -319,8 +319,9 @@ void join_settings(ElementSettings& all, const Record& record) {
   const bool is_slice = record.n_slices > 0;
   const auto join = [&](const std::string& name, const std::string& value, std::string& other) {
     if (value == other) return true;
+    const auto named = [](const std::string& text) { return text.empty() ? "not set" : text; };
     if (is_slice)
-      throw Failure(name + " is \"" + value + "\", and \"" + other + "\" in other slices");
+      throw Failure(name + " is " + named(value) + ", and " + named(other) + " in other slices");
     return false;
   };
   if (!join("preset", record.settings.preset, all.preset)) all.preset.clear();
