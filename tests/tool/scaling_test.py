@@ -135,7 +135,7 @@ class Scaling(unittest.TestCase):
     def test_what_was_merged_is_a_state_like_another(self):
         whole = self.merge(self.five()).rename(self.folder / "five.state")
         self.assert_whole([whole])
-        self.assert_refused([whole, self.five()[0]], "it is one of 5 slices")
+        self.assert_refused([whole, self.five()[0]], "it holds no whole slice; others are slices")
         self.assert_refused([whole, self.whole], "two people.mp4: what begins at")
 
     def test_names_what_is_missing_or_twice(self):
@@ -465,16 +465,18 @@ PartitionName=all Nodes=ALL Default=YES State=UP
     def queue(self, *options):
         return self.call("squeue", "--noheader", "--array", *options)
 
-    def kill_and_requeue(self, task):
-        deadline = time.monotonic() + 20
-        while "RUNNING" not in (self.queue("--format=%T", "--jobs", task) or ""):
+    def wait_for_state(self, task, state):
+        deadline = time.monotonic() + 30
+        while self.queue("--format=%T", "--jobs", task) != state:
             assert time.monotonic() < deadline, self.queue()
             time.sleep(0.05)
+
+    def kill_and_requeue(self, task):
+        self.wait_for_state(task, "RUNNING")
         assert self.call("scontrol", "requeue", task) is not None
-        # Slurm lets it wait for two minutes else.
-        while self.call("scontrol", "update", f"JobId={task}", "StartTime=now") is None:
-            assert time.monotonic() < deadline, self.queue()
-            time.sleep(0.2)
+        # Slurm would let it wait for two minutes.
+        self.wait_for_state(task, "PENDING")
+        assert self.call("scontrol", "update", f"JobId={task}", "StartTime=now") is not None
 
     def wait(self, job):
         deadline = time.monotonic() + 60
