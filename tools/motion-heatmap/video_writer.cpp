@@ -137,6 +137,7 @@ struct VideoWriter::Private {
   ~Private();
 
   void set_caps(GstCaps* caps);
+  void stop();
 
   const std::string path;
   motionheat::NewFile file;
@@ -169,10 +170,16 @@ VideoWriter::Private::Private(const std::string& name, const ElementSettings& se
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_later_streams, &has_begun,
                     nullptr);
   gst_bus_set_sync_handler(bus.get(), on_message, source, nullptr);
-  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  if (gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE) return;
+  stop();
+  throw Failure(path + ": the encoder " + choose_encoder() + " cannot be started");
 }
 
 VideoWriter::Private::~Private() {
+  stop();
+}
+
+void VideoWriter::Private::stop() {
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
   gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
 }
@@ -233,7 +240,7 @@ void VideoWriter::finish() {
   const MessagePtr message(
       gst_bus_timed_pop_filtered(private_->bus.get(), GST_CLOCK_TIME_NONE,
                                  GstMessageType(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
-  gst_element_set_state(private_->pipeline.get(), GST_STATE_NULL);
+  private_->stop();
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) fail(private_->path, message.get());
   if (!private_->given) throw Failure(private_->path + ": there is no frame to write");
   try {
