@@ -76,8 +76,8 @@ class MotionFinder {
   /// Finds what moved in a frame. Throws cv::Exception or std::bad_alloc.
   Verdict find(const ConstFrameView& frame, const Context& context);
 
-  /// What moved in the last frame and is not masked.
-  const MovedBits& moved() const { return moved_; }
+  /// What moved in the last frame and is not masked. The next frame does not depend on it.
+  MovedBits& moved() { return moved_; }
 
   /// After a break: there is no previous frame.
   void forget();

@@ -60,21 +60,24 @@ TEST(MovedBits, AreThoseOfBytes) {
   }
 }
 
-TEST(MovedBits, AreCopiedTileByTile) {
-  std::mt19937 random(2);
+TEST(MovedBits, TellWhichRowsOfTilesMoved) {
   const TileGrid grid({300, 100});
   Bands bands(grid);
   MovedBits bits(grid);
-  cv::Mat mask = random_mask(grid.size(), random, 0.5);
-  mask.rowRange(64, 72).setTo(0);
-  bits.set(mask, bands);
+  cv::Mat mask = cv::Mat::zeros(100, 300, CV_8UC1);
   const Rect area{128, 64, 172, 36};
-  std::vector<uint8_t> copy(size_t(area.height) * 32, 0xee);
-  EXPECT_EQ(bits.copy(area, copy.data(), 32), 0b11110u);
-  for (int y = 0; y < area.height; ++y)
-    for (int x = 0; x < area.width; ++x)
-      ASSERT_EQ(copy[size_t(y) * 32 + size_t(x) / 8] >> x % 8 & 1,
-                mask.at<uint8_t>(area.y + y, area.x + x) > 0);
+  const auto moved_rows = [&] {
+    bits.set(mask, bands);
+    return bits.moved_rows(area);
+  };
+  mask.at<uint8_t>(64, 127) = mask.at<uint8_t>(63, 128) = 255;  // beside it
+  EXPECT_EQ(moved_rows(), 0u);
+  mask.at<uint8_t>(79, 128) = 255;
+  EXPECT_EQ(moved_rows(), 0b10u);
+  mask.at<uint8_t>(99, 299) = 255;
+  EXPECT_EQ(moved_rows(), 0b10010u);
+  mask.setTo(255);
+  EXPECT_EQ(moved_rows(), 0b11111u);
 }
 
 // Blurred grey is that of OpenCV, in every layout.
