@@ -206,7 +206,8 @@ void NoiseFilter::measure(const Frame& frame, const Pictures& sampled) {
   const int width = frame.size.width;
   const int stride =
       kPiece * std::max<int>(1, int(int64_t{width} * (frame.size.height / step) / kSamples));
-  Histogram even{}, odd{};  // by turns: one after the other they would wait for each other
+  // By turns: one after the other they would wait for each other.
+  std::array<Histogram, 4> parts{};
   for (int y = 0; y < sampled.current.rows; ++y) {
     const uint8_t* const a = sampled.current.ptr(y);
     const uint8_t* const b = sampled.previous.ptr(y);
@@ -216,12 +217,14 @@ void NoiseFilter::measure(const Frame& frame, const Pictures& sampled) {
       for (int x = begin; x < end; ++x) {
         // What is black or white has lost its noise.
         if ((counts && counts[x] == 0) || a[x] < 4 || a[x] > 251) continue;
-        ++(x % 2 ? odd : even)[size_t(std::abs(a[x] - b[x]))];
+        ++parts[size_t(x) % parts.size()][size_t(std::abs(a[x] - b[x]))];
       }
     }
   }
-  for (size_t i = 0; i < even.size(); ++i) even[i] += odd[i];
-  const Estimate estimated = estimate(even);
+  Histogram all{};
+  for (const Histogram& part : parts)
+    for (size_t i = 0; i < all.size(); ++i) all[i] += part[i];
+  const Estimate estimated = estimate(all);
   if (!estimated.is_noise) {
     present_ = difference_;
     return;
@@ -244,9 +247,13 @@ RowStep NoiseFilter::strips(cv::Size size) {
 void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> moved) {
   const int width = frame.size.width, height = frame.size.height;
   const int step = strips(frame.size).step;
+  const auto region_of = [](int at, int length) {
+    return size_t(unsigned(at) * unsigned(kRegionsAcross) / unsigned(length));
+  };
   std::array<int64_t, kRegions> pixels{}, single{};
   for (int y = 0; y < height; y += step) {
     const int rows = std::min(kStripRows, height - y);
+    const size_t first_region = region_of(y, height) * kRegionsAcross;
     for (int x = 0; x < width; x += 64) {
       uint64_t any = 0, several = 0;
       int row = y;
@@ -261,8 +268,7 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
       const int across = std::min(64, width - x);
       const auto counts = [&](int at, int of) { return frame.counts->at<uint8_t>(of, at) != 0; };
       if (frame.counts && !(any ? counts(column, row) : counts(x + across / 2, y))) continue;
-      const auto region = size_t(int64_t{y} * kRegionsAcross / height * kRegionsAcross +
-                                 int64_t{x} * kRegionsAcross / width);
+      const size_t region = first_region + region_of(x, width);
       pixels[region] += int64_t{across} * rows;
       single[region] += any != 0;
     }
