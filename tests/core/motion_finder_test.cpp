@@ -273,6 +273,47 @@ TEST(MotionFinder, GrayLevelsThatChangeAreNoMotion) {
 
 // Light
 
+// Grey is made of colours only as far as it is asked for, and seen where it is in a plane of luma.
+TEST(MotionFinder, SeesTheSameInGrayAndInColorsThatAreGray) {
+  const Size size{800, 500};
+  const cv::Size cv_size(size.width, size.height);
+  for (const Settings& settings :
+       {Settings{.noise_adaptive = true}, Settings{.blur = 1, .noise_adaptive = true},
+        Settings{.noise_adaptive = true, .stabilize = true},
+        Settings{.noise_adaptive = true, .sway_filter = true}}) {
+    std::vector<PixelFormat> formats{kGray8, kBgr, rgb_formats().back().layout};
+    std::vector<Engine> engines(formats.size());
+    for (size_t i = 0; i < formats.size(); ++i) {
+      engines[i].set(settings);
+      engines[i].configure({formats[i], {}, size});
+    }
+    cv::RNG random(5);
+    double most = 0;
+    for (int n = 0; n < 24; ++n) {
+      // Noise begins and ends.
+      cv::Mat gray(cv_size, CV_8UC1, cv::Scalar(100)), noise(cv_size, CV_16SC1), noisy, bgr;
+      cv::rectangle(gray, cv::Rect(20 + 9 * n, 200, 60, 90), 190, cv::FILLED);
+      random.fill(noise, cv::RNG::NORMAL, 0, n > 7 && n < 16 ? 12 : 1);
+      cv::add(gray, noise, noisy, cv::noArray(), CV_8U);
+      cv::cvtColor(noisy, bgr, cv::COLOR_GRAY2BGR);
+      for (size_t i = 0; i < formats.size(); ++i) {
+        Frame frame(formats[i], size);
+        if (formats[i].model == ColorModel::kRgb)
+          frame.set_bgr(bgr);
+        else
+          frame.set_bytes(std::vector<uint8_t>(noisy.datastart, noisy.dataend));
+        engines[i].process(frame.view(), nullptr);
+        EXPECT_EQ(engines[i].report().motion, engines[0].report().motion) << i << ", " << n;
+        EXPECT_EQ(engines[i].report().noise, engines[0].report().noise);
+      }
+      most = std::max(most, engines[0].report().noise);
+    }
+    for (const Engine& engine : engines)
+      EXPECT_TRUE(same_picture(events_of(engine), events_of(engines[0])));
+    EXPECT_GT(most, settings.blur > 0 ? 1 : 5);
+  }
+}
+
 TEST(LightChanges, TakesNoMoreThanASecondInOneGo) {
   LightChanges changes;
   int taken = 0;
