@@ -34,7 +34,7 @@ class NoiseFilter {
   /// What is known of a frame without looking at its pixels.
   struct Frame {
     cv::Size size;
-    double seconds = 0;               // since the last one; what is no time counts as 1/30
+    double seconds = 0;               // since the last one; what is no time counts as 1/25
     const cv::Mat* counts = nullptr;  // CV_8UC1 of that size; pixels that are 0 are not measured
   };
   /// Grey of a frame and of the one before, CV_8UC1 of the same size.
