@@ -98,10 +98,10 @@ cv::Mat lay_out(const std::vector<Panel>& panels) {
   for (const Panel& panel : panels) width = std::max(width, type.width(panel.title));
   const cv::Size cell(width + gap, picture.height + 2 * gap);
   const int rows = int(panels.size()) / kColumns;
-  cv::Mat sheet(cell.height * rows + gap / 2, cell.width * kColumns + gap, CV_8UC3, kPaper);
+  cv::Mat sheet(cell.height * rows + gap, cell.width * kColumns + gap, CV_8UC3, kPaper);
   for (int i = 0; i < int(panels.size()); ++i) {
     const cv::Point corner(gap + i % kColumns * cell.width, i / kColumns * cell.height + 2 * gap);
-    type.write(sheet, panels[size_t(i)].title, corner - cv::Point(0, type.height() / 2 + 2));
+    type.write(sheet, panels[size_t(i)].title, corner - cv::Point(0, type.height() * 2 / 3));
     panels[size_t(i)].picture.copyTo(sheet({corner, picture}));
   }
   return sheet;

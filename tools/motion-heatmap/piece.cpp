@@ -93,6 +93,7 @@ class Pipeline {
   static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer self);
 
   void request_span_map(uint64_t time);
+  void wait_for_span_maps() const;
 
   const PieceRequest& request_;
   PieceProgress& progress_;
@@ -114,7 +115,8 @@ class Pipeline {
 
   // Of maps of spans, each of which has the counts when it ends.
   std::optional<uint64_t> next_span_;  // begins then
-  uint64_t asked_spans_ = 0, taken_spans_ = 0;
+  uint64_t asked_spans_ = 0;
+  std::atomic<uint64_t> taken_spans_ = 0;
   std::map<uint64_t, uint64_t> asked_;  // number of a file -> the stretch that it ends
   cv::Mat counts_before_;
 };
@@ -315,6 +317,15 @@ void Pipeline::on_event(const GstStructure* event) {
     gate_->end_with_next_frame();
 }
 
+// The element takes no more files than it can write: frames must not outrun them. A disk that hangs
+// costs maps of spans, not the run.
+void Pipeline::wait_for_span_maps() const {
+  constexpr uint64_t kMost = 8;
+  constexpr int kMilliseconds = 10000;
+  for (int i = 0; i < kMilliseconds && asked_spans_ >= taken_spans_ + kMost; ++i)
+    g_usleep(G_USEC_PER_SEC / 1000);
+}
+
 void Pipeline::request_span_map(uint64_t time) {
   const uint64_t step = request_.span_map_step;
   if (!next_span_) {
@@ -322,6 +333,7 @@ void Pipeline::request_span_map(uint64_t time) {
     next_span_ = (before / step + 1) * step;
   }
   if (time < *next_span_) return;
+  wait_for_span_maps();
   asked_[asked_spans_] = *next_span_ / step - 1;
   gboolean is_taken = FALSE;
   g_signal_emit_by_name(heatmap_, "snapshot",

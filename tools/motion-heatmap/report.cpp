@@ -147,19 +147,25 @@ void add_look(JsonBuilder* builder, const std::map<std::string, std::string>& va
   json_builder_end_object(builder);
 }
 
-// The picture of an event is the first one that was taken while it went on.
+// How far a moment lies from an event; 0 within it.
+uint64_t distance(const Event& event, uint64_t time) {
+  if (time < event.begin) return event.begin - time;
+  return time > event.end ? time - event.end : 0;
+}
+
+// The picture of an event is the first one that was taken while it went on, or one from close by.
 void add_thumbnails(JsonBuilder* builder, const Summary& summary) {
+  constexpr uint64_t kClose = 10 * GST_SECOND;
   json_builder_set_member_name(builder, "thumbnails");
   json_builder_begin_array(builder);
   for (const Event& event : summary.events) {
-    const auto& taken = summary.run->thumbnails;
-    const auto of_event = std::ranges::find_if(taken, [&](const Thumbnail& thumbnail) {
-      return thumbnail.time >= event.begin && thumbnail.time <= event.end;
-    });
-    if (of_event == taken.end())
+    const auto nearest = std::ranges::min_element(
+        summary.run->thumbnails, {},
+        [&](const Thumbnail& thumbnail) { return distance(event, thumbnail.time); });
+    if (nearest == summary.run->thumbnails.end() || distance(event, nearest->time) > kClose)
       json_builder_add_null_value(builder);
     else
-      json_builder_add_string_value(builder, jpeg_uri(of_event->jpeg).c_str());
+      json_builder_add_string_value(builder, jpeg_uri(nearest->jpeg).c_str());
   }
   json_builder_end_array(builder);
 }

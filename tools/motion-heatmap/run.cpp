@@ -84,6 +84,7 @@ class Run {
 
   void work();
   void do_task(size_t index);
+  void begin_video_part();
   PieceResult analyze(const Task& task, size_t index, bool seeks);
   void take_what_is_done();
   void take(size_t index);
@@ -135,11 +136,8 @@ void Run::learn_durations() {
 // What is asked of each source, in its own time.
 std::vector<Span> Run::asked_spans() const {
   const size_t n = request_.sources.size();
-  std::vector<Span> spans(n);
-  if (n == 1 && request_.slice == 0) {
-    spans[0] = request_.span;
-    return spans;
-  }
+  std::vector<Span> spans(n, request_.span);
+  if (request_.slice == 0 && (n == 1 || request_.span == Span{})) return spans;
   uint64_t total = 0;
   for (const uint64_t duration : durations_) total += duration;
   Span asked = request_.span;
@@ -242,6 +240,7 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
 
 void Run::do_task(size_t index) {
   Task& task = tasks_[index];
+  if (request_.video) begin_video_part();
   std::optional<PieceResult> result;
   std::string failure;
   try {
@@ -254,6 +253,13 @@ void Run::do_task(size_t index) {
   task.failure = failure;
   task.is_done = true;
   take_what_is_done();
+}
+
+// In the video files follow each other without a hole, whatever their clocks say. One job works here.
+void Run::begin_video_part() {
+  uint64_t end = 0;
+  for (const Part& part : parts_of(record_)) end += part.duration;
+  request_.video->begin_part(end);
 }
 
 // One of the jobs.
