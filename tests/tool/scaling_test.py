@@ -50,7 +50,12 @@ def has_element(name):
 
 
 def encode(path, source, encoder, muxer):
-    run("gst-launch-1.0", "-q", *f"{source} ! {encoder} ! {muxer} ! filesink".split(), f"location={path}")
+    run(
+        "gst-launch-1.0",
+        "-q",
+        *f"{source} ! {encoder} ! {muxer} ! filesink".split(),
+        f"location={path}",
+    )
 
 
 def clip_source(frames):
@@ -153,9 +158,7 @@ class Scaling(unittest.TestCase):
         (self.folder / "elsewhere.mp4").symlink_to(self.video)
         copy = shutil.copy(self.video, self.folder / "copy.mp4")
         other = make_slice(self.folder, copy, 3)
-        self.assert_refused(
-            [*states[:2], other, *states[3:]], "is in no slice: was the same file"
-        )
+        self.assert_refused([*states[:2], other, *states[3:]], "is in no slice: was the same file")
         # Nor does one go on with another one's state.
         result = run(TOOL, self.video, "--slice", "2/5", "--state", other, code=1)
         self.assertIn("it holds slice 3/5", result.stderr)
@@ -315,7 +318,9 @@ def load_manifest():
     try:
         import yaml  # pylint: disable=import-outside-toplevel
     except ImportError as error:
-        raise unittest.SkipTest("no yaml in Python: Debian's package python3-yaml has it") from error
+        raise unittest.SkipTest(
+            "no yaml in Python: Debian's package python3-yaml has it"
+        ) from error
     return yaml.safe_load((EXAMPLES / "slices-job.yaml").read_text())
 
 
