@@ -133,6 +133,14 @@ ExitCode code_of(const RunResult& result, bool is_written, bool has_end) {
   return kDone;
 }
 
+// What a state was counted with, and what is asked for besides.
+ElementSettings settings_of(const CommandLine& line, const Record& record) {
+  ElementSettings settings = line.element();
+  if (settings.preset.empty()) settings.preset = record.settings.preset;
+  settings.values.insert(record.settings.values.begin(), record.settings.values.end());
+  return settings;
+}
+
 RunResult result_of(Record record) {
   RunResult result{.record = std::move(record)};
   result.parts = parts_of(result.record);
@@ -195,7 +203,8 @@ ExitCode merge(const CommandLine& line) {
   std::vector<Record> records;
   for (const std::string& path : line.arguments) records.push_back(load_record(path));
   const RunResult result = result_of(merge_records(std::move(records), line.arguments));
-  const Summary summary = summarize(result, name_of(line.arguments), line.element());
+  const Summary summary =
+      summarize(result, name_of(line.arguments), settings_of(line, result.record));
   return code_of(result, tell(line, summary, outputs), false);
 }
 
@@ -203,7 +212,8 @@ ExitCode render(const CommandLine& line) {
   if (line.arguments.size() != 1) throw UsageError("render: one state file is needed");
   const Outputs outputs(line, name_of(line.arguments));
   const RunResult result = result_of(load_record(line.arguments[0]));
-  const Summary summary = summarize(result, name_of(line.arguments), line.element());
+  const Summary summary =
+      summarize(result, name_of(line.arguments), settings_of(line, result.record));
   return code_of(result, tell(line, summary, outputs), false);
 }
 

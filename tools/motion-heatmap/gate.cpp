@@ -44,6 +44,7 @@ Gate::Gate(GstElement* element, const PieceRequest& request, PieceResult& result
     : element_(element),
       pad_(gst_element_get_static_pad(element, "sink")),
       span_(request.span),
+      seeks_(request.seeks),
       result_(result),
       progress_(progress),
       stop_(stop) {
@@ -89,13 +90,9 @@ uint64_t Gate::stream_time(GstBuffer* buffer) const {
 GstPadProbeReturn Gate::frame(GstPadProbeInfo* info) {
   GstBuffer* const buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const uint64_t time = stream_time(buffer);
-  if (has_ended_ || is_last_) return end(info);
-  if (stop_) {
-    result_.was_stopped = true;
-    return end(info);
-  }
-  if (time >= span_.end) {
-    if (is_counting_) result_.at_end = seam(time, buffer);
+  if (has_ended_) return end(info);
+  if (stop_ || is_last_ || time >= span_.end) {
+    pass_end(time, buffer);
     return end(info);
   }
   if (time >= span_.begin) {
@@ -115,13 +112,26 @@ GstPadProbeReturn Gate::frame(GstPadProbeInfo* info) {
 // What the run-up taught stays, the heat of it goes.
 void Gate::begin(uint64_t time, GstBuffer* buffer) {
   if (span_.is_cut()) {
-    lacks_run_up_ = !current_;
+    // A stream that was decoded from its beginning may begin with this frame.
+    lacks_run_up_ = !current_ && seeks_;
     if (lacks_run_up_) return;
-    result_.before_begin = seam(current_time_, current_.get());
+    if (current_) result_.before_begin = seam(current_time_, current_.get());
     result_.at_begin = seam(time, buffer);
     g_signal_emit_by_name(element_, "reset");
   }
   is_counting_ = true;
+}
+
+// The first frame behind the piece. Where no frame begins in it, both its ends are at this one.
+void Gate::pass_end(uint64_t time, GstBuffer* buffer) {
+  if (!is_counting_ && time < span_.end) return;
+  result_.at_end = seam(time, buffer);
+  if (is_counting_) return;
+  lacks_run_up_ = span_.is_cut() && !current_ && seeks_;
+  if (current_) result_.before_end = seam(current_time_, current_.get());
+  if (!span_.is_cut()) return;
+  result_.before_begin = result_.before_end;
+  result_.at_begin = result_.at_end;
 }
 
 GstPadProbeReturn Gate::end(GstPadProbeInfo* info) {
@@ -132,15 +142,26 @@ GstPadProbeReturn Gate::end(GstPadProbeInfo* info) {
 }
 
 bool Gate::finish() {
-  if (has_ended_.exchange(true)) return true;
-  if (is_counting_ && span_.end != UINT64_MAX)
-    result_.before_end = seam(current_time_, current_.get());
-  if (!caps_) return false;
-  return gst_pad_send_event(pad_.get(), gst_event_new_eos());
+  // No frame passes meanwhile.
+  GST_PAD_STREAM_LOCK(pad_.get());
+  const bool is_first = !has_ended_.exchange(true), has_caps = bool(caps_);
+  if (is_first) {
+    result_.was_stopped = stop_;
+    const bool is_short = is_counting_ && (stop_ || is_last_);
+    if (is_short) result_.span.end = current_time_ + 1;
+    if (is_counting_ && (is_short || span_.end != UINT64_MAX))
+      result_.before_end = seam(current_time_, current_.get());
+  }
+  const bool is_sent =
+      !is_first || (has_caps && gst_pad_send_event(pad_.get(), gst_event_new_eos()));
+  GST_PAD_STREAM_UNLOCK(pad_.get());
+  return is_sent;
 }
 
 SeamFrame Gate::seam(uint64_t time, GstBuffer* buffer) const {
-  return {time, digest(buffer, caps_.get())};
+  // The element does not count what a decoder holds to be damaged, as it does where it cannot enter.
+  const bool is_corrupted = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
+  return {time, digest(buffer, caps_.get()) + (is_corrupted ? " corrupted" : "")};
 }
 
 }  // namespace tool

@@ -30,7 +30,8 @@ class Gate {
 
   /// The frame that the element works on is the last one.
   void end_with_next_frame() { is_last_ = true; }
-  /// Ends the stream as if it had ended by itself; false if there was no frame yet.
+  /// Ends the stream as if it had ended by itself; false if there was no frame yet. What was
+  /// stopped ends behind its last frame, and the rest can be counted later.
   bool finish();
 
   /// The frame that the element works on: in whatever it posts from the streaming thread.
@@ -47,6 +48,7 @@ class Gate {
   void event(GstEvent* event);
   uint64_t stream_time(GstBuffer* buffer) const;
   void begin(uint64_t time, GstBuffer* buffer);
+  void pass_end(uint64_t time, GstBuffer* buffer);
   GstPadProbeReturn end(GstPadProbeInfo* info);
   SeamFrame seam(uint64_t time, GstBuffer* buffer) const;
 
@@ -54,6 +56,7 @@ class Gate {
   PadPtr pad_;
   gulong probe_ = 0;
   const Span span_;
+  const bool seeks_;
   PieceResult& result_;
   PieceProgress& progress_;
   const std::atomic<bool>& stop_;

@@ -406,8 +406,9 @@ void Pipeline::play() {
       progress_.duration = uint64_t(duration);
     // A camera that delivers nothing more does not see that it is to stop.
     if (stop_ && !std::exchange(was_stopped, true)) {
+      const bool goes_on = gate_->finish();
       result_.was_stopped = true;
-      if (!gate_->finish()) return;
+      if (!goes_on) return;
     }
   }
 }

@@ -57,6 +57,10 @@ std::span<const T> elements(GVariant* array) {
   return {values, n};
 }
 
+GVariant* to_variant(const std::string& text) {
+  return g_variant_new_take_string(g_utf8_make_valid(text.data(), gssize(text.size())));
+}
+
 constexpr const char* kSeamType = "m(ts)";
 GVariant* to_variant(const std::optional<SeamFrame>& seam) {
   if (!seam) return g_variant_new_maybe(G_VARIANT_TYPE("(ts)"), nullptr);
@@ -163,9 +167,10 @@ std::string source_type() {
   return "(sstmxsa" + piece_type() + ")";
 }
 
-// Width and height of the picture, seconds of the background, slices, how many there are, sources.
+// Width and height of the picture, seconds of the background, slices, how many there are, sources,
+// preset and settings.
 std::string record_type() {
-  return "(iidauua" + source_type() + ")";
+  return "(iidauua" + source_type() + "sa{ss})";
 }
 
 GVariant* to_variant(const SourceRecord& source) {
@@ -173,16 +178,13 @@ GVariant* to_variant(const SourceRecord& source) {
   g_variant_builder_init(&pieces, G_VARIANT_TYPE(("a" + piece_type()).c_str()));
   for (const PieceRecord& piece : source.pieces)
     g_variant_builder_add_value(&pieces, to_variant(piece));
-  const auto text = [](const std::string& s) {
-    return g_variant_new_take_string(g_utf8_make_valid(s.data(), gssize(s.size())));
-  };
-  GVariant* const fields[] = {text(source.name),
-                              text(source.uri),
+  GVariant* const fields[] = {to_variant(source.name),
+                              to_variant(source.uri),
                               g_variant_new_uint64(source.bytes),
                               source.start
                                   ? g_variant_new_maybe(nullptr, g_variant_new_int64(*source.start))
                                   : g_variant_new_maybe(G_VARIANT_TYPE_INT64, nullptr),
-                              text(source.problem),
+                              to_variant(source.problem),
                               g_variant_builder_end(&pieces)};
   return g_variant_new_tuple(fields, G_N_ELEMENTS(fields));
 }
@@ -206,10 +208,19 @@ std::vector<uint8_t> serialize(const Record& record) {
   for (const SourceRecord& source : record.sources)
     g_variant_builder_add_value(&sources, to_variant(source));
   const std::vector<guint32> slices(record.slices.begin(), record.slices.end());
-  GVariant* const fields[] = {
-      g_variant_new_int32(record.picture.width),       g_variant_new_int32(record.picture.height),
-      g_variant_new_double(record.background.seconds), array_of("u", slices),
-      g_variant_new_uint32(record.n_slices),           g_variant_builder_end(&sources)};
+  GVariantBuilder settings;
+  g_variant_builder_init(&settings, G_VARIANT_TYPE("a{ss}"));
+  for (const auto& [name, value] : record.settings.values)
+    g_variant_builder_add_value(&settings,
+                                g_variant_new_dict_entry(to_variant(name), to_variant(value)));
+  GVariant* const fields[] = {g_variant_new_int32(record.picture.width),
+                              g_variant_new_int32(record.picture.height),
+                              g_variant_new_double(record.background.seconds),
+                              array_of("u", slices),
+                              g_variant_new_uint32(record.n_slices),
+                              g_variant_builder_end(&sources),
+                              to_variant(record.settings.preset),
+                              g_variant_builder_end(&settings)};
   const VariantPtr variant = to_or_from_file_order(
       VariantPtr(g_variant_ref_sink(g_variant_new_tuple(fields, G_N_ELEMENTS(fields)))));
   const auto* data = static_cast<const uint8_t*>(g_variant_get_data(variant.get()));
@@ -234,35 +245,35 @@ void deserialize(const std::vector<uint8_t>& bytes, Record& record) {
   const VariantPtr sources = child(variant.get(), 5);
   for (gsize i = 0; i < g_variant_n_children(sources.get()); ++i)
     record.sources.push_back(source_of(child(sources.get(), i).get()));
-}
-
-std::string of_slices(const std::vector<unsigned>& slices, unsigned n) {
-  std::string text = slices.size() == 1 ? "slice " : "slices ";
-  for (size_t i = 0; i < slices.size(); ++i)
-    text.append(i > 0 ? ", " : "")
-        .append(std::to_string(slices[i]))
-        .append("/")
-        .append(std::to_string(n));
-  return text;
+  record.settings.preset = g_variant_get_string(child(variant.get(), 6).get(), nullptr);
+  const VariantPtr settings = child(variant.get(), 7);
+  for (gsize i = 0; i < g_variant_n_children(settings.get()); ++i) {
+    const gchar *name, *value;
+    const VariantPtr setting = child(settings.get(), i);
+    g_variant_get(setting.get(), "{&s&s}", &name, &value);
+    record.settings.values[name] = value;
+  }
 }
 
 void check_slices(const Record& merged) {
-  if (merged.n_slices == 0) return;
   std::vector<unsigned> sorted = merged.slices, missing;
   std::ranges::sort(sorted);
   const auto twice = std::ranges::adjacent_find(sorted);
   if (twice != sorted.end())
-    throw Failure(of_slices({*twice}, merged.n_slices) + " is there twice");
+    throw Failure(name_of_slices({*twice}, merged.n_slices) + " is there twice");
   for (unsigned slice = 1; slice <= merged.n_slices; ++slice)
     if (!std::ranges::binary_search(sorted, slice)) missing.push_back(slice);
   if (!missing.empty())
-    throw Failure(of_slices(missing, merged.n_slices) +
+    throw Failure(name_of_slices(missing, merged.n_slices) +
                   (missing.size() == 1 ? " is missing" : " are missing"));
 }
 
 void add_sources(Record& merged, std::vector<SourceRecord> sources) {
   for (SourceRecord& source : sources) {
-    const auto known = std::ranges::find(merged.sources, source.uri, &SourceRecord::uri);
+    // A file that was written anew is another one.
+    const auto known = std::ranges::find_if(merged.sources, [&](const SourceRecord& other) {
+      return other.uri == source.uri && other.bytes == source.bytes;
+    });
     if (known == merged.sources.end()) {
       merged.sources.push_back(std::move(source));
       continue;
@@ -285,7 +296,74 @@ void check_pieces(SourceRecord& source) {
   }
 }
 
+// Slices of the same sources leave nothing out. They do if a file changed from one to the next, or
+// has another path where another one was counted.
+void check_is_whole(const SourceRecord& source) {
+  if (!source.problem.empty()) return;
+  uint64_t end = 0;
+  for (const PieceRecord& piece : source.pieces) {
+    if (piece.span.begin != end) break;
+    end = piece.span.end;
+  }
+  if (end != UINT64_MAX)
+    throw Failure(source.uri + ": what begins at " + format_clock(end) +
+                  " is in no slice: was the same file, with the same path, cut each time?");
+}
+
+bool has_frames(const Record& record) {
+  return record.state.frames + record.state.skipped > 0;
+}
+
+// Slices of one run have the same settings. Of other states those are kept that all have.
+void join_settings(ElementSettings& all, const Record& record) {
+  const bool is_slice = record.n_slices > 0;
+  const auto join = [&](const std::string& name, const std::string& value, std::string& other) {
+    if (value == other) return true;
+    const auto named = [](const std::string& text) { return text.empty() ? "not set" : text; };
+    if (is_slice)
+      throw Failure(name + " is " + named(value) + ", and " + named(other) + " in other slices");
+    return false;
+  };
+  if (!join("preset", record.settings.preset, all.preset)) all.preset.clear();
+  std::map<std::string, std::string> values = all.values;
+  for (const auto& [name, value] : record.settings.values) values.emplace(name, "");
+  for (auto& [name, other] : values) {
+    const auto found = record.settings.values.find(name);
+    if (!join(name, found == record.settings.values.end() ? "" : found->second, other))
+      all.values.erase(name);
+  }
+}
+
+// Whether a record goes together with those that were merged before it.
+void check_fits(const Record& record, const Record& merged) {
+  if (record.n_slices == 0 && merged.n_slices > 0)
+    throw Failure("it holds no whole slice; others are slices");
+  if (record.n_slices != merged.n_slices)
+    throw Failure("it is one of " + std::to_string(record.n_slices) + " slices, others are of " +
+                  std::to_string(merged.n_slices));
+  if (!has_frames(record) || merged.is_empty()) return;
+  const State &state = record.state, &other = merged.state;
+  if (!(state.size == other.size))
+    throw Failure("the size " + std::to_string(state.size.width) + "x" +
+                  std::to_string(state.size.height) + " differs from " +
+                  std::to_string(other.size.width) + "x" + std::to_string(other.size.height));
+}
+
 }  // namespace
+
+State state_without_frames() {
+  return {.size = {1, 1}, .counts = {0}};
+}
+
+std::string name_of_slices(const std::vector<unsigned>& slices, unsigned n_slices) {
+  std::string text = slices.size() == 1 ? "slice " : "slices ";
+  for (size_t i = 0; i < slices.size(); ++i)
+    text.append(i > 0 ? ", " : "")
+        .append(std::to_string(slices[i]))
+        .append("/")
+        .append(std::to_string(n_slices));
+  return text;
+}
 
 Record load_record(const std::string& path) {
   try {
@@ -323,9 +401,14 @@ void save_record(const std::string& path, const Record& record, bool force) {
 std::string seam_fault(const PieceRecord& before, const PieceRecord& after) {
   // Where the stream ended before the cut nothing is there to be joined.
   if (!before.at_end && !after.at_begin) return "";
-  if (!before.at_end || !after.at_begin || !after.before_begin || !before.before_end)
+  // Where the stream begins at the cut no frame is before it.
+  if (!before.at_end || !after.at_begin ||
+      before.before_end.has_value() != after.before_begin.has_value())
     return "one side of the cut is not known";
-  if (!(*before.at_end == *after.at_begin) || !(*before.before_end == *after.before_begin))
+  // A frame that lasts from before the run-up into it is told to begin with it.
+  const bool has_before = before.before_end.has_value();
+  if (before.at_end != after.at_begin ||
+      (has_before && before.before_end->digest != after.before_begin->digest))
     return "the frames at the cut differ: this file cannot be entered exactly in the middle "
            "(--no-seek decodes it from its beginning)";
   return "";
@@ -378,30 +461,31 @@ Record merge_records(std::vector<Record> records, const std::vector<std::string>
   std::ranges::stable_sort(order, {}, [&](size_t i) {
     return records[i].slices.empty() ? 0u : records[i].slices.front();
   });
+  merged.n_slices = records[order.back()].n_slices;
   for (const size_t i : order) {
     Record& record = records[i];
-    if (record.n_slices != 0 && merged.n_slices != 0 && record.n_slices != merged.n_slices)
-      throw Failure(names[i] + ": it is one of " + std::to_string(record.n_slices) +
-                    " slices, others are of " + std::to_string(merged.n_slices));
-    if (!merged.is_empty() && !(merged.state.size == record.state.size))
-      throw Failure(names[i] + ": the size " + std::to_string(record.state.size.width) + "x" +
-                    std::to_string(record.state.size.height) + " differs from " +
-                    std::to_string(merged.state.size.width) + "x" +
-                    std::to_string(merged.state.size.height));
     try {
-      add_heat(merged, record.state);
+      check_fits(record, merged);
+      if (i == order.front()) merged.settings = record.settings;
+      join_settings(merged.settings, record);
+      if (has_frames(record)) add_heat(merged, record.state);
     } catch (const std::exception& error) {
       throw Failure(names[i] + ": " + error.what());
     }
-    merged.n_slices = std::max(merged.n_slices, record.n_slices);
     std::ranges::copy(record.slices, std::back_inserter(merged.slices));
     merged.background = join(merged.background, record.background);
     if (merged.picture.area() == 0) merged.picture = record.picture;
     add_sources(merged, std::move(record.sources));
   }
-  check_slices(merged);
+  if (merged.is_empty()) merged.state = records[0].state;
   std::ranges::stable_sort(merged.sources, comes_before, &SourceRecord::uri);
-  for (SourceRecord& source : merged.sources) check_pieces(source);
+  if (merged.n_slices > 0) check_slices(merged);
+  for (SourceRecord& source : merged.sources) {
+    check_pieces(source);
+    if (merged.n_slices > 0) check_is_whole(source);
+  }
+  merged.slices.clear();
+  merged.n_slices = 0;
   return merged;
 }
 

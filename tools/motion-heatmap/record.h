@@ -32,6 +32,7 @@ struct SourceRecord {
 /// outlives the run in a state file.
 struct Record {
   motionheat::State state;  // its attachments are empty; no size while nothing was counted
+  ElementSettings settings;     // that were asked for
   Background background;
   motionheat::Size picture;
   std::vector<SourceRecord> sources;
@@ -41,6 +42,11 @@ struct Record {
 
   bool is_empty() const { return state.size.area() == 0; }
 };
+
+/// Of a slice in which no frame begins: as small as a state can be. Merging leaves it out.
+motionheat::State state_without_frames();
+/// "slices 2/8, 3/8".
+std::string name_of_slices(const std::vector<unsigned>& slices, unsigned n_slices);
 
 /// A record of a state file. One that the element has written has no sources. Throws Failure that
 /// names the file.
@@ -59,8 +65,8 @@ std::vector<Part> parts_of(const Record& record);
 /// not go together.
 void add_heat(Record& record, const motionheat::State& next);
 
-/// All of several slices, in whatever order. Throws Failure that says what is missing, or which do
-/// not go together.
+/// All of several states, in whatever order. Slices must be all those of one run; their sum is no
+/// slice any more. Throws Failure that says what is missing, or which do not go together.
 Record merge_records(std::vector<Record> records, const std::vector<std::string>& names);
 
 }  // namespace tool

@@ -49,7 +49,7 @@ uint64_t duration_of(const Source& source) {
 struct Task {
   size_t source = 0;
   Span span;
-  bool is_done = false;     // here, or by an earlier run
+  bool is_done = false;
   bool is_dropped = false;  // another one does its part
   std::optional<PieceResult> result;
   std::string failure;
@@ -74,7 +74,7 @@ class Run {
   unsigned jobs() const {
     return has_half_life() || request_.video || request_.max_events > 0 ? 1 : request_.jobs;
   }
-  bool is_counted(const Source& source, const Span& span) const;
+  std::vector<Span> uncounted(const Source& source, Span span) const;
 
   void plan();
   void learn_durations();
@@ -93,6 +93,8 @@ class Run {
   void take_result(const Source& source, PieceResult& result);
   SourceRecord& record_of(size_t source);
   void save();
+  void check_slice() const;
+  void mark_slice();
 
   const RunRequest& request_;
   RunProgress& progress_;
@@ -111,13 +113,19 @@ class Run {
   gint64 saved_ = 0;     // when, in microseconds
 };
 
-bool Run::is_counted(const Source& source, const Span& span) const {
+// What of a span no earlier run has counted.
+std::vector<Span> Run::uncounted(const Source& source, Span span) const {
+  std::vector<Span> rest;
   for (const SourceRecord& known : record_.sources) {
     if (known.uri != source.uri || known.bytes != bytes_of(source)) continue;
-    for (const PieceRecord& piece : known.pieces)
-      if (piece.span.begin <= span.begin && piece.span.end >= span.end) return true;
+    for (const PieceRecord& piece : known.pieces) {
+      if (piece.span.end <= span.begin || piece.span.begin >= span.end) continue;
+      if (piece.span.begin > span.begin) rest.push_back({span.begin, piece.span.begin});
+      span.begin = piece.span.end;
+    }
   }
-  return false;
+  if (span.begin < span.end) rest.push_back(span);
+  return rest;
 }
 
 void Run::learn_durations() {
@@ -173,12 +181,11 @@ void Run::add_tasks(size_t source, const Span& span) {
   // What learns is exact as long as it is not cut.
   if (jobs() == 1 && learns(values_)) n = 1;
   for (uint64_t i = 0; i < n; ++i) {
-    Task task{.source = source};
-    task.span.begin = span.begin + (end - span.begin) / n * i;
-    task.span.end = i + 1 == n ? span.end : span.begin + (end - span.begin) / n * (i + 1);
-    if (n == 1) task.span = span;
-    task.is_done = is_counted(request_.sources[source], task.span);
-    tasks_.push_back(task);
+    Span piece = span;
+    if (i > 0) piece.begin = span.begin + (end - span.begin) / n * i;
+    if (i + 1 < n) piece.end = span.begin + (end - span.begin) / n * (i + 1);
+    for (const Span& rest : uncounted(request_.sources[source], piece))
+      tasks_.push_back({.source = source, .span = rest});
   }
 }
 
@@ -188,9 +195,10 @@ void Run::plan() {
   const bool is_fine = n >= 4 * jobs() && request_.state_path.empty();
   const bool cuts = can_cut() && ((jobs() > 1 && !is_fine) || !request_.state_path.empty());
   if (cuts || request_.slice > 0 || (n > 1 && has_span)) learn_durations();
-  if (request_.slice > 0 &&
-      std::ranges::any_of(durations_, [](uint64_t duration) { return duration == kUnknown; }))
-    throw Failure("--slice: the length of a source is not known");
+  const auto unknown = std::ranges::find(durations_, kUnknown);
+  if (request_.slice > 0 && unknown != durations_.end())
+    throw Failure("--slice: the length of " +
+                  request_.sources[size_t(unknown - durations_.begin())].name + " is not known");
   if ((has_span || request_.slice > 0) && !can_cut())
     throw Failure("with half-life or analysis-interval a file can only be counted as a whole");
   const std::vector<Span> spans = asked_spans();
@@ -200,7 +208,7 @@ void Run::plan() {
     const uint64_t bytes = bytes_of(request_.sources[task.source]);
     size_t pieces = 0;
     for (const Task& other : tasks_) pieces += other.source == task.source;
-    weights.push_back(task.is_done ? 0 : double(bytes) / double(pieces));
+    weights.push_back(double(bytes) / double(pieces));
   }
   progress_.set_total(weights);
 }
@@ -225,6 +233,8 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
   const auto watched = progress_.begin(index, source.name, task.span);
   PieceResult result = analyze_piece(request, *watched, stop_);
   progress_.end(index);
+  // What cannot be entered in the middle does not go on there.
+  if (!can_cut() || source.kind != Source::kFile) result.span = task.span;
   return result;
 }
 
@@ -299,17 +309,22 @@ std::string Run::fault_of(const Task& task) const {
   const Source& source = request_.sources[task.source];
   for (const SourceRecord& known : record_.sources) {
     if (known.uri != source.uri) continue;
-    for (const PieceRecord& before : known.pieces)
-      if (before.span.end == task.span.begin) return seam_fault(before, ends_of(*task.result));
+    for (const PieceRecord& piece : known.pieces) {
+      std::string fault;
+      if (piece.span.end == task.span.begin) fault = seam_fault(piece, ends_of(*task.result));
+      if (piece.span.begin == task.span.end) fault = seam_fault(ends_of(*task.result), piece);
+      if (!fault.empty()) return fault;
+    }
   }
   return "";
 }
 
 // What cannot be entered in the middle is decoded from its beginning up to where the piece begins:
-// this and all that follows of its source.
+// this and what follows it of its source.
 void Run::do_without_seeking(size_t index) {
   Task& task = tasks_[index];
   for (size_t i = index + 1; i < tasks_.size() && tasks_[i].source == task.source; ++i) {
+    if (tasks_[i].span.begin != task.span.end) break;
     task.span.end = tasks_[i].span.end;
     tasks_[i].is_done = tasks_[i].is_dropped = true;
     tasks_[i].result.reset();
@@ -341,6 +356,12 @@ void Run::take(size_t index) {
   save();
 }
 
+void add_piece(SourceRecord& record, PieceResult& result) {
+  record.pieces.push_back(ends_of(result));
+  record.pieces.back().timeline = std::move(result.timeline);
+  std::ranges::sort(record.pieces, {}, [](const PieceRecord& piece) { return piece.span.begin; });
+}
+
 void Run::take_result(const Source& source, PieceResult& result) {
   SourceRecord& record = record_of(size_t(&source - request_.sources.data()));
   if (!record.start) record.start = result.start;
@@ -348,7 +369,12 @@ void Run::take_result(const Source& source, PieceResult& result) {
   result_.was_stopped |= result.was_stopped;
   events_ += result.events;
   if (!result.sample.empty()) result_.sample = result.sample;
-  if (result.state.size.area() == 0) return;
+  if (result.state.size.area() == 0) {
+    // That no frame is there is known of a piece, too.
+    if (can_cut() && source.kind == Source::kFile && !result.was_stopped && result.problems.empty())
+      add_piece(record, result);
+    return;
+  }
   if (has_half_life())
     record_.state = result.state;
   else
@@ -359,9 +385,7 @@ void Run::take_result(const Source& source, PieceResult& result) {
     result_.notes.push_back(source.name + ": its size differs; all heat is in that of the first, " +
                             std::to_string(record_.picture.width) + "x" +
                             std::to_string(record_.picture.height));
-  record.pieces.push_back(ends_of(result));
-  record.pieces.back().timeline = std::move(result.timeline);
-  std::ranges::sort(record.pieces, {}, [](const PieceRecord& piece) { return piece.span.begin; });
+  add_piece(record, result);
 
   const size_t part = size_t(&record - record_.sources.data());
   const uint64_t offset = parts_of(record_)[part].offset, step = request_.span_map_step;
@@ -384,22 +408,37 @@ void Run::save() {
   saved_ = g_get_monotonic_time();
 }
 
+// A state that this goes on with may hold what an earlier run counted of this slice, of no other.
+void Run::check_slice() const {
+  if (request_.slice == 0 || record_.n_slices == 0) return;
+  if (record_.n_slices != request_.n_slices || record_.slices != std::vector{request_.slice})
+    throw Failure(request_.state_path + ": it holds " +
+                  name_of_slices(record_.slices, record_.n_slices));
+}
+
+// What was stopped is not the slice yet.
+void Run::mark_slice() {
+  record_.slices.clear();
+  record_.n_slices = 0;
+  if (request_.slice == 0 || result_.was_stopped) return;
+  record_.slices = {request_.slice};
+  record_.n_slices = request_.n_slices;
+  const bool is_whole =
+      std::ranges::all_of(record_.sources, &std::string::empty, &SourceRecord::problem);
+  if (record_.is_empty() && is_whole) record_.state = state_without_frames();
+}
+
 RunResult Run::go() {
+  check_slice();
+  record_.settings = request_.settings;
   plan();
-  {
-    const std::lock_guard guard(lock_);
-    take_what_is_done();  // those of an earlier run
-  }
   std::vector<std::jthread> workers;
   for (unsigned i = 0; i < jobs(); ++i) workers.emplace_back([this] { work(); });
   workers.clear();
   for (Task& task : tasks_) task.is_done = true;  // nobody else does what a stop left
   take_what_is_done();
-  if (request_.slice > 0) {
-    record_.slices = {request_.slice};
-    record_.n_slices = request_.n_slices;
-  }
   result_.was_stopped |= stop_;
+  mark_slice();
   if (request_.start && !record_.sources.empty()) record_.sources[0].start = request_.start;
   result_.parts = parts_of(record_);
   result_.record = std::move(record_);
