@@ -62,7 +62,7 @@ class Beside(tool.Test):
         frames = [np.stack([f, f // 2, 255 - f], 2) for f in tool.noisy_walk(60, 5)]
         raw = b"".join(frame.tobytes() for frame in frames)
         (self.dir / "in.raw").write_bytes(raw)
-        look = ["colormap=turbo", "opacity=0.6", "normalization=percentile", "curve=sqrt"]
+        look = ["colormap=turbo", "opacity=0.6", "normalization=fixed", "full-scale=40", "curve=sqrt"]
         self.launch(
             "filesrc", "location=in.raw", "!", "rawvideoparse", "format=bgr",
             f"width={tool.WIDTH}", f"height={tool.HEIGHT}", f"framerate={tool.FPS}/1", "!",
@@ -70,7 +70,8 @@ class Beside(tool.Test):
             "fakesink"
         )
         form = f"--raw=BGR,{tool.WIDTH}x{tool.HEIGHT},{tool.FPS}"
-        self.tool("-", form, "-o", "tool.png", *(f"--{s}" for s in look), stdin=open(self.dir / "in.raw"))
+        with open(self.dir / "in.raw", "rb") as pixels:
+            self.tool("-", form, "-o", "tool.png", *(f"--{s}" for s in look), stdin=pixels)
         difference = np.abs(self.pixels("tool.png") - self.pixels("element.png"))
         self.assertLessEqual(difference.max(), 1)  # the mean was rounded in between
 
