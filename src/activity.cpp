@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <opencv2/imgproc.hpp>
 #include <tuple>
 #include <utility>
 
@@ -126,6 +125,9 @@ static_assert(TileGrid::kHeight % kBlock == 0, "a block belongs to one tile");
 constexpr int kCounts = kBlock * kBlock / 8;
 constexpr int kMinPixels = 4 * kCounts;
 
+// Blocks with no more than two others between them are this far apart.
+constexpr int kNear = 3;
+
 constexpr double kOutwards = 0.1;  // seconds, time constants of edges
 constexpr double kInwards = 0.3;
 constexpr double kStays = 0.5;  // seconds that a box is shown without a region
@@ -150,9 +152,7 @@ MovingRegions::MovingRegions(Size cells)
     : cells_(cells), has_moved_(size_t(blocks_for(cells.height))) {
   const cv::Size size(blocks_for(cells.width) + 2, blocks_for(cells.height) + 2);
   blocks_ = cv::Mat::zeros(size, CV_8U);
-  counting_.create(size, CV_8U);
-  joined_.create(size, CV_8U);
-  labels_.create(size, CV_32S);
+  row_runs_.resize(has_moved_.size() + 1);
   tracks_.reserve(kMaxTracks);
   boxes_.reserve(kMaxBoxes);
 }
@@ -211,40 +211,61 @@ const std::vector<Rect>& MovingRegions::boxes(double seconds) {
   return boxes_;
 }
 
+// The blocks that count, in runs of those that are near each other in a row.
+void MovingRegions::find_runs() {
+  runs_.clear();
+  for (int row = 0; row < blocks_.rows - 2; ++row) {
+    row_runs_[size_t(row)] = runs_.size();
+    if (!has_moved_[size_t(row)]) continue;
+    const uint8_t* const blocks = blocks_.ptr(row + 1) + 1;
+    const int end = blocks_.cols - 2;
+    int last = -2 * kNear;  // that counted
+    for (int x = find(blocks, 0, end); x < end; last = x, x = find(blocks, x + 1, end)) {
+      if (x - last > kNear) runs_.push_back({{x, row, 0, 1}, 0, runs_.size()});
+      runs_.back().blocks.width = x + 1 - runs_.back().blocks.x;
+      runs_.back().pixels += blocks[x];
+    }
+  }
+  row_runs_.back() = runs_.size();
+}
+
+// The run that stands for all that `run` is joined with.
+size_t MovingRegions::root(size_t run) {
+  while (runs_[run].joined != run) run = runs_[run].joined = runs_[runs_[run].joined].joined;
+  return run;
+}
+
+// Joins the runs of two rows that are near each other.
+void MovingRegions::join_rows(int row, int other) {
+  const auto ends_before = [&](size_t a, size_t b) {
+    return runs_[a].blocks.right() - 1 + kNear < runs_[b].blocks.x;
+  };
+  size_t near = row_runs_[size_t(other)];
+  const size_t end = row_runs_[size_t(other) + 1];
+  for (size_t run = row_runs_[size_t(row)]; run < row_runs_[size_t(row) + 1]; ++run) {
+    while (near < end && ends_before(near, run)) ++near;
+    // The last one may be near the next run, too.
+    for (size_t i = near; i < end && !ends_before(run, i); ++i) runs_[root(i)].joined = root(run);
+  }
+}
+
 void MovingRegions::find_regions() {
   regions_.clear();
-  const auto first = std::find(has_moved_.begin(), has_moved_.end(), 1);
-  if (first == has_moved_.end()) return;
-  const auto last = std::find(has_moved_.rbegin(), has_moved_.rend(), 1);
-  // Work on the rows from the one above the first to the one below the last. Row 0 of the pictures
-  // is their border, so that what is found in row y there lies in row y + top - 1 of blocks.
-  const int top = int(first - has_moved_.begin());
-  const int bottom = int(has_moved_.rend() - last) + 2;
-  const cv::Mat blocks = blocks_.rowRange(top, bottom);
-  cv::Mat counting = counting_.rowRange(top, bottom);
-  cv::Mat joined = joined_.rowRange(top, bottom);
-  cv::Mat labels = labels_.rowRange(top, bottom);
-
-  // Each block grows by one on every side, and those that touch then are one:
-  //   .#..#.  ->  ######      .#...#.  ->  ###.###
-  cv::compare(blocks, kCounts, counting, cv::CMP_GE);
-  cv::dilate(counting, joined, cv::Mat(), {-1, -1}, 1, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED);
-  const int n_labels = cv::connectedComponentsWithStats(joined, labels, statistics_, centroids_);
-  label_pixels_.assign(size_t(n_labels), 0);
-  for (int y = 0; y < blocks.rows; ++y) {
-    const uint8_t *moved = blocks.ptr(y), *counts = counting.ptr(y);
-    const int* label = labels.ptr<int>(y);
-    for (int x = 0; x < blocks.cols; ++x)
-      if (counts[x]) label_pixels_[label[x]] += moved[x];
+  if (std::find(has_moved_.begin(), has_moved_.end(), 1) == has_moved_.end()) return;
+  find_runs();
+  for (int row = 1; row < blocks_.rows - 2; ++row)
+    for (int other = std::max(0, row - kNear); other < row; ++other) join_rows(row, other);
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    Run& whole = runs_[root(i)];
+    if (&whole == &runs_[i]) continue;
+    whole.blocks = join(whole.blocks, runs_[i].blocks);
+    whole.pixels += runs_[i].pixels;
   }
-  for (int i = 1; i < n_labels; ++i) {
-    if (label_pixels_[i] < kMinPixels) continue;
-    // A region without what it grew by is one block further right and down, and less the border's
-    // block just where it was found.
-    const int* s = statistics_.ptr<int>(i);
-    const Rect region{s[cv::CC_STAT_LEFT] * kBlock, (s[cv::CC_STAT_TOP] + top) * kBlock,
-                      (s[cv::CC_STAT_WIDTH] - 2) * kBlock, (s[cv::CC_STAT_HEIGHT] - 2) * kBlock};
-    regions_.push_back(motionheat::intersect(region, cells_));
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    const Rect& r = runs_[i].blocks;
+    if (runs_[i].joined != i || runs_[i].pixels < kMinPixels) continue;
+    regions_.push_back(motionheat::intersect(
+        Rect{r.x * kBlock, r.y * kBlock, r.width * kBlock, r.height * kBlock}, cells_));
   }
   std::sort(regions_.begin(), regions_.end(), [](const Rect& a, const Rect& b) {
     return std::tuple(area(b), a.y, a.x) < std::tuple(area(a), b.y, b.x);
@@ -382,8 +403,8 @@ Rect MovingRegions::bounds_in(const Rect& where) const {
 }
 
 size_t MovingRegions::memory() const {
-  const auto bytes = [](const cv::Mat& m) { return m.total() * m.elemSize(); };
-  return bytes(blocks_) + bytes(counting_) + bytes(joined_) + bytes(labels_) + has_moved_.size();
+  return blocks_.total() + has_moved_.size() + runs_.capacity() * sizeof(Run) +
+         row_runs_.size() * sizeof(size_t);
 }
 
 }  // namespace motionheat

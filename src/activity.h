@@ -145,8 +145,19 @@ class MovingRegions {
     Rect box() const;
   };
 
+  // Blocks of a row that are one region with some of `joined`, which leads to one that is joined
+  // with itself.
+  struct Run {
+    Rect blocks;
+    int pixels;
+    size_t joined;
+  };
+
   static int find(const uint8_t* row, int first, int last);
   bool counts(int column, int row) const;
+  void find_runs();
+  size_t root(size_t run);
+  void join_rows(int row, int other);
   void find_regions();
   void match_regions(double seconds);
   void add_new_regions(bool show);
@@ -159,9 +170,8 @@ class MovingRegions {
   std::vector<Rect> regions_;       // of this frame, largest first
   std::vector<Track> tracks_;
   std::vector<Rect> boxes_;
-  // What OpenCV works with, kept.
-  cv::Mat counting_, joined_, labels_, statistics_, centroids_;
-  std::vector<int> label_pixels_;
+  std::vector<Run> runs_;         // of this frame, row by row
+  std::vector<size_t> row_runs_;  // the first one of each row, and the end of the last row's
 };
 
 }  // namespace motionheat

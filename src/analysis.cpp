@@ -133,14 +133,20 @@ void Analysis::count_row(int row, uint8_t* mask, const Counting& counting, Predi
 void Analysis::count_tiles(int row, int rows, int column, int end, uint8_t* band_mask,
                            const Counting& counting) {
   const ptrdiff_t stride = ptrdiff_t{grid_.columns()} * TileGrid::kMaskBytes;
-  uint8_t* const mask = band_mask + ptrdiff_t{column} * TileGrid::kMaskBytes;
   const Rect first = grid_.rect(grid_.index(column, row));
   const Rect last = grid_.rect(grid_.index(end - 1, row + rows - 1));
   const Rect run{first.x, first.y, last.right() - first.x, last.bottom() - first.y};
-  const Rect area = intersect(run, frame_.size);
-  if (!(area == run)) std::fill_n(band_mask, stride * TileGrid::kBandHeight, 0);
-  const kernels::MovedRows moved = finder_ ? finder_->moved().copy(area, mask, stride)
-                                           : difference_.compare(frame_, area, mask, stride);
+  uint8_t* mask = band_mask + ptrdiff_t{column} * TileGrid::kMaskBytes;
+  kernels::MovedRows moved;
+  if (finder_) {
+    MovedBits& found = finder_->moved();
+    mask = found.row(run.y) + ptrdiff_t{column} * TileGrid::kMaskBytes;
+    moved = found.moved_rows(run);
+  } else {
+    const Rect area = intersect(run, frame_.size);
+    if (!(area == run)) std::fill_n(band_mask, stride * TileGrid::kBandHeight, 0);
+    moved = difference_.compare(frame_, area, mask, stride);
+  }
   for (int i = 0; i < rows; ++i) {
     const int tile = grid_.index(column, row + i);
     std::fill_n(&counted_[tile], end - column, true);

@@ -19,6 +19,14 @@ constexpr double kLongestFrame = 1;
 // And where nothing is known of time.
 constexpr double kUsualFrame = 1 / 25.0;
 
+// In one go where there is nothing between rows: long copies are what memory is good at.
+void copy_rows(kernels::Rows<const uint8_t> from, kernels::Rows<uint8_t> to,
+               kernels::Extent bytes) {
+  if (from.stride == bytes.width && to.stride == bytes.width)
+    bytes = {bytes.width * bytes.height, bytes.height > 0};
+  for (int y = 0; y < bytes.height; ++y) std::copy_n(from[y], bytes.width, to[y]);
+}
+
 }  // namespace
 
 BackgroundPicture::BackgroundPicture(Background kind, const PixelFormat& format, Size size)
@@ -113,8 +121,9 @@ void BackgroundPicture::draw(Renderer& renderer, const FrameView& out, int row, 
   const int height = std::min({shown_.height, out.size.height, end * TileGrid::kHeight});
   for (int p = 0; p < format_.n_planes; ++p) {
     const PlaneLayout layout = plane_layout(format_, p);
-    for (int y = layout.row(row * TileGrid::kHeight); y < layout.row_end(height); ++y)
-      std::copy_n(drawn.row(p, y), layout.byte_end(shown_.width), out.row(p, y));
+    const int top = layout.row(row * TileGrid::kHeight);
+    copy_rows({drawn.row(p, top), drawn.stride[p]}, {out.row(p, top), out.stride[p]},
+              {int(layout.byte_end(shown_.width)), layout.row_end(height) - top});
   }
 }
 

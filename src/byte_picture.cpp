@@ -14,7 +14,8 @@ bool BytePicture::is_view(const ConstFrameView& frame,
          format_.components[0].step == 1 && frame.stride[0] > 0;
 }
 
-cv::Mat BytePicture::of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) {
+cv::Mat BytePicture::of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+                        cv::Mat& room) const {
   const cv::Size size(frame.size.width, frame.size.height);
   const auto plane = [&](int i) {
     const int p = format_.components[i].plane;
@@ -22,35 +23,36 @@ cv::Mat BytePicture::of(const ConstFrameView& frame, const std::optional<GrayLev
     return cv::Mat(size, CV_8UC1, const_cast<uint8_t*>(frame.data[p]), size_t(frame.stride[p]));
   };
   if (is_view(frame, levels)) return plane(0);
-  picture_.create(size, has_colors() ? CV_8UC3 : CV_8UC1);
+  room.create(size, has_colors() ? CV_8UC3 : CV_8UC1);
   if (has_colors() && format_.is_planar_rgb() && format_.sample_bytes() == 1 && is_upright(frame)) {
     const std::array<cv::Mat, 3> planes{plane(0), plane(1), plane(2)};
-    cv::merge(planes.data(), planes.size(), picture_);
+    cv::merge(planes.data(), planes.size(), room);
   } else if (has_colors() && is_packed(frame)) {
     const auto& c = format_.components;
     const int from_to[] = {c[0].offset, 0, c[1].offset, 1, c[2].offset, 2};
     const cv::Mat pixels = packed(frame);
-    cv::mixChannels(&pixels, 1, &picture_, 1, from_to, 3);
+    cv::mixChannels(&pixels, 1, &room, 1, from_to, 3);
   } else {
-    levels ? take(frame, *levels) : take(frame);
+    levels ? take(frame, *levels, room) : take(frame, room);
   }
-  return picture_;
+  return room;
 }
 
-cv::Mat BytePicture::gray_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels) {
-  if (!has_colors()) return of(frame, levels);
+cv::Mat BytePicture::gray_of(const ConstFrameView& frame, const std::optional<GrayLevels>& levels,
+                             cv::Mat& room) {
+  if (!has_colors()) return of(frame, levels, room);
   const auto& c = format_.components;
   // OpenCV knows the orders that begin with a colour.
   if (!is_packed(frame) || c[1].offset != 1) {
-    cv::cvtColor(of(frame, levels), gray_, cv::COLOR_RGB2GRAY);
+    cv::cvtColor(of(frame, levels, colors_), room, cv::COLOR_RGB2GRAY);
   } else {
     const bool is_rgb = c[0].offset < c[2].offset;
     const int code = c[0].step == 3 ? is_rgb ? cv::COLOR_RGB2GRAY : cv::COLOR_BGR2GRAY
                      : is_rgb       ? cv::COLOR_RGBA2GRAY
                                     : cv::COLOR_BGRA2GRAY;
-    cv::cvtColor(packed(frame), gray_, code);
+    cv::cvtColor(packed(frame), room, code);
   }
-  return gray_;
+  return room;
 }
 
 // OpenCV takes no rows that go upwards.
@@ -71,27 +73,28 @@ cv::Mat BytePicture::packed(const ConstFrameView& frame) const {
                  const_cast<uint8_t*>(frame.data[0]), size_t(frame.stride[0]));
 }
 
-void BytePicture::take(const ConstFrameView& frame) {
-  const int channels = picture_.channels();
+void BytePicture::take(const ConstFrameView& frame, cv::Mat& picture) const {
+  const int channels = picture.channels();
   const int shift = format_.components[0].lsb + format_.components[0].depth - 8;
   for (int i = 0; i < channels; ++i) {
     const Component& c = format_.components[i];
-    for (int y = 0; y < picture_.rows; ++y) {
+    for (int y = 0; y < picture.rows; ++y) {
       const uint8_t* from = frame.row(c.plane, y) + c.offset;
-      uint8_t* to = picture_.ptr(y) + i;
-      for (int x = 0; x < picture_.cols; ++x, from += c.step, to += channels)
+      uint8_t* to = picture.ptr(y) + i;
+      for (int x = 0; x < picture.cols; ++x, from += c.step, to += channels)
         *to = format_.sample_bytes() == 1 ? *from : uint8_t((from[0] | from[1] << 8) >> shift);
     }
   }
 }
 
-void BytePicture::take(const ConstFrameView& frame, const GrayLevels& levels) {
+void BytePicture::take(const ConstFrameView& frame, const GrayLevels& levels,
+                       cv::Mat& picture) const {
   const Component& c = format_.components[0];
   const int top = (1 << c.depth) - 1;
-  for (int y = 0; y < picture_.rows; ++y) {
+  for (int y = 0; y < picture.rows; ++y) {
     const uint8_t* from = frame.row(c.plane, y) + c.offset;
-    uint8_t* to = picture_.ptr(y);
-    for (int x = 0; x < picture_.cols; ++x, from += c.step) {
+    uint8_t* to = picture.ptr(y);
+    for (int x = 0; x < picture.cols; ++x, from += c.step) {
       const int value = (from[0] | from[1] << 8) >> c.lsb & top;
       to[x] = uint8_t(std::clamp((value - levels.low) * 255 / levels.span(), 0, 255));
     }

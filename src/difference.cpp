@@ -2,6 +2,7 @@
 #include "difference.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "kernels/kernels.h"
 #include "tile_grid.h"
@@ -23,16 +24,23 @@ int native_threshold(int threshold, int luma_range, int highest) {
   return threshold == 255 ? highest : std::min(native, highest);
 }
 
+PixelFormat remembered_format(const PixelFormat& format) {
+  if (format.model == ColorModel::kRgb) return format;
+  PixelFormat luma;
+  luma.components[0] = format.components[0];
+  luma.components[0].plane = luma.components[0].offset = 0;
+  luma.components[0].step = format.sample_bytes();
+  return luma;
+}
+
 void Difference::configure(const PixelFormat& format, int luma_range, Size size) {
   has_previous_ = false;
   format_ = format;
   luma_range_ = luma_range;
   size_ = size;
-  // RGB is remembered as it is packed or in its planes, anything else as a plain plane of luma.
-  pixel_bytes_ =
-      format.model == ColorModel::kRgb ? format.components[0].step : format.sample_bytes();
+  pixel_bytes_ = remembered_format(format).components[0].step;
   previous_stride_ = aligned_stride(size_t(size.width) * pixel_bytes_);
-  previous_size_ = previous_stride_ * size.height * (format.is_planar_rgb() ? 3 : 1);
+  previous_size_ = previous_stride_ * size.height * planes();
   previous_ = make_aligned<uint8_t>(previous_size_);
   set_threshold(threshold_);
 }
@@ -48,9 +56,13 @@ void Difference::set_luma_range(int luma_range) {
   set_threshold(threshold_);
 }
 
-cv::Mat Difference::previous_luma() const {
-  if (format_.model == ColorModel::kRgb || pixel_bytes_ != 1) return {};
-  return cv::Mat(size_.height, size_.width, CV_8UC1, previous_.get(), previous_stride_);
+ConstFrameView Difference::previous() const {
+  ConstFrameView view(size_);
+  for (int i = 0; i < kMaxPlanes; ++i) {
+    view.stride[i] = ptrdiff_t(previous_stride_);
+    if (i < planes()) view.data[i] = previous_rows({})[size_t(i)].data;
+  }
+  return view;
 }
 
 void Difference::remember(const ConstFrameView& frame) {
@@ -64,52 +76,67 @@ void Difference::remember(const ConstFrameView& frame) {
 
 kernels::MovedRows Difference::compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                                        ptrdiff_t mask_stride) {
-  if (format_.is_planar_rgb()) return compare_planes(frame, area, mask, mask_stride);
+  return compare_with(previous_rows(area), frame, area, {mask, mask_stride});
+}
+
+void Difference::try_rows(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                          ptrdiff_t mask_stride) {
+  const size_t bytes = size_t(area.height) * previous_stride_;
+  if (tried_.size() < bytes * size_t(planes())) tried_.resize(bytes * size_t(planes()));
+  Previous tried = previous_rows({0, area.y, area.width, area.height});
+  for (int i = 0; i < planes(); ++i) {
+    uint8_t* const copy = tried_.data() + bytes * size_t(i);
+    std::memcpy(copy, tried[size_t(i)].data, bytes);
+    tried[size_t(i)].data = copy + ptrdiff_t{area.x} * pixel_bytes_;
+  }
+  compare_with(tried, frame, area, {mask, mask_stride});
+}
+
+kernels::MovedRows Difference::compare_with(const Previous& previous, const ConstFrameView& frame,
+                                            const Rect& area, kernels::Rows<uint8_t> moved) const {
   const kernels::Kernels& k = kernels::active();
   const Component& c = format_.components[0];
   const kernels::Extent extent{area.width, area.height};
-  const kernels::Rows<uint8_t> moved{mask, mask_stride};
-  const kernels::Rows<uint8_t> previous = previous_rows(0, area);
-  const kernels::Rows<const uint8_t> current{
-      frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step, frame.stride[c.plane]};
+  const auto current_rows = [&](const Component& component) {
+    return kernels::Rows<const uint8_t>{
+        frame.row(component.plane, area.y) + ptrdiff_t{area.x} * component.step,
+        frame.stride[component.plane]};
+  };
+  const kernels::Rows<const uint8_t> current = current_rows(c);
 
+  if (format_.is_planar_rgb()) {
+    kernels::RgbPlanes planes;
+    for (size_t i = 0; i < 3; ++i) {
+      const Component& component = format_.components[i];
+      planes.current[i] = current_rows(component);
+      planes.previous[i] = previous[size_t(component.plane)];
+    }
+    const auto compare = format_.sample_bytes() == 2 ? k.compare_planes_u16 : k.compare_planes_u8;
+    return compare(planes, moved, extent, uint16_t(native_threshold_), value_bits(c));
+  }
   if (format_.model == ColorModel::kRgb) {
     const kernels::RgbOrder order{c.step, c.offset, format_.components[1].offset,
                                   format_.components[2].offset};
-    return k.compare_rgb(current, previous, moved, extent, order, uint8_t(native_threshold_));
+    return k.compare_rgb(current, previous[0], moved, extent, order, uint8_t(native_threshold_));
   }
   if (format_.sample_bytes() == 2) {
-    const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous.data),
-                                        previous.stride};
+    const kernels::Rows<uint16_t> words{reinterpret_cast<uint16_t*>(previous[0].data),
+                                        previous[0].stride};
     return k.compare_u16(current.from(c.offset), words, moved, extent, uint16_t(native_threshold_),
                          value_bits(c));
   }
-  return k.compare_u8(current, {c.step, c.offset}, previous, moved, extent,
+  return k.compare_u8(current, {c.step, c.offset}, previous[0], moved, extent,
                       uint8_t(native_threshold_));
 }
 
-// Of RGB in three planes.
-kernels::MovedRows Difference::compare_planes(const ConstFrameView& frame, const Rect& area,
-                                              uint8_t* mask, ptrdiff_t mask_stride) {
-  const kernels::Kernels& k = kernels::active();
-  kernels::RgbPlanes planes;
-  for (int i = 0; i < 3; ++i) {
-    const Component& c = format_.components[i];
-    planes.current[i] = {frame.row(c.plane, area.y) + ptrdiff_t{area.x} * c.step,
-                         frame.stride[c.plane]};
-    planes.previous[i] = previous_rows(c.plane, area);
-  }
-  const kernels::Extent extent{area.width, area.height};
-  const auto compare = format_.sample_bytes() == 2 ? k.compare_planes_u16 : k.compare_planes_u8;
-  return compare(planes, {mask, mask_stride}, extent, uint16_t(native_threshold_),
-                 value_bits(format_.components[0]));
-}
-
-// The rows that `area` has in what is remembered of a plane.
-kernels::Rows<uint8_t> Difference::previous_rows(int plane, const Rect& area) const {
-  return {previous_.get() + (size_t(plane) * size_.height + area.y) * previous_stride_ +
-              size_t(area.x) * pixel_bytes_,
-          ptrdiff_t(previous_stride_)};
+// The rows that `area` has in what is remembered.
+Difference::Previous Difference::previous_rows(const Rect& area) const {
+  Previous rows;
+  for (size_t i = 0; i < size_t(planes()); ++i)
+    rows[i] = {previous_.get() + (i * size_t(size_.height) + size_t(area.y)) * previous_stride_ +
+                   size_t(area.x) * pixel_bytes_,
+               ptrdiff_t(previous_stride_)};
+  return rows;
 }
 
 }  // namespace motionheat

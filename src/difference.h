@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <opencv2/core/mat.hpp>
+#include <array>
+#include <vector>
 
 #include "aligned.h"
 #include "frame_view.h"
@@ -12,6 +13,9 @@ namespace motionheat {
 /// A threshold in 8-bit full-range grey in the units of luma that has this distance from black to
 /// white, and `highest` as its highest value.
 int native_threshold(int threshold, int luma_range, int highest);
+
+/// In which format frames of this one are remembered: RGB as it came, of anything else luma.
+PixelFormat remembered_format(const PixelFormat& format);
 
 /// Step 1 and 2: compares each frame with the one before and marks the pixels that moved.
 ///
@@ -37,9 +41,8 @@ class Difference {
   /// After a break in the stream: the next frame is a first one.
   void forget() { has_previous_ = false; }
 
-  /// The previous frame as CV_8UC1, if it is remembered as luma in bytes; else empty. Comparing
-  /// writes to it.
-  cv::Mat previous_luma() const;
+  /// What is remembered of the previous frame, in `remembered_format`. Comparing writes to it.
+  ConstFrameView previous() const;
 
   /// Makes `frame` the previous frame without comparing.
   void remember(const ConstFrameView& frame);
@@ -52,13 +55,22 @@ class Difference {
   kernels::MovedRows compare(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
                              ptrdiff_t mask_stride);
 
+  /// The same, but the previous frame stays. For a few rows, which need not begin with a tile, and
+  /// not by several threads.
+  void try_rows(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
+                ptrdiff_t mask_stride);
+
   /// Bytes it holds.
-  size_t memory() const { return previous_size_; }
+  size_t memory() const { return previous_size_ + tried_.size(); }
 
  private:
-  kernels::MovedRows compare_planes(const ConstFrameView& frame, const Rect& area, uint8_t* mask,
-                                    ptrdiff_t mask_stride);
-  kernels::Rows<uint8_t> previous_rows(int plane, const Rect& area) const;
+  // Rows of each plane that is remembered; of what has one plane the first counts.
+  using Previous = std::array<kernels::Rows<uint8_t>, 3>;
+
+  kernels::MovedRows compare_with(const Previous& previous, const ConstFrameView& frame,
+                                  const Rect& area, kernels::Rows<uint8_t> moved) const;
+  int planes() const { return format_.is_planar_rgb() ? 3 : 1; }
+  Previous previous_rows(const Rect& area) const;
 
   PixelFormat format_;
   int luma_range_ = 255;
@@ -70,6 +82,7 @@ class Difference {
   size_t previous_size_ = 0;
   AlignedArray<uint8_t> previous_;  // not initialised: remember() fills it
   bool has_previous_ = false;
+  std::vector<uint8_t> tried_;  // rows of it that try_rows may overwrite
 };
 
 }  // namespace motionheat

@@ -133,6 +133,25 @@ using ConstFrameView = BasicFrameView<const uint8_t>;
 /// far as both reach.
 void copy_picture(const PixelFormat& format, const ConstFrameView& from, const FrameView& to);
 
+/// Of the rows of a picture the first one given, and each `step`-th from there on.
+struct RowStep {
+  int first = 0;
+  int step = 1;
+
+  int count(int height) const { return std::max(0, (height - first + step - 1) / step); }
+};
+
+/// These rows of a frame, as a frame.
+inline ConstFrameView every(const ConstFrameView& frame, RowStep rows) {
+  ConstFrameView part = frame;
+  part.size.height = rows.count(frame.size.height);
+  for (size_t i = 0; i < kMaxPlanes; ++i) {
+    if (part.data[i]) part.data[i] += frame.stride[i] * rows.first;
+    part.stride[i] = frame.stride[i] * rows.step;
+  }
+  return part;
+}
+
 /// The part of `a` that also lies in `size`.
 inline Rect intersect(const Rect& a, Size size) {
   Rect r = a;

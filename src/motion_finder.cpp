@@ -55,7 +55,8 @@ MotionFinder::MotionFinder(const PixelFormat& format, const TileGrid& grid,
       picture_(format),
       subtractor_(make_subtractor(settings)),
       sway_(make_sway_filter(settings, grid)),
-      moved_(grid) {
+      moved_(grid),
+      gray_(format) {
   set(settings);
 }
 
@@ -80,9 +81,9 @@ void MotionFinder::set(const Settings& settings) {
   if (settings.noise_adaptive != settings_.noise_adaptive) noise_.reset();
   if (settings.noise_adaptive && !noise_) noise_.emplace();
   if (settings.blur != settings_.blur || settings.noise_adaptive != settings_.noise_adaptive)
-    previous_.release();
+    gray_.forget();
   settings_ = settings;
-  if (!sees_gray()) previous_.release();  // from now on nobody looks after it
+  if (!sees_gray()) gray_.forget();  // from now on nobody looks after it
   if (settings.light_change_limit >= 1) light_changes_ = {};
   const int size = 2 * settings.despeckle + 1;
   if (square_.rows != size) square_ = cv::Mat::ones(size, size, CV_8UC1);
@@ -94,7 +95,7 @@ void MotionFinder::set_luma_range(int range) {
 }
 
 void MotionFinder::forget() {
-  previous_.release();
+  gray_.forget();
   if (camera_) camera_->forget();
   if (noise_) noise_->forget();
   if (sway_) sway_->forget_picture();
@@ -108,7 +109,7 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
   const Verdict verdict = subtractor_ ? subtract(frame, context) : compare(frame, context);
   if (verdict != Verdict::kMotion) return verdict;
   if (settings_.despeckle > 0) despeckle(context.bands);
-  if (sway_ && is_whole) sway_->apply(gray_, moved_.rows(), context.seconds);
+  if (sway_ && is_whole) sway_->apply(gray_.current(), moved_.rows(), context.seconds);
   clear_masked(context.regions);
   if (settings_.light_change_limit >= 1) return Verdict::kMotion;
   const Size whole = moved_.grid().size();
@@ -127,95 +128,92 @@ bool MotionFinder::sees_gray() const {
   return settings_.blur > 0 || camera_ || noise_ || sway_;
 }
 
-// The grey of a frame, smoothed where that is asked for.
-cv::Mat MotionFinder::gray_of(const ConstFrameView& frame, const Context& context) {
-  const cv::Mat gray = picture_.gray_of(frame, context.levels);
-  return settings_.blur > 0 ? smooth(gray, smooth_gray_) : gray;
-}
-
-const cv::Mat& MotionFinder::smooth(const cv::Mat& picture, cv::Mat& smoothed) const {
-  const int size = 2 * settings_.blur + 1;
-  cv::blur(picture, smoothed, cv::Size(size, size));
-  return smoothed;
-}
-
-// The same of the previous frame; empty if it is not known.
-cv::Mat MotionFinder::previous_gray(const Context& context) const {
-  const cv::Mat& previous = keeps_gray(context) ? previous_ : context.difference.previous_luma();
-  const cv::Rect part(0, 0, gray_.cols, gray_.rows);
-  if (previous.cols < part.width || previous.rows < part.height) return {};
-  return previous(part);
-}
-
-// Whether it is not what Difference remembers.
-bool MotionFinder::keeps_gray(const Context& context) const {
-  return settings_.blur > 0 || noise_ || context.levels ||
-         context.difference.previous_luma().empty();
-}
-
 // By a model of the background.
 MotionFinder::Verdict MotionFinder::subtract(const ConstFrameView& frame, const Context& context) {
-  if (sway_) gray_ = gray_of(frame, context);
-  const cv::Mat picture = picture_.of(frame, context.levels);
-  moved_.set(subtractor_->apply(settings_.blur > 0 ? smooth(picture, smooth_picture_) : picture),
-             context.bands);
+  if (sway_) gray_.begin(frame, context.levels, settings_.blur);
+  cv::Mat picture = picture_.of(frame, context.levels, colors_);
+  if (settings_.blur > 0) {
+    const int size = 2 * settings_.blur + 1;
+    cv::blur(picture, smooth_picture_, cv::Size(size, size));
+    picture = smooth_picture_;
+  }
+  moved_.set(subtractor_->apply(picture), context.bands);
   return subtractor_->is_settled() ? Verdict::kMotion : Verdict::kNothing;
 }
 
 // By the difference with the previous frame.
 MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const Context& context) {
   Difference& difference = context.difference;
+  if (sees_gray()) gray_.begin(frame, context.levels, settings_.blur);
+  if (settings_.blur > 0) gray_.current();  // the next frame is compared with it
   CameraMovement camera;
-  if (sees_gray()) gray_ = gray_of(frame, context);
-  if (camera_) camera = camera_->measure(gray_, context.seconds);
-  if (previous_levels_ != context.levels) {
-    // Grey of other levels is not to be compared.
-    previous_levels_ = context.levels;
-    previous_.release();
-  }
+  if (camera_) camera = camera_->measure(gray_.current(), context.seconds);
   Verdict verdict = Verdict::kNothing;
-  cv::Mat before;
+  const bool knows_gray = sees_gray() && gray_.knows_previous();
   if (difference.has_previous()) {
     verdict = Verdict::kMotion;
     if (camera.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
     if (verdict == Verdict::kChange && sway_) sway_->forget();
-    if (sees_gray()) before = previous_gray(context);
     // There is no smoothed one before the first frame that is smoothed.
-    if (before.empty() && settings_.blur > 0) verdict = Verdict::kNothing;
+    if (!knows_gray && settings_.blur > 0) verdict = Verdict::kNothing;
   }
-  if (noise_ && (verdict != Verdict::kMotion || before.empty())) noise_->forget();
+  if (noise_ && (verdict != Verdict::kMotion || !knows_gray)) noise_->forget();
   if (verdict != Verdict::kMotion)
     difference.remember(frame);
-  else if (before.empty())
-    compare_exactly(frame, context, settings_.threshold);
+  else if (knows_gray)
+    compare_gray(frame, context, camera);
   else
-    compare_gray(frame, context, before, camera);
-  if (sees_gray() && keeps_gray(context)) gray_.copyTo(previous_);
+    compare_exactly(frame, context, settings_.threshold);
   return verdict;
 }
 
-// From where the camera is now, and without noise.
-void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context, cv::Mat before,
+// From where the camera is now, and without noise. All that is seen of the previous frame is seen
+// before Difference remembers this one in its place.
+void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
                                 const CameraMovement& camera) {
   const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
-  if (is_moved) before = moved_picture_.move(before, gray_, camera.to_previous);
-  const NoiseFilter::Frame pair{.current = gray_,
-                                .previous = before,
+  cv::Mat before;  // if it is not what Difference remembers
+  if (is_moved || settings_.blur > 0) before = gray_.previous(context.difference);
+  if (is_moved) before = moved_picture_.move(before, gray_.current(), camera.to_previous);
+  const NoiseFilter::Frame seen{.size = cv::Size(frame.size.width, frame.size.height),
                                 .seconds = context.seconds,
-                                .continues = !is_moved,
                                 .counts = counting(context.regions)};
-  int threshold = settings_.threshold;
-  if (noise_) {
-    noise_->measure(pair);
-    threshold = std::max(threshold, noise_->threshold(0) * 255 / range_);
-  }
-  if (settings_.blur > 0 || is_moved) {
+  const int threshold = noise_ ? measure_noise(before, seen, context) : settings_.threshold;
+  if (!before.empty())
     compare_pictures(before, threshold, context);
-    context.difference.remember(frame);
-  } else {
-    compare_exactly(frame, context, threshold);
+  else if (noise_)
+    try_strips(frame, context, threshold);
+  if (noise_ && noise_->suspect(seen, native_threshold(threshold, range_, 255), moved_.rows())) {
+    if (before.empty()) before = gray_.previous(context.difference);
+    noise_->judge(seen, {gray_.current(), before}, !is_moved);
   }
-  if (noise_) noise_->apply(pair, native_threshold(threshold, range_, 255), moved_.rows());
+  if (is_moved || settings_.blur > 0)
+    context.difference.remember(frame);
+  else
+    compare_exactly(frame, context, threshold);
+  if (noise_) noise_->clear(seen, moved_.rows());
+}
+
+// Measures it against the previous frame, or what stands in for that. The threshold to compare
+// with.
+int MotionFinder::measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame,
+                                const Context& context) {
+  const RowStep rows = NoiseFilter::sampled_rows(frame.size);
+  noise_->measure(
+      frame, {gray_.current(rows),
+              before.empty() ? gray_.previous(context.difference, rows) : every(before, rows)});
+  return std::max(settings_.threshold, noise_->threshold(0) * 255 / range_);
+}
+
+// Compares what is to tell whether there is noise.
+void MotionFinder::try_strips(const ConstFrameView& frame, const Context& context, int threshold) {
+  const auto [width, height] = frame.size;
+  const RowStep strips = NoiseFilter::strips(cv::Size(width, height));
+  context.difference.set_threshold(threshold);
+  for (int y = strips.first; y < height; y += strips.step) {
+    const Rect strip{0, y, width, std::min(NoiseFilter::kStripRows, height - y)};
+    context.difference.try_rows(frame, strip, moved_.row(y), moved_.stride());
+  }
 }
 
 void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& context,
@@ -231,15 +229,16 @@ void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& c
 
 // Compares the grey of the frame with a picture of its size.
 void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
+  const cv::Mat current = gray_.current();
   before.copyTo(compared_);  // which becomes what it is compared with
   const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
     const int y = band * TileGrid::kBandHeight;
-    const int height = std::min(TileGrid::kBandHeight, gray_.rows - y);
+    const int height = std::min(TileGrid::kBandHeight, current.rows - y);
     if (height <= 0) return;
-    kernels::active().compare_u8({gray_.ptr(y), ptrdiff_t(gray_.step)}, {1, 0},
+    kernels::active().compare_u8({current.ptr(y), ptrdiff_t(current.step)}, {1, 0},
                                  {compared_.ptr(y), ptrdiff_t(compared_.step)},
-                                 moved_.rows().down(y), {gray_.cols, height}, native);
+                                 moved_.rows().down(y), {current.cols, height}, native);
   });
 }
 
@@ -276,7 +275,7 @@ size_t MotionFinder::memory() const {
   const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
          (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) +
-         moved_picture_.memory() + bytes(previous_) + bytes(smooth_gray_) + bytes(smooth_picture_) +
+         moved_picture_.memory() + gray_.memory() + bytes(colors_) + bytes(smooth_picture_) +
          bytes(compared_) + bytes(counting_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) +
          bytes(opened_);
 }

@@ -9,6 +9,7 @@
 #include "camera_motion.h"
 #include "detector.h"
 #include "difference.h"
+#include "gray_frames.h"
 #include "moved_bits.h"
 #include "moved_picture.h"
 #include "noise.h"
@@ -76,8 +77,8 @@ class MotionFinder {
   /// Finds what moved in a frame. Throws cv::Exception or std::bad_alloc.
   Verdict find(const ConstFrameView& frame, const Context& context);
 
-  /// What moved in the last frame and is not masked.
-  const MovedBits& moved() const { return moved_; }
+  /// What moved in the last frame and is not masked. The next frame does not depend on it.
+  MovedBits& moved() { return moved_; }
 
   /// After a break: there is no previous frame.
   void forget();
@@ -93,16 +94,14 @@ class MotionFinder {
 
  private:
   bool sees_gray() const;
-  bool keeps_gray(const Context& context) const;
-  cv::Mat gray_of(const ConstFrameView& frame, const Context& context);
-  const cv::Mat& smooth(const cv::Mat& picture, cv::Mat& smoothed) const;
-  cv::Mat previous_gray(const Context& context) const;
 
   Verdict subtract(const ConstFrameView& frame, const Context& context);
   Verdict compare(const ConstFrameView& frame, const Context& context);
-  void compare_gray(const ConstFrameView& frame, const Context& context, cv::Mat before,
+  void compare_gray(const ConstFrameView& frame, const Context& context,
                     const CameraMovement& camera);
+  int measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame, const Context& context);
   void compare_exactly(const ConstFrameView& frame, const Context& context, int threshold);
+  void try_strips(const ConstFrameView& frame, const Context& context, int threshold);
   void compare_pictures(const cv::Mat& before, int threshold, const Context& context);
   const cv::Mat* counting(const Regions& regions);
   void despeckle(Bands& bands);
@@ -120,10 +119,9 @@ class MotionFinder {
   MovedBits moved_;
   LightChanges light_changes_;
   MovedPicture moved_picture_;
-  cv::Mat gray_;      // of the frame
-  cv::Mat previous_;  // that of the frame before, if Difference has not got it
-  std::optional<GrayLevels> previous_levels_;  // that it is of
-  cv::Mat smooth_gray_, smooth_picture_, compared_;
+  GrayFrames gray_;
+  cv::Mat colors_, smooth_picture_;  // what a model sees
+  cv::Mat compared_;
   cv::Mat counting_;          // 0 where cells are masked,
   uint64_t counting_of_ = 0;  // of the regions with this number
   cv::Mat bytes_, opened_;    // what moved

@@ -27,7 +27,7 @@ uint64_t MovedBits::count() const {
   uint64_t n = 0, word;
   for (size_t i = 0; i < bytes_.size(); i += sizeof word) {
     std::memcpy(&word, bytes_.data() + i, sizeof word);
-    n += uint64_t(std::popcount(word));
+    if (word) n += uint64_t(std::popcount(word));  // few are, and not every machine counts bits
   }
   return n;
 }
@@ -66,16 +66,19 @@ void MovedBits::copy_to(cv::Mat& bytes, Bands& bands) const {
   });
 }
 
-kernels::MovedRows MovedBits::copy(const Rect& area, uint8_t* bits, ptrdiff_t stride) const {
-  const size_t n = size_t(area.width + 7) / 8;
-  kernels::MovedRows any = 0;
-  for (int y = 0; y < area.height; ++y, bits += stride) {
-    const uint8_t* const from = row(area.y + y) + area.x / 8;
-    std::memcpy(bits, from, n);
-    const bool moved = std::any_of(from, from + n, [](uint8_t byte) { return byte != 0; });
-    any |= kernels::MovedRows{moved} << y / TileGrid::kHeight;
+kernels::MovedRows MovedBits::moved_rows(const Rect& area) const {
+  const size_t words = size_t(area.width + 63) / 64;
+  kernels::MovedRows moved = 0;
+  for (int y = 0; y < area.height; ++y) {
+    const uint8_t* const bits = row(area.y + y) + area.x / 8;
+    uint64_t any = 0, word;
+    for (size_t i = 0; i < words; ++i) {
+      std::memcpy(&word, bits + i * sizeof word, sizeof word);
+      any |= word;
+    }
+    moved |= kernels::MovedRows{any != 0} << y / TileGrid::kHeight;
   }
-  return any;
+  return moved;
 }
 
 }  // namespace motionheat

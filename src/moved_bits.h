@@ -38,9 +38,9 @@ class MovedBits {
   /// The same as a CV_8UC1 picture of 0 and 255.
   void copy_to(cv::Mat& bytes, Bands& bands) const;
 
-  /// Copies those of `area`, which begins with a tile, to rows of bytes `stride` apart. Returns in
-  /// which rows of tiles anything moved, as Difference::compare does.
-  kernels::MovedRows copy(const Rect& area, uint8_t* bits, ptrdiff_t stride) const;
+  /// In which rows of tiles of `area`, which begins with a tile, anything moved, as
+  /// Difference::compare tells it.
+  kernels::MovedRows moved_rows(const Rect& area) const;
 
   /// Bytes it holds.
   size_t memory() const { return bytes_.size(); }

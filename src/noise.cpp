@@ -52,9 +52,6 @@ constexpr double kRare = 3.9;
 // And of so many once in twelve.
 constexpr double kOften = 1.75;
 
-// Pixels in a cell of single ones: a word of bits, and nine rows of them.
-constexpr int kCellRows = 9;
-
 // Rows that are graded before they are compared.
 constexpr int kGradedRows = 32;
 
@@ -196,30 +193,38 @@ int NoiseFilter::threshold(int least) const {
   return std::clamp(int(kRise * std::min(present_, difference_)), least, std::max(least, 250));
 }
 
-void NoiseFilter::measure(const Frame& frame) {
-  const cv::Mat& current = frame.current;
+RowStep NoiseFilter::sampled_rows(cv::Size size) {
+  const int step = std::max(1, row_step(size.width, size.height, kSamples) / 4);
+  return {step / 2, step};
+}
+
+void NoiseFilter::measure(const Frame& frame, const Pictures& sampled) {
   seconds_ = frame_seconds(frame.seconds, 10);
   // Pieces of rows, by turns others, so that samples are from all over the picture.
   constexpr int kPiece = 64;
-  const int step = std::max(1, row_step(current.cols, current.rows, kSamples) / 4);
+  const auto [first, step] = sampled_rows(frame.size);
+  const int width = frame.size.width;
   const int stride =
-      kPiece * std::max<int>(1, int(int64_t{current.cols} * (current.rows / step) / kSamples));
-  Histogram even{}, odd{};  // by turns: one after the other they would wait for each other
-  for (int y = step / 2, turn = 0; y < current.rows; y += step, ++turn) {
-    const uint8_t* const a = current.ptr(y);
-    const uint8_t* const b = frame.previous.ptr(y);
-    const uint8_t* const counts = frame.counts ? frame.counts->ptr(y) : nullptr;
-    for (int begin = turn * kPiece % stride; begin < current.cols; begin += stride) {
-      const int end = std::min(begin + kPiece, current.cols);
+      kPiece * std::max<int>(1, int(int64_t{width} * (frame.size.height / step) / kSamples));
+  // By turns: one after the other they would wait for each other.
+  std::array<Histogram, 4> parts{};
+  for (int y = 0; y < sampled.current.rows; ++y) {
+    const uint8_t* const a = sampled.current.ptr(y);
+    const uint8_t* const b = sampled.previous.ptr(y);
+    const uint8_t* const counts = frame.counts ? frame.counts->ptr(first + y * step) : nullptr;
+    for (int begin = y * kPiece % stride; begin < width; begin += stride) {
+      const int end = std::min(begin + kPiece, width);
       for (int x = begin; x < end; ++x) {
         // What is black or white has lost its noise.
         if ((counts && counts[x] == 0) || a[x] < 4 || a[x] > 251) continue;
-        ++(x % 2 ? odd : even)[size_t(std::abs(a[x] - b[x]))];
+        ++parts[size_t(x) % parts.size()][size_t(std::abs(a[x] - b[x]))];
       }
     }
   }
-  for (size_t i = 0; i < even.size(); ++i) even[i] += odd[i];
-  const Estimate estimated = estimate(even);
+  Histogram all{};
+  for (const Histogram& part : parts)
+    for (size_t i = 0; i < all.size(); ++i) all[i] += part[i];
+  const Estimate estimated = estimate(all);
   if (!estimated.is_noise) {
     present_ = difference_;
     return;
@@ -230,16 +235,25 @@ void NoiseFilter::measure(const Frame& frame) {
   has_measured_ = true;
 }
 
-// Cells in which one pixel moved, of those in which none or one did: so what moves as a whole
-// counts neither for nor against noise. Leaves and small figures leave single pixels, too, but not
-// all over the picture: what counts is the median of its regions.
-void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> moved) {
+RowStep NoiseFilter::strips(cv::Size size) {
   constexpr int kPixels = 1 << 18;
-  const int width = frame.current.cols, height = frame.current.rows;
-  const int step = kCellRows * row_step(width, height, kPixels);
+  return {0, kStripRows * row_step(size.width, size.height, kPixels)};
+}
+
+// Cells, of a word of bits in each row of a strip, in which one pixel moved, of those in which none
+// or one did: so what moves as a whole counts neither for nor against noise. Leaves and small
+// figures leave single pixels, too, but not all over the picture: what counts is the median of its
+// regions.
+void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> moved) {
+  const int width = frame.size.width, height = frame.size.height;
+  const int step = strips(frame.size).step;
+  const auto region_of = [](int at, int length) {
+    return size_t(unsigned(at) * unsigned(kRegionsAcross) / unsigned(length));
+  };
   std::array<int64_t, kRegions> pixels{}, single{};
   for (int y = 0; y < height; y += step) {
-    const int rows = std::min(kCellRows, height - y);
+    const int rows = std::min(kStripRows, height - y);
+    const size_t first_region = region_of(y, height) * kRegionsAcross;
     for (int x = 0; x < width; x += 64) {
       uint64_t any = 0, several = 0;
       int row = y;
@@ -254,8 +268,7 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
       const int across = std::min(64, width - x);
       const auto counts = [&](int at, int of) { return frame.counts->at<uint8_t>(of, at) != 0; };
       if (frame.counts && !(any ? counts(column, row) : counts(x + across / 2, y))) continue;
-      const auto region = size_t(int64_t{y} * kRegionsAcross / height * kRegionsAcross +
-                                 int64_t{x} * kRegionsAcross / width);
+      const size_t region = first_region + region_of(x, width);
       pixels[region] += int64_t{across} * rows;
       single[region] += any != 0;
     }
@@ -278,48 +291,54 @@ void NoiseFilter::count_single(const Frame& frame, kernels::Rows<const uint8_t> 
 }
 
 // Whether there is so much noise that the difference alone would tell false motion.
-bool NoiseFilter::decide(const Frame& frame, int threshold) {
-  if (!has_measured_) return false;
-  const double belief = single_ / (single_ + kSingleHalf);
-  tail_ = single_ > 0 ? belief * threshold / sigmas_beyond(single_) : 0;
-  const bool is_known =
-      single_ > (is_active_ ? kSingleOff : kSingleOn) || difference_ * kRare > threshold;
-  if (!is_known && present_ * kRare <= threshold) return false;
-  follow_smooth(frame);
-  // What begins in this frame may also be a camera that was moved, or a crowd.
-  return is_known || present_smooth_ < kIndependent * present_;
+bool NoiseFilter::suspect(const Frame& frame, int threshold, kernels::Rows<const uint8_t> moved) {
+  threshold_ = threshold;
+  count_single(frame, moved);
+  if (has_measured_) {
+    const double belief = single_ / (single_ + kSingleHalf);
+    tail_ = single_ > 0 ? belief * threshold / sigmas_beyond(single_) : 0;
+    is_known_ = single_ > (is_active_ ? kSingleOff : kSingleOn) || difference_ * kRare > threshold;
+    if (is_known_ || present_ * kRare > threshold) return true;
+  }
+  stop();
+  return false;
 }
 
-void NoiseFilter::apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved) {
-  if (frame.current.empty()) return;
-  count_single(frame, moved);
-  is_active_ = decide(frame, threshold);
-  if (!is_active_) {
-    forget();
-    smooth_sigma_ = -1;
-    return;
-  }
-  find_motion(threshold);
+void NoiseFilter::stop() {
+  is_active_ = false;
+  forget();
+  smooth_sigma_ = -1;
+}
+
+void NoiseFilter::judge(const Frame& frame, const Pictures& pictures, bool continues) {
+  follow_smooth(pictures, continues);
+  measure_smooth(frame.counts);
+  // What begins in this frame may also be a camera that was moved, or a crowd.
+  is_active_ = is_known_ || present_smooth_ < kIndependent * present_;
+  is_active_ ? find_motion() : stop();
+}
+
+void NoiseFilter::clear(const Frame& frame, kernels::Rows<uint8_t> moved) {
+  if (!is_active_) return;
   if (!has_where_) {
-    for (int y = 0; y < frame.current.rows; ++y)
-      std::memset(moved[y], 0, size_t(frame.current.cols + 7) / 8);
+    for (int y = 0; y < frame.size.height; ++y)
+      std::memset(moved[y], 0, size_t(frame.size.width + 7) / 8);
     return;
   }
   // As much as the Gaussian takes off an edge, but less where many pixels differ by noise alone.
-  spread(where_, std::max(present_, difference_) * kOften > threshold ? 1 : 2);
-  clear_elsewhere(frame.current.size(), moved);
+  spread(where_, std::max(present_, difference_) * kOften > threshold_ ? 1 : 2);
+  clear_elsewhere(frame.size, moved);
 }
 
-// Makes this frame's smooth pictures, and measures them.
-void NoiseFilter::follow_smooth(const Frame& frame) {
-  const cv::Size half((frame.current.cols + 1) / 2, (frame.current.rows + 1) / 2);
-  const bool has_previous = frame.continues && has_smooth_ && smooth_.size() == half;
+// Makes this frame's smooth pictures.
+void NoiseFilter::follow_smooth(const Pictures& pictures, bool continues) {
+  const cv::Size half((pictures.current.cols + 1) / 2, (pictures.current.rows + 1) / 2);
+  const bool has_previous = continues && has_smooth_ && smooth_.size() == half;
   cv::swap(smooth_, previous_smooth_);
   has_smooth_ = false;
-  if (!has_previous) make_smooth(frame.previous, previous_smooth_);
-  make_smooth(frame.current, smooth_);
+  if (!has_previous) make_smooth(pictures.previous, previous_smooth_);
+  make_smooth(pictures.current, smooth_);
   has_smooth_ = true;
-  measure_smooth(frame.counts);
 }
 
 void NoiseFilter::make_smooth(const cv::Mat& picture, cv::Mat& smooth) {
@@ -365,7 +384,7 @@ void NoiseFilter::measure_smooth(const cv::Mat* counts) {
 }
 
 // Where anything moves, as bits of the half picture.
-void NoiseFilter::find_motion(int threshold) {
+void NoiseFilter::find_motion() {
   if (where_of_ != smooth_.size()) {
     has_where_ = false;
     where_of_ = smooth_.size();
@@ -380,7 +399,7 @@ void NoiseFilter::find_motion(int threshold) {
   const double tail = tail_ > std::max(present_, difference_) ? kCorrelated * tail_ : 0;
   is_independent_ = tail == 0 && present_smooth_ < kIndependent * present_;
   // A change of the light too small to be motion is none in addition to noise either.
-  const double shift = shift_ <= threshold ? shift_ : 0;
+  const double shift = shift_ <= threshold_ ? shift_ : 0;
   for (size_t i = 0; i < kClasses; ++i) {
     const double least = std::max(kLeastStrong / kStrong, std::max(noise * ratio_[i], tail));
     strong_limits_[i] = uint8_t(std::ceil(std::min(shift + kStrong * least, 255.0)));

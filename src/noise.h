@@ -6,6 +6,7 @@
 #include <opencv2/core/mat.hpp>
 #include <vector>
 
+#include "frame_view.h"
 #include "kernels/kernels.h"
 
 namespace motionheat {
@@ -30,28 +31,44 @@ namespace motionheat {
 /// has to last. Pictures in which most pixels move for seconds are taken for noise.
 class NoiseFilter {
  public:
-  /// Two grey pictures, CV_8UC1 and of the same size, and what is known of them.
+  /// What is known of a frame without looking at its pixels.
   struct Frame {
-    const cv::Mat& current;
-    const cv::Mat& previous;
-    double seconds = 0;               // from one to the other; what is no time counts as 1/30
-    bool continues = false;           // `previous` is `current` of the last call, pixel for pixel
+    cv::Size size;
+    double seconds = 0;               // since the last one; what is no time counts as 1/25
     const cv::Mat* counts = nullptr;  // CV_8UC1 of that size; pixels that are 0 are not measured
+  };
+  /// Grey of a frame and of the one before, CV_8UC1 of the same size.
+  struct Pictures {
+    cv::Mat current;
+    cv::Mat previous;
   };
 
   /// A break: motion does not go on from here. What was measured stays.
   void forget();
 
-  /// Looks at a sample of the pixels. For each frame once, before `threshold` and `apply`.
-  void measure(const Frame& frame);
+  // For each frame these four in turn.
+
+  /// Measures a sample of the pixels: the pictures have only the rows that are sampled.
+  void measure(const Frame& frame, const Pictures& sampled);
+  static RowStep sampled_rows(cv::Size size);
 
   /// What to compare pixels with in place of `least`: more only if most of the noise exceeds that.
   int threshold(int least) const;
 
-  /// Clears in `moved` what is noise; it holds what differs by more than `threshold`, a bit for
-  /// each pixel as kernels::Kernels::compare_u8 sets them. Rows are of whole words of 64 bits,
-  /// those beyond the width 0. Throws cv::Exception or std::bad_alloc.
-  void apply(const Frame& frame, int threshold, kernels::Rows<uint8_t> moved);
+  /// Looks at some of what differs by more than `threshold`: a bit for each pixel as
+  /// kernels::Kernels::compare_u8 sets them, rows of whole words of 64 bits, those beyond the width
+  /// 0. Of them only strips of `kStripRows` rows, which begin with those of `strips`. True if there
+  /// may be noise: then the pictures have to be judged.
+  bool suspect(const Frame& frame, int threshold, kernels::Rows<const uint8_t> moved);
+  static RowStep strips(cv::Size size);
+  static constexpr int kStripRows = 9;
+
+  /// Finds where it moves, in whole pictures. They `continue` if the previous one is the current
+  /// one of the last frame, pixel for pixel. Throws cv::Exception or std::bad_alloc.
+  void judge(const Frame& frame, const Pictures& pictures, bool continues);
+
+  /// Clears what is noise in `moved`, of all pixels.
+  void clear(const Frame& frame, kernels::Rows<uint8_t> moved);
 
   /// Standard deviation of a picture's noise, in grey of 8 bits. Where single pixels tell of more
   /// noise than differences as a whole do: that of the normal noise with as many.
@@ -71,19 +88,21 @@ class NoiseFilter {
   // A bit for each pixel of the half picture, 64 a word and the first one lowest.
   using Words = std::vector<uint64_t>;
 
-  bool decide(const Frame& frame, int threshold);
   void count_single(const Frame& frame, kernels::Rows<const uint8_t> moved);
-  void follow_smooth(const Frame& frame);
+  void stop();
+  void follow_smooth(const Pictures& pictures, bool continues);
   void make_smooth(const cv::Mat& picture, cv::Mat& smooth);
   void measure_smooth(const cv::Mat* counts);
-  void find_motion(int threshold);
+  void find_motion();
   void grade_rows(int begin, int end);
   bool join_in_space_and_time();
   void spread(const Words& bits, int radius);
   void clear_elsewhere(cv::Size size, kernels::Rows<uint8_t> moved) const;
 
   double seconds_ = 0;
+  int threshold_ = 0;
   bool is_active_ = false;
+  bool is_known_ = false;  // that there is noise, whatever the pictures say
   bool has_measured_ = false;
   double difference_ = 0;                   // sigma of the differences of pixels, slowly averaged
   double present_ = 0;                      // the same of this frame

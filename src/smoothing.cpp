@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <opencv2/imgproc.hpp>
 #include <utility>
 
@@ -17,8 +18,21 @@ constexpr int kTurns = 4, kCellTurns = 8;
 constexpr uint64_t kYoungUpdates = 32;
 // A percentile takes a pass over all blocks: it is taken anew every so many updates.
 constexpr uint64_t kPercentileUpdates = 16;
-// Indices are compared so many at a time.
-constexpr int kCompared = 8;
+// Indices are compared so many at a time, as a word.
+constexpr int kCompared = sizeof(uint64_t);
+
+bool are_equal(const uint8_t* a, const uint8_t* b, int n) {
+  uint64_t words[2] = {};
+  // A length that the compiler knows calls no function.
+  if (n == kCompared) {
+    std::memcpy(&words[0], a, kCompared);
+    std::memcpy(&words[1], b, kCompared);
+  } else {
+    std::memcpy(&words[0], a, size_t(n));
+    std::memcpy(&words[1], b, size_t(n));
+  }
+  return words[0] == words[1];
+}
 
 // The largest power of two that `sigma` is not less than: of people who walked an index is mostly
 // within two of the exact one then. Blocks lie within tiles.
@@ -243,7 +257,7 @@ void Smoothing::index(const Scale& scale) {
     uint8_t* const before = indices_.ptr(y) + span.begin;
     for (int x = 0; x < n; x += kCompared) {
       const int compared = std::min(kCompared, n - x);
-      if (std::memcmp(now + x, before + x, size_t(compared)) == 0) continue;
+      if (are_equal(now + x, before + x, compared)) continue;
       std::copy_n(now + x, compared, before + x);
       mark_changed(y, span.begin + x, span.begin + x + compared);
     }

@@ -4,6 +4,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace motionheat::kernels::HWY_NAMESPACE {
 
+// Calls `work(x)` for vectors of columns from `x` on, a multiple of `step`, that cover the columns
+// of a row before the one returned: all but a few. Reads across two lines of the cache take twice
+// as long. So the second vector begins where a line does, and some columns of it are done twice, as
+// are some of the last one.
+template <class Work>
+HWY_INLINE int CoverColumns(const uint8_t* row, int width, int step, Work work) {
+  const int lanes = int(hn::Lanes(U8()));
+  if (width < lanes) return 0;
+  const int to_line = int(-reinterpret_cast<uintptr_t>(row) % size_t(lanes)) / step * step;
+  const int last = (width - lanes) / step * step;
+  work(0);
+  for (int x = to_line > 0 ? to_line : lanes; x < last; x += lanes) work(x);
+  work(last);
+  return last + lanes;
+}
+
 // The sums of the columns of bytes, of the even ones and of the odd ones; or, with `kPairs`, of
 // each two together, of which there is an even number then, in place of the even ones.
 template <bool kPairs>
@@ -11,20 +27,18 @@ HWY_INLINE void SumColumns(Rows<const uint8_t> bytes, Extent extent, uint16_t* e
                            uint16_t* odd) {
   const U8 d;
   const U16 d16;
-  const int lanes = int(hn::Lanes(d));
-  const int whole = WholeOf(extent.width, lanes);
-  for (int x = 0; x < whole; x += lanes) {
+  int x = CoverColumns(bytes.data, extent.width, 2, [&](int at) {
     auto evens = hn::Zero(d16), odds = evens;
     for (int y = 0; y < extent.height; ++y) {
-      AskFor(bytes[y + extent.height] + x);
-      const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y] + x));
+      AskFor(bytes[y + extent.height] + at);
+      const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y] + at));
       evens = hn::Add(evens, hn::And(pairs, hn::Set(d16, 255)));
       odds = hn::Add(odds, hn::ShiftRight<8>(pairs));
     }
-    hn::StoreU(kPairs ? hn::Add(evens, odds) : evens, d16, even + x / 2);
-    if (!kPairs) hn::StoreU(odds, d16, odd + x / 2);
-  }
-  for (int x = whole; x < extent.width; ++x) {
+    hn::StoreU(kPairs ? hn::Add(evens, odds) : evens, d16, even + at / 2);
+    if (!kPairs) hn::StoreU(odds, d16, odd + at / 2);
+  });
+  for (; x < extent.width; ++x) {
     unsigned sum = 0;
     for (int y = 0; y < extent.height; ++y) sum += bytes[y][x];
     if (x % 2 == 0)
@@ -161,16 +175,16 @@ HWY_INLINE void MeansOf(uint16_t* sums, int columns, Extent extent, int scale, u
 
 static_assert(255 * kMaxScale * kMaxScale <= 65535);
 
-// Means of whole square blocks of single bytes, `kScale` (2, 4 or 8) columns wide: as many as fill
-// whole vectors. The columns that they have. Sums grow wider in their places.
+// Means of whole square blocks of single bytes, `kScale` (2, 4 or 8) columns wide: as many as
+// vectors cover. The columns that they have. Sums grow wider in their places.
 template <int kScale>
-HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* means) {
+HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* all_means) {
   const U8 d;
   const U16 d16;
   const hn::Repartition<uint32_t, U8> d32;
   const hn::Repartition<uint64_t, U8> d64;
-  const int whole = WholeOf(width, int(hn::Lanes(d)));
-  for (int x = 0; x < whole; x += int(hn::Lanes(d)), means += hn::Lanes(d) / kScale) {
+  return CoverColumns(bytes.data, width, kScale, [&](int x) {
+    uint8_t* const means = all_means + x / kScale;
     auto evens = hn::Zero(d16), odds = evens;
     for (int y = 0; y < kScale; ++y) {
       AskFor(bytes[y + kScale] + x);
@@ -184,7 +198,7 @@ HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* means
       const hn::Rebind<uint8_t, U16> d_means;
       hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(hn::RebindToSigned<U16>(), mean)), d_means,
                  means);
-      continue;
+      return;
     }
     const auto pairs16 = hn::BitCast(d32, twos);
     const auto fours = hn::Add(hn::And(pairs16, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs16));
@@ -194,7 +208,7 @@ HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* means
       // Not truncated: Highway 1.0.3 picks other bytes with AVX3_DL.
       const hn::RebindToSigned<decltype(d32)> d32_signed;
       hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(d32_signed, mean)), d_means, means);
-      continue;
+      return;
     }
     const hn::Rebind<uint8_t, decltype(d64)> d_means;
     const auto pairs32 = hn::BitCast(d64, fours);
@@ -202,8 +216,7 @@ HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* means
         hn::Add(hn::And(pairs32, hn::Set(d64, 0xffffffff)), hn::ShiftRight<32>(pairs32));
     const auto mean = hn::ShiftRight<6>(hn::Add(eights, hn::Set(d64, 32)));
     hn::StoreU(hn::TruncateTo(d_means, mean), d_means, means);
-  }
-  return whole;
+  });
 }
 
 HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, const Extent& extent, int scale,

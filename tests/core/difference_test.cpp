@@ -197,6 +197,39 @@ TEST(Difference, ComparesItsAreaAlone) {
   }
 }
 
+// Rows that are tried tell what a comparison will, and leave to it what they are compared with.
+TEST(Difference, TriesRows) {
+  const Size size{150, 30};
+  const Rect area{8, 3, 131, 9};
+  const size_t stride = 20;
+  std::mt19937 random(4);
+  std::vector<PixelFormat> formats{kI420, kNv12, kGray8, kYuy2, gray10(6)};
+  for (const Format& format : rgb_formats()) formats.push_back(format.layout);
+  for (const PixelFormat& format : formats) {
+    Frame first(format, size), second(format, size);
+    first.randomize(random);
+    second.randomize(random);
+    Difference difference;
+    difference.configure(format, 255, size);
+    difference.set_threshold(60);
+    difference.remember(first.view());
+    const GuardedBytes bits(stride * size_t(area.height));
+    difference.try_rows(second.view(), area, bits.data(), ptrdiff_t(stride));
+    const cv::Mat tried =
+        unpacked(bits.data(), ptrdiff_t(stride), {area.width, area.height}).clone();
+    EXPECT_GT(cv::countNonZero(tried), 0);
+
+    Difference other;
+    other.configure(format, 255, size);
+    other.set_threshold(60);
+    other.remember(first.view());
+    const cv::Mat expected = compare(other, second);
+    EXPECT_TRUE(
+        same_picture(tried, expected(cv::Rect(area.x, area.y, area.width, area.height)).clone()));
+    EXPECT_TRUE(same_picture(compare(difference, second), expected));
+  }
+}
+
 TEST(Difference, KnowsWhetherThereIsAPreviousFrame) {
   Difference difference;
   EXPECT_FALSE(difference.has_previous());

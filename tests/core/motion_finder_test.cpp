@@ -60,21 +60,24 @@ TEST(MovedBits, AreThoseOfBytes) {
   }
 }
 
-TEST(MovedBits, AreCopiedTileByTile) {
-  std::mt19937 random(2);
+TEST(MovedBits, TellWhichRowsOfTilesMoved) {
   const TileGrid grid({300, 100});
   Bands bands(grid);
   MovedBits bits(grid);
-  cv::Mat mask = random_mask(grid.size(), random, 0.5);
-  mask.rowRange(64, 72).setTo(0);
-  bits.set(mask, bands);
+  cv::Mat mask = cv::Mat::zeros(100, 300, CV_8UC1);
   const Rect area{128, 64, 172, 36};
-  std::vector<uint8_t> copy(size_t(area.height) * 32, 0xee);
-  EXPECT_EQ(bits.copy(area, copy.data(), 32), 0b11110u);
-  for (int y = 0; y < area.height; ++y)
-    for (int x = 0; x < area.width; ++x)
-      ASSERT_EQ(copy[size_t(y) * 32 + size_t(x) / 8] >> x % 8 & 1,
-                mask.at<uint8_t>(area.y + y, area.x + x) > 0);
+  const auto moved_rows = [&] {
+    bits.set(mask, bands);
+    return bits.moved_rows(area);
+  };
+  mask.at<uint8_t>(64, 127) = mask.at<uint8_t>(63, 128) = 255;  // beside it
+  EXPECT_EQ(moved_rows(), 0u);
+  mask.at<uint8_t>(79, 128) = 255;
+  EXPECT_EQ(moved_rows(), 0b10u);
+  mask.at<uint8_t>(99, 299) = 255;
+  EXPECT_EQ(moved_rows(), 0b10010u);
+  mask.setTo(255);
+  EXPECT_EQ(moved_rows(), 0b11111u);
 }
 
 // Blurred grey is that of OpenCV, in every layout.
@@ -269,6 +272,52 @@ TEST(MotionFinder, GrayLevelsThatChangeAreNoMotion) {
 }
 
 // Light
+
+// Grey is made of colours only as far as it is asked for, and seen where it is in a plane of luma.
+TEST(MotionFinder, SeesTheSameInGrayAndInColorsThatAreGray) {
+  const Size size{800, 500};
+  const cv::Size cv_size(size.width, size.height);
+  for (const Settings& settings :
+       {Settings{.noise_adaptive = true}, Settings{.blur = 1, .noise_adaptive = true},
+        Settings{.noise_adaptive = true, .stabilize = true},
+        Settings{.noise_adaptive = true, .sway_filter = true}}) {
+    std::vector<PixelFormat> formats{kGray8, kBgr, rgb_formats().back().layout};
+    std::vector<Engine> engines(formats.size());
+    for (size_t i = 0; i < formats.size(); ++i) {
+      engines[i].set(settings);
+      engines[i].configure({formats[i], {}, size});
+    }
+    cv::RNG random(5);
+    double most = 0;
+    for (int n = 0; n < 24; ++n) {
+      // Noise begins and ends.
+      cv::Mat gray(cv_size, CV_8UC1, cv::Scalar(100)), noise(cv_size, CV_16SC1), noisy, bgr;
+      cv::rectangle(gray, cv::Rect(20 + 9 * n, 200, 60, 90), 190, cv::FILLED);
+      random.fill(noise, cv::RNG::NORMAL, 0, n > 7 && n < 16 ? 12 : 1);
+      cv::add(gray, noise, noisy, cv::noArray(), CV_8U);
+      cv::cvtColor(noisy, bgr, cv::COLOR_GRAY2BGR);
+      for (size_t i = 0; i < formats.size(); ++i) {
+        Frame frame(formats[i], size);
+        if (formats[i].model == ColorModel::kRgb)
+          frame.set_bgr(bgr);
+        else
+          frame.set_bytes(std::vector<uint8_t>(noisy.datastart, noisy.dataend));
+        engines[i].begin_period();
+        engines[i].process(frame.view(), nullptr);
+        const double motion = engines[i].report().motion;
+        EXPECT_EQ(motion, engines[0].report().motion) << i << ", " << n;
+        if (n > 0) {
+          EXPECT_GT(motion, 0.003) << i << ", " << n;
+        }
+        EXPECT_EQ(engines[i].report().noise, engines[0].report().noise);
+      }
+      most = std::max(most, engines[0].report().noise);
+    }
+    for (const Engine& engine : engines)
+      EXPECT_TRUE(same_picture(events_of(engine), events_of(engines[0])));
+    EXPECT_GT(most, settings.blur > 0 ? 1 : 5);
+  }
+}
 
 TEST(LightChanges, TakesNoMoreThanASecondInOneGo) {
   LightChanges changes;

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "frames.h"
+#include "gray_frames.h"
 
 namespace motionheat::test {
 namespace {
@@ -49,8 +50,9 @@ class Stream {
   cv::Mat next(const cv::Mat& current, const cv::Mat* counts = nullptr) {
     cv::Mat mask;
     if (previous_.size() == current.size()) {
-      const NoiseFilter::Frame frame{current, previous_, 1 / 25.0, continues_, counts};
-      filter.measure(frame);
+      const NoiseFilter::Frame frame{current.size(), 1 / 25.0, counts};
+      const RowStep rows = NoiseFilter::sampled_rows(current.size());
+      filter.measure(frame, {every(current, rows), every(previous_, rows)});
       threshold = filter.threshold(kThreshold);
       const Size size{current.cols, current.rows};
       const ptrdiff_t stride = (size.width + 127) / 128 * 16;
@@ -61,7 +63,9 @@ class Stream {
         kernels::active().compare_u8({current.ptr(y), 0}, {1, 0}, {remembered.ptr(y), 0},
                                      moved.down(y), {size.width, 1}, uint8_t(threshold));
       all = unpacked(bits.data(), stride, size);
-      filter.apply(frame, threshold, moved);
+      if (filter.suspect(frame, threshold, moved))
+        filter.judge(frame, {current, previous_}, continues_);
+      filter.clear(frame, moved);
       mask = unpacked(bits.data(), stride, size);
       for (int y = 0; y < size.height; ++y)
         for (int x = size.width; x < stride * 8; ++x)
@@ -298,8 +302,11 @@ TEST(Noise, BreaksAndTimesThatAreNone) {
   cv::Mat picture(kSize, CV_8UC1, cv::Scalar(100));
   for (const double seconds : {0.0, -1.0, 1e300, std::nan(""), 0.04}) {
     std::vector<uint8_t> bits(size_t(64 * kSize.height));
-    filter.measure({picture, picture, seconds});
-    filter.apply({picture, picture, seconds}, kThreshold, {bits.data(), 64});
+    const NoiseFilter::Frame frame{kSize, seconds};
+    const cv::Mat rows = every(picture, NoiseFilter::sampled_rows(kSize));
+    filter.measure(frame, {rows, rows});
+    EXPECT_FALSE(filter.suspect(frame, kThreshold, {bits.data(), 64}));
+    filter.clear(frame, {bits.data(), 64});
     filter.forget();
     EXPECT_EQ(filter.sigma(), 0);
   }

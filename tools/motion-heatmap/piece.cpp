@@ -323,8 +323,8 @@ void Pipeline::on_event(const GstStructure* event) {
 // costs maps of spans, not the run.
 void Pipeline::wait_for_span_maps() const {
   constexpr uint64_t kMost = 8;
-  constexpr int kPatience = 10000;
-  for (int i = 0; i < kPatience && asked_spans_ >= taken_spans_ + kMost; ++i)
+  constexpr int kMilliseconds = 10000;
+  for (int i = 0; i < kMilliseconds && asked_spans_ >= taken_spans_ + kMost; ++i)
     g_usleep(G_USEC_PER_SEC / 1000);
 }
 

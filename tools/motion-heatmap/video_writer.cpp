@@ -95,13 +95,15 @@ ElementPtr make_heatmap(const ElementSettings& settings) {
   return heatmap;
 }
 
-// Of the frames of the video, whatever comes.
+// Of the frames of the video, whatever comes: as the first one, but in even numbers. Its pixels
+// make up for that, so that it fills the picture.
 CapsPtr shape_of(const GstVideoInfo& first) {
-  const auto even = [](int size) { return guint(std::max(size / 2 * 2, kSmallest)); };
+  const auto even = [](int size) { return std::max(size / 2 * 2, kSmallest); };
+  const int width = even(first.width), height = even(first.height);
   GstVideoInfo info;
-  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, even(first.width), even(first.height));
-  info.par_n = first.par_n;
-  info.par_d = first.par_d;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, guint(width), guint(height));
+  gst_util_fraction_multiply(first.width * height, first.height * width, first.par_n, first.par_d,
+                             &info.par_n, &info.par_d);
   info.fps_n = first.fps_n;
   info.fps_d = first.fps_d;
   return CapsPtr(gst_video_info_to_caps(&info));
