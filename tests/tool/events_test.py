@@ -41,7 +41,12 @@ class Events(tool.Test):
         self.assertEqual([t[:22] for t in data["thumbnails"]], ["data:image/jpeg;base64"] * 2)
         # The square and the place that it left.
         x, y, width, height = out["events"][0]["box"]
-        for value, pixels, size in ((x, 40, WIDTH), (y, 40, HEIGHT), (width, 32, WIDTH), (height, 24, HEIGHT)):
+        for value, pixels, size in (
+            (x, 40, WIDTH),
+            (y, 40, HEIGHT),
+            (width, 32, WIDTH),
+            (height, 24, HEIGHT),
+        ):
             self.assertAlmostEqual(value, pixels / size, delta=1e-4)
         self.assertAlmostEqual(out["events"][0]["peak"], 2 * 8 * 24 / (WIDTH * HEIGHT), delta=1e-4)
 
@@ -53,7 +58,16 @@ class Events(tool.Test):
         )
         pipeline.set_state(Gst.State.PLAYING)
         kinds = Gst.MessageType.ELEMENT | Gst.MessageType.EOS | Gst.MessageType.ERROR
-        fields = ("event", "stream-time", "event-duration", "motion-peak", "x", "y", "width", "height")
+        fields = (
+            "event",
+            "stream-time",
+            "event-duration",
+            "motion-peak",
+            "x",
+            "y",
+            "width",
+            "height",
+        )
         told = []
         while message := pipeline.bus.timed_pop_filtered(20 * Gst.SECOND, kinds):
             if message.type != Gst.MessageType.ELEMENT:
@@ -169,7 +183,9 @@ class Clock(tool.Test):
         tool.lossless(self.dir / "2026-11-26_08-01-00.mkv", tool.walk(50, {*range(1, 11)}))
         out = self.json(self.dir)
         self.assertEqual(spans(out["events"]), [(4.0, 4.9), (60.1, 61.0)])
-        self.assertEqual([e["clock"][:19] for e in out["events"]], ["2026-11-26T08:00:04", "2026-11-26T08:01:00"])
+        self.assertEqual(
+            [e["clock"][:19] for e in out["events"]], ["2026-11-26T08:00:04", "2026-11-26T08:01:00"]
+        )
 
 
 if __name__ == "__main__":

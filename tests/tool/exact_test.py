@@ -36,16 +36,33 @@ class Beside(tool.Test):
 
     def pixels(self, name):
         raw = self.launch(
-            "filesrc", f"location={name}", "!", "decodebin", "!", "videoconvert", "!"
-            "video/x-raw,format=BGR", "!", "fdsink"
+            "filesrc",
+            f"location={name}",
+            "!",
+            "decodebin",
+            "!",
+            "videoconvert",
+            "!" "video/x-raw,format=BGR",
+            "!",
+            "fdsink",
         )
         return np.frombuffer(raw, np.uint8).astype(int)
 
     @unittest.skipUnless(os.path.exists(CLIP), "no vtest.avi: Debian's package opencv-doc has it")
     def test_clip(self):
         self.launch(
-            "filesrc", f"location={CLIP}", "!", "decodebin", "!", "videoconvert", "!",
-            "motionheatmap", "output=none", "state-location=element.state", "!", "fakesink"
+            "filesrc",
+            f"location={CLIP}",
+            "!",
+            "decodebin",
+            "!",
+            "videoconvert",
+            "!",
+            "motionheatmap",
+            "output=none",
+            "state-location=element.state",
+            "!",
+            "fakesink",
         )
         out = self.json(CLIP, "--state", "tool.state")
         own, counts = self.counts("element.state"), self.counts("tool.state")
@@ -62,12 +79,29 @@ class Beside(tool.Test):
         frames = [np.stack([f, f // 2, 255 - f], 2) for f in tool.noisy_walk(60, 5)]
         raw = b"".join(frame.tobytes() for frame in frames)
         (self.dir / "in.raw").write_bytes(raw)
-        look = ["colormap=turbo", "opacity=0.6", "normalization=fixed", "full-scale=40", "curve=sqrt"]
+        look = [
+            "colormap=turbo",
+            "opacity=0.6",
+            "normalization=fixed",
+            "full-scale=40",
+            "curve=sqrt",
+        ]
         self.launch(
-            "filesrc", "location=in.raw", "!", "rawvideoparse", "format=bgr",
-            f"width={tool.WIDTH}", f"height={tool.HEIGHT}", f"framerate={tool.FPS}/1", "!",
-            "motionheatmap", "background=average", "snapshot-location=element.png", *look, "!",
-            "fakesink"
+            "filesrc",
+            "location=in.raw",
+            "!",
+            "rawvideoparse",
+            "format=bgr",
+            f"width={tool.WIDTH}",
+            f"height={tool.HEIGHT}",
+            f"framerate={tool.FPS}/1",
+            "!",
+            "motionheatmap",
+            "background=average",
+            "snapshot-location=element.png",
+            *look,
+            "!",
+            "fakesink",
         )
         form = f"--raw=BGR,{tool.WIDTH}x{tool.HEIGHT},{tool.FPS}"
         with open(self.dir / "in.raw", "rb") as pixels:
@@ -123,7 +157,9 @@ class Jobs(tool.Test):
         """docs/tool.md tells these bounds."""
         if not tool.has("x264enc"):
             self.skipTest("no x264enc")
-        video = tool.encode(self.dir / "a.mkv", self.frames, f"{GREY} ! {CHAINS['h264.mkv'][1]}", fps=5)
+        video = tool.encode(
+            self.dir / "a.mkv", self.frames, f"{GREY} ! {CHAINS['h264.mkv'][1]}", fps=5
+        )
         for setting, least, most in (
             ("--detector=mog2", 0.95, 0.03),
             ("--noise-adaptive", 0.95, 0.03),

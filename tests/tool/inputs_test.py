@@ -20,7 +20,13 @@ class Names(tool.Test):
     def test_odd_ones(self):
         tool.lossless(self.dir / "a.mkv", tool.walk(40, MOVING))
         content = (self.dir / "a.mkv").read_bytes()
-        for name in ("two words.mkv", "smørrebrød 猫.mkv", "50%20 of #1?.mkv", "-o.mkv", "a'b\"c.mkv"):
+        for name in (
+            "two words.mkv",
+            "smørrebrød 猫.mkv",
+            "50%20 of #1?.mkv",
+            "-o.mkv",
+            "a'b\"c.mkv",
+        ):
             with self.subTest(name=name):
                 (self.dir / name).write_bytes(content)
                 out = self.json("--", name)
@@ -37,7 +43,11 @@ class Names(tool.Test):
         for name in ("cam10.mkv", "cam2.mkv"):
             tool.lossless(videos / name, tool.walk(40, MOVING))
         (videos / "notes.txt").write_text("none")
-        for inputs in ([videos], ["my videos/cam*.mkv"], [f.as_uri() for f in videos.glob("*.mkv")]):
+        for inputs in (
+            [videos],
+            ["my videos/cam*.mkv"],
+            [f.as_uri() for f in videos.glob("*.mkv")],
+        ):
             out = self.json(*inputs)
             names = [os.path.basename(f["name"]) for f in out["files"]]
             self.assertEqual(names, ["cam2.mkv", "cam10.mkv"])
@@ -74,7 +84,11 @@ class Names(tool.Test):
         self.dir.chmod(0o777)
         as_other = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
         ran = subprocess.run(
-            [*as_other, *self.command("a.mkv")], cwd=self.dir, capture_output=True, text=True, timeout=30
+            [*as_other, *self.command("a.mkv")],
+            cwd=self.dir,
+            capture_output=True,
+            text=True,
+            timeout=30,
         )
         if "not permitted" in ran.stderr:
             self.skipTest("another user cannot be had")
@@ -150,7 +164,9 @@ class Odd(tool.Test):
         if not tool.has("opusenc", "oggmux"):
             self.skipTest("no opusenc")
         line = "audiotestsrc num-buffers=50 ! audioconvert ! opusenc ! oggmux ! filesink location=a.ogg"
-        subprocess.run(["gst-launch-1.0", "-q", *line.split()], cwd=self.dir, check=True, timeout=30)
+        subprocess.run(
+            ["gst-launch-1.0", "-q", *line.split()], cwd=self.dir, check=True, timeout=30
+        )
         self.assertIn("a.ogg: there is no video", self.refused("a.ogg", code=1))
 
     def test_one_of_many_is_bad(self):
@@ -192,7 +208,9 @@ class Odd(tool.Test):
     def test_missing_decoder(self):
         chain = f"video/x-raw,format=I420 ! {H264} ! matroskamux"
         tool.encode(self.dir / "a.mkv", tool.noisy_walk(10, 3), chain)
-        without = "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE,vaapih264dec:NONE,v4l2h264dec:NONE"
+        without = (
+            "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE,vaapih264dec:NONE,v4l2h264dec:NONE"
+        )
         said = self.refused("a.mkv", code=1, env={**os.environ, "GST_PLUGIN_FEATURE_RANK": without})
         for word in ("a.mkv", "H.264", "gstreamer1.0-libav"):
             self.assertIn(word, said)

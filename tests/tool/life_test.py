@@ -24,7 +24,15 @@ class Signals(tool.Test):
     def feed(self, n):
         """A run on standard input that has got `n` frames and waits for more."""
         process = self.start(
-            "-", RAW, "-o", "out.png", "--json", "out.json", "--state", "out.state", stdin=subprocess.PIPE,
+            "-",
+            RAW,
+            "-o",
+            "out.png",
+            "--json",
+            "out.json",
+            "--state",
+            "out.state",
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
         fd = process.stdin.fileno()
@@ -125,9 +133,14 @@ class Places(tool.Test):
         tool.lossless(self.dir / "a.mkv", [f.repeat(2, 0) for f in tool.noisy_walk(40, 1)])
         place = self.dir / "small"
         place.mkdir()
-        is_mounted = os.geteuid() == 0 and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=8k", "none", place], capture_output=True, check=False
-        ).returncode
+        is_mounted = (
+            os.geteuid() == 0
+            and not subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=8k", "none", place],
+                capture_output=True,
+                check=False,
+            ).returncode
+        )
         if not is_mounted:
             self.skipTest("no small file system can be had")
         self.addCleanup(subprocess.run, ["umount", place], check=True)
@@ -149,7 +162,9 @@ class Places(tool.Test):
             ("--state=x.json", "two outputs"),
         ):
             with self.subTest(option=option):
-                said = self.refused("a.mkv", "--json=x.json" if "x.json" in option else "-q", option)
+                said = self.refused(
+                    "a.mkv", "--json=x.json" if "x.json" in option else "-q", option
+                )
                 self.assertIn(word, said)
         self.assertTrue((self.dir / "a.mkv").stat().st_size > 0)
 
@@ -178,7 +193,9 @@ class Progress(tool.Test):
     def test_bar_on_a_terminal(self):
         main, terminal = pty.openpty()
         process = subprocess.Popen(
-            self.command("a.mkv", "--detector=knn", "--blur=31"), cwd=self.dir, stderr=terminal,
+            self.command("a.mkv", "--detector=knn", "--blur=31"),
+            cwd=self.dir,
+            stderr=terminal,
             stdout=subprocess.DEVNULL,
         )
         os.close(terminal)
@@ -205,7 +222,9 @@ class Quick(tool.Test):
         for i in range(200):
             frame = np.roll(ground, i, 1).astype(np.uint8)
             frames.append(frame)
-        chain = f"video/x-raw,format=I420 ! x264enc speed-preset=ultrafast key-int-max=50 ! matroskamux"
+        chain = (
+            f"video/x-raw,format=I420 ! x264enc speed-preset=ultrafast key-int-max=50 ! matroskamux"
+        )
         tool.encode(self.dir / "a.mkv", frames * 3, chain, fps=25)
 
         def seconds(*args):

@@ -23,9 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs/examples"))
 from read_state import read_state  # pylint: disable=wrong-import-position
 
-CLIP = os.environ.get(
-    "MOTIONHEATMAP_CLIP", "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
-)
+CLIP = os.environ.get("MOTIONHEATMAP_CLIP", "/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 WIDTH, HEIGHT, FPS = 160, 120, 10
 H264 = "x264enc bframes=2 b-adapt=false key-int-max=20 tune=fastdecode threads=1"
 RNG = np.random.default_rng(7)

@@ -266,19 +266,19 @@ ElementSettings CommandLine::element() const {
   return settings;
 }
 
-// GLib knows "-j 2" and "-j=2" but not "-j2".
+// GLib knows "-j 2", but not "-j2" and "-j=2".
 std::vector<std::string> with_values_apart(int argc, char** argv) {
   std::vector<std::string> words;
   bool are_options = true;
   for (const std::string word : std::span(argv, size_t(argc))) {
     are_options &= word != "--";
     const Option* option = nullptr;
-    if (are_options && word.size() > 2 && word[0] == '-' && word[1] != '-' && word[2] != '=')
+    if (are_options && word.size() > 2 && word[0] == '-' && word[1] != '-')
       for (const OptionGroup& group : option_groups())
         for (const Option& known : group.options)
           if (known.letter == word[1] && !known.argument.empty()) option = &known;
     if (option)
-      words.push_back("--" + option->name + "=" + word.substr(2));
+      words.push_back("--" + option->name + "=" + word.substr(word[2] == '=' ? 3 : 2));
     else
       words.push_back(word);
   }
@@ -413,7 +413,7 @@ std::string bash_completion() {
          "    [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace\n"
          "  else\n"
          "    compopt -o filenames\n"
-         "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
          "    ((COMP_CWORD > 1)) || COMPREPLY+=($(compgen -W 'merge render' -- \"$word\"))\n"
          "  fi\n"
          "}\n"
