@@ -37,8 +37,9 @@ std::string name_of(const std::vector<std::string>& arguments) {
   }
   std::string name = fs::path(first).stem().string();
   if (name.empty()) name = fs::path(first).parent_path().stem().string();
-  const size_t pattern = name.find_first_of("*?[");
-  if (pattern != std::string::npos) name = "heat";
+  std::error_code ignored;
+  const bool is_pattern = name.find_first_of("*?[") != std::string::npos;
+  if (is_pattern && !fs::exists(first, ignored)) name = "heat";
   return name.empty() ? "heat" : name;
 }
 
@@ -110,6 +111,24 @@ Record earlier_record(const std::string& path) {
   return load_record(path);
 }
 
+// Heat that was counted in another way is not gone on with.
+void check_counted_alike(const Record& before, const std::map<std::string, std::string>& now,
+                         const std::string& path) {
+  const auto& then = before.state.settings;
+  if (before.is_empty() || then == now) return;
+  const auto differs = [&path](const auto& name, const auto& was, const auto& is) {
+    throw Failure(path + ": this heat was counted with " + name + " " + was + ", and now it is " +
+                  is + ": give --state another name");
+  };
+  const auto value = [](const auto& settings, const std::string& name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::string("off") : found->second;
+  };
+  for (const auto& settings : {then, now})
+    for (const auto& [name, unused] : settings)
+      if (value(then, name) != value(now, name)) differs(name, value(then, name), value(now, name));
+}
+
 // Writes what is asked for and tells of it.
 bool tell(const CommandLine& line, const Summary& summary, const Outputs& outputs,
           const std::vector<std::string>& more = {}) {
@@ -153,7 +172,7 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (line.arguments.empty()) throw UsageError("an input is needed; see --help");
   RunRequest request = request_of(line);
   request.settings.values.emplace("background", "average");
-  check_settings(request.settings);
+  const auto counting = check_settings(request.settings);
   const std::string name = name_of(line.arguments);
   Outputs outputs(line, name);
   for (const Source& source : request.sources) {
@@ -168,6 +187,7 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (!outputs.video().empty()) request.video = &video.emplace(outputs.video(), request.settings);
 
   Record before = earlier_record(outputs.state());
+  check_counted_alike(before, counting, outputs.state());
   RunProgress progress;
   RunResult result;
   {
@@ -182,7 +202,9 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (result.record.is_empty()) {
     for (const Part& part : result.parts)
       if (!part.problem.empty()) throw Failure(part.problem);
-    throw Failure(stop ? "interrupted before the first frame" : "there was no frame");
+    if (!stop) throw Failure("there was no frame");
+    say("interrupted before the first frame");
+    return kInterrupted;
   }
   if (request.key_frames_only)
     result.notes.push_back("--quick: only key frames were looked at; this is a sketch");

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "duration.h"
+#include "state_file.h"
+#include "temp_directory.h"
 
 namespace tool {
 namespace {
@@ -189,11 +191,13 @@ std::map<std::string, std::string> effective_values(const ElementSettings& setti
   return values;
 }
 
-void check_settings(const ElementSettings& settings) {
+std::map<std::string, std::string> check_settings(const ElementSettings& settings) {
+  const TempDirectory files;
   const ElementPtr pipeline(GST_ELEMENT_CAST(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   const ElementPtr source = make_element("videotestsrc"), sink = make_element("fakesink");
   const ElementPtr heatmap = make_motionheatmap(settings);
   g_object_set(source.get(), "num-buffers", 1, nullptr);
+  g_object_set(heatmap.get(), "state-location", files.file("state").c_str(), nullptr);
   gst_bin_add_many(GST_BIN(pipeline.get()), source.get(), heatmap.get(), sink.get(), nullptr);
   gst_element_link_many(source.get(), heatmap.get(), sink.get(), nullptr);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
@@ -202,7 +206,9 @@ void check_settings(const ElementSettings& settings) {
       bus.get(), 10 * GST_SECOND,
       GstMessageType(GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS)));
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  if (!message || GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return;
+  if (!message) throw Failure("the element motionheatmap does not come to an end");
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS)
+    return motionheat::load_state(files.file("state")).settings;
   GError* error = nullptr;
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_WARNING)
     gst_message_parse_warning(message.get(), &error, nullptr);

@@ -36,8 +36,9 @@ ElementPtr make_motionheatmap(const ElementSettings& settings);
 /// What the settings come to: every property that is an option, as text.
 std::map<std::string, std::string> effective_values(const ElementSettings& settings);
 
-/// Shows the element a frame, for what it only refuses then: polygons and masks. Throws Failure.
-void check_settings(const ElementSettings& settings);
+/// Shows the element a frame, for what it only refuses then: polygons and masks. Returns what the
+/// counts depend on, as the element writes it into a state. Throws Failure.
+std::map<std::string, std::string> check_settings(const ElementSettings& settings);
 
 /// Whether what is counted depends on more than two frames in a row: then a piece of a stream must
 /// learn from what comes before it.

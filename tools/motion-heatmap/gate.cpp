@@ -68,6 +68,8 @@ GstPadProbeReturn Gate::probe(GstPad*, GstPadProbeInfo* info, gpointer gate) {
 void Gate::event(GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
     gst_event_copy_segment(event, &segment_);
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    if (!has_ended_) has_come_to_its_end_ = true;
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);

@@ -39,6 +39,8 @@ class Gate {
   GstCaps* caps() const { return caps_.get(); }
   /// Whether frames that count have come.
   bool is_counting() const { return is_counting_; }
+  /// Whether the stream ended by itself.
+  bool has_come_to_its_end() const { return has_come_to_its_end_; }
   /// Whether a piece that was cut had no frame before it to be compared with.
   bool lacks_run_up() const { return lacks_run_up_; }
 
@@ -68,6 +70,7 @@ class Gate {
   uint64_t current_time_ = 0;
   std::atomic<bool> is_counting_ = false;
   std::atomic<bool> has_ended_ = false;
+  std::atomic<bool> has_come_to_its_end_ = false;
   bool is_last_ = false;
   bool lacks_run_up_ = false;
 };

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "duration.h"
@@ -265,6 +266,25 @@ ElementSettings CommandLine::element() const {
   return settings;
 }
 
+// GLib knows "-j 2", but not "-j2" and "-j=2".
+std::vector<std::string> with_values_apart(int argc, char** argv) {
+  std::vector<std::string> words;
+  bool are_options = true;
+  for (const std::string word : std::span(argv, size_t(argc))) {
+    are_options &= word != "--";
+    const Option* option = nullptr;
+    if (are_options && word.size() > 2 && word[0] == '-' && word[1] != '-')
+      for (const OptionGroup& group : option_groups())
+        for (const Option& known : group.options)
+          if (known.letter == word[1] && !known.argument.empty()) option = &known;
+    if (option)
+      words.push_back("--" + option->name + "=" + word.substr(word[2] == '=' ? 3 : 2));
+    else
+      words.push_back(word);
+  }
+  return words;
+}
+
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine line;
   const std::shared_ptr<GOptionContext> context(g_option_context_new(nullptr),
@@ -277,8 +297,11 @@ CommandLine parse_command_line(int argc, char** argv) {
     g_option_group_add_entries(all, entries.back().data());
   }
   g_option_context_set_main_group(context.get(), all);
-  gchar** const words = g_strdupv(argv);
-  gchar** rest = words;
+  GStrvBuilder* const words = g_strv_builder_new();
+  for (const std::string& word : with_values_apart(argc, argv))
+    g_strv_builder_add(words, word.c_str());
+  gchar** rest = g_strv_builder_end(words);
+  g_strv_builder_unref(words);
   GError* error = nullptr;
   g_option_context_parse_strv(context.get(), &rest, &error);
   const std::shared_ptr<gchar*> held(rest, g_strfreev);
@@ -390,7 +413,7 @@ std::string bash_completion() {
          "    [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace\n"
          "  else\n"
          "    compopt -o filenames\n"
-         "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
          "    ((COMP_CWORD > 1)) || COMPREPLY+=($(compgen -W 'merge render' -- \"$word\"))\n"
          "  fi\n"
          "}\n"

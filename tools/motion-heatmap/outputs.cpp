@@ -146,7 +146,7 @@ void Outputs::write_clips(const Summary& summary, std::vector<std::string>& writ
       std::string name = clip_name(summary, event, part);
       const auto same = std::ranges::count(names, name);
       names.push_back(name);
-      if (same > 0) name += "_" + std::to_string(same + 1);
+      if (same > 0) name.append("_").append(std::to_string(same + 1));
       const uint64_t begin = event.begin - std::min(event.begin, parts[part].offset);
       const uint64_t end = std::min(event.end - parts[part].offset, parts[part].duration);
       const Clip clip{.input_uri = uri,

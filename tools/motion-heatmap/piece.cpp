@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "cut_off.h"
 #include "event_picture.h"
 #include "frame_message.h"
 #include "gate.h"
@@ -84,6 +85,7 @@ class Pipeline {
   void on_event(const GstStructure* event);
   void take_span_map(const std::string& path);
   void add_to_span_maps(const cv::Mat& events);
+  void check_length();
   void finish();
   std::string why_no_video() const;
 
@@ -361,9 +363,18 @@ void Pipeline::add_to_span_maps(const cv::Mat& counts) {
 
 void Pipeline::handle_error(GstMessage* message) {
   GError* error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
+  gchar* debug = nullptr;
+  gst_message_parse_error(message, &error, &debug);
   const ErrorPtr held(error);
-  if (error_.empty()) error_ = error->message;
+  const TextPtr held_debug(debug);
+  if (!error_.empty()) return;
+  // Whatever has no video at all, sound for instance; missing plugins are told apart from that.
+  if (g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)) return;
+  error_ = error->message;
+  // Those words are the same for all: what is meant stands in the last line of the other ones.
+  if (!debug || !g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)) return;
+  const std::string text = debug;
+  error_ += " (" + text.substr(text.rfind('\n') + 1) + ")";
 }
 
 // Returns false when the stream has ended.
@@ -421,8 +432,24 @@ std::string Pipeline::why_no_video() const {
   return "there is no video in it that can be decoded";
 }
 
+// A file that was cut off ends without an error.
+void Pipeline::check_length() {
+  const Source& source = request_.source;
+  if (source.kind != Source::kFile || request_.key_frames_only || !error_.empty() ||
+      !gate_->has_come_to_its_end())
+    return;
+  gint64 duration = 0;
+  gst_element_query_duration(pipeline_.get(), GST_FORMAT_TIME, &duration);
+  const TextPtr path(g_filename_from_uri(source.uri.c_str(), nullptr, nullptr));
+  if (!path) return;
+  const std::string why =
+      why_cut_off(path.get(), result_.end, uint64_t(std::max<gint64>(duration, 0)));
+  if (!why.empty()) result_.problems.push_back(why);
+}
+
 void Pipeline::finish() {
   if (!error_.empty()) result_.problems.push_back(error_);
+  check_length();
   if (!gate_->is_counting()) return;
   result_.state = motionheat::load_state(files_.file("state"));
   result_.thumbnails = thumbnails_.finish();

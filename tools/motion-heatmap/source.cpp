@@ -132,12 +132,21 @@ void Finder::add(const std::string& argument) {
   }
 }
 
+// One name for a file, whichever way leads to its folder. A link keeps its own: what it points to
+// may be named otherwise.
+std::string same_for_all(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path).lexically_normal();
+  const auto folder = std::filesystem::canonical(absolute.parent_path(), error);
+  return (error ? absolute : folder / absolute.filename()).native();
+}
+
 void Finder::add_path(const std::string& path, const struct stat& status) {
   constexpr unsigned kVideoDevices = 81;  // the major number of Video4Linux
   if (S_ISDIR(status.st_mode)) return add_folder(path);
   if (access(path.c_str(), R_OK) != 0) fail(path, g_strerror(errno));
 
-  const std::string whole = std::filesystem::absolute(path).native();
+  const std::string whole = same_for_all(path);
   const Text uri(g_filename_to_uri(whole.c_str(), nullptr, nullptr));
   Source source{Source::kFile, utf8(path), uri.get(), {}};
   if (S_ISREG(status.st_mode))

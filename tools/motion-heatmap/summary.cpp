@@ -226,7 +226,7 @@ std::string zones_table(const Summary& summary) {
 std::string series_table(const Summary& summary) {
   const auto series = motion_series(summary.run->parts, kMinute);
   std::string text = "begin,clock,motion";
-  for (const ZoneFigures& zone : summary.figures.zones) text += "," + cell(zone.name);
+  for (const ZoneFigures& zone : summary.figures.zones) text.append(",").append(cell(zone.name));
   text += "\n";
   for (size_t minute = 0; minute < series[0].size(); ++minute) {
     std::optional<int64_t> clock = begin_clock(summary);
@@ -234,7 +234,7 @@ std::string series_table(const Summary& summary) {
     std::string line = row(seconds(minute * kMinute), clock);
     line.pop_back();
     for (const std::vector<double>& values : series)
-      line += "," + (values[minute] < 0 ? "" : cell(values[minute]));
+      line.append(",").append(values[minute] < 0 ? "" : cell(values[minute]));
     text += line + "\n";
   }
   return text;
