@@ -162,8 +162,6 @@ class Jobs(tool.Test):
         )
         for setting, least, most in (
             ("--detector=mog2", 0.95, 0.03),
-            ("--noise-adaptive", 0.95, 0.03),
-            ("--stabilize", 0.95, 0.03),
             ("--sway-filter", 0.95, 0.03),
         ):
             one, told, _ = self.outcome(video, 1, setting)
