@@ -55,7 +55,7 @@ bool is_paper(const cv::Mat& part) {
 
 cv::Mat drawn(const motionheat::State& state, const Background& background,
               std::map<std::string, std::string> values) {
-  return render(state, background, {.values = std::move(values)});
+  return render(state, background, {.values = std::move(values)}).picture;
 }
 
 // The pictures stand in three rows of two with paper around and something written above them.

@@ -123,7 +123,7 @@ TEST_F(VideoWriterTest, PartsAddUpWithoutTheirSeam) {
   for (size_t i = 0; i < 40; ++i) expect_time(shown[40 + i].time, kOffset + others[i].time);
   const motionheat::State states[] = {analyze(frames, "").state, analyze(others, "").state};
   const cv::Mat expected =
-      render(motionheat::merge(states), {to_rgb(others.back().sample.get())}, settings);
+      render(motionheat::merge(states), {to_rgb(others.back().sample.get())}, settings).picture;
   const cv::Mat last = to_rgb(shown.back().sample.get());
   EXPECT_GT(likeness(last, expected), 30);
   EXPECT_NEAR(mean_gray(last), mean_gray(expected), 0.5);

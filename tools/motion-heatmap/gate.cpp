@@ -161,7 +161,8 @@ bool Gate::finish() {
 }
 
 SeamFrame Gate::seam(uint64_t time, GstBuffer* buffer) const {
-  // The element does not count what a decoder holds to be damaged, as it does where it cannot enter.
+  // The element does not count what a decoder holds to be damaged, as it does where it cannot
+  // enter.
   const bool is_corrupted = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_CORRUPTED);
   return {time, digest(buffer, caps_.get()) + (is_corrupted ? " corrupted" : "")};
 }

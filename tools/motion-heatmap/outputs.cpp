@@ -39,6 +39,13 @@ void check_place(const std::string& path) {
   if (fs::is_directory(path, ignored)) throw UsageError(path + ": this is a directory");
 }
 
+void write_picture(const std::string& path, const cv::Mat& picture) {
+  std::string extension = fs::path(path).extension();
+  std::ranges::transform(extension, extension.begin(), g_ascii_tolower);
+  const auto bytes = encode_picture(picture, extension == ".png" ? "image/png" : "image/jpeg");
+  write_file(path, {bytes.begin(), bytes.end()});
+}
+
 // The name of a clip: when it begins, by the wall clock where that is known.
 std::string clip_name(const Summary& summary, const Event& event, size_t part) {
   const std::vector<Part>& parts = summary.run->parts;
@@ -117,15 +124,11 @@ std::vector<std::string> Outputs::write(const Summary& summary,
   };
   // What cannot be made again comes first.
   attempt(state_, [&] { save_record(state_, record, force_); });
-  attempt(picture_,
-          [&] { render_to_file(record.state, record.background, summary.settings, picture_); });
-  attempt(heat_, [&] { render_to_file(record.state, record.background, summary.settings, heat_); });
+  attempt(picture_, [&] { write_picture(picture_, summary.picture); });
+  attempt(heat_, [&] { write_events(record.state, summary.settings, heat_); });
   attempt(panels_, [&] {
-    const cv::Mat sheet =
-        draw_panels(record.state, record.background, summary.run->sample, summary.settings);
-    const bool is_png = panels_.ends_with("png") || panels_.ends_with("PNG");
-    const auto bytes = encode_picture(sheet, is_png ? "image/png" : "image/jpeg");
-    write_file(panels_, {bytes.begin(), bytes.end()});
+    write_picture(panels_, draw_panels(record.state, record.background, summary.run->sample,
+                                       summary.settings));
   });
   attempt(json_, [&] { write_json(summary, json_); });
   attempt(csv_, [&] { write_csv(summary, csv_); });

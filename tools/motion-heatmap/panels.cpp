@@ -47,7 +47,7 @@ class Renderer {
   cv::Mat with(std::map<std::string, std::string> values) const {
     ElementSettings changed{settings_.preset, std::move(values)};
     changed.values.insert(settings_.values.begin(), settings_.values.end());
-    return render(state_, background_, changed);
+    return render(state_, background_, changed).picture;
   }
 
   const motionheat::State& state_;

@@ -137,11 +137,11 @@ Figures read_figures(GstElement* heatmap) {
 }
 
 // Heat in an element that has seen no frame but its background.
-class Rendering {
+class Renderer {
  public:
   // `location` is where the element is to write the picture; empty: nowhere.
-  Rendering(const motionheat::State& state, const Background& background,
-            const ElementSettings& settings, const std::string& location = "") {
+  Renderer(const motionheat::State& state, const Background& background,
+           const ElementSettings& settings, const std::string& location = "") {
     constexpr int kGray = 96;
     motionheat::save_state(files_.file("state"), state);
     const cv::Mat frame = background.picture.empty() ? cv::Mat(state.size.height, state.size.width,
@@ -153,12 +153,11 @@ class Rendering {
       g_object_set(heatmap.get(), "snapshot-location", location.c_str(), nullptr);
     conversion_.add(make_element("appsrc"));
     GstElement* const element = conversion_.add(std::move(heatmap));
-    picture_ = conversion_.run(to_buffer(frame).get(), rgb_caps(frame.size()).get());
-    figures_ = read_figures(element);
+    rendering_.picture = conversion_.run(to_buffer(frame).get(), rgb_caps(frame.size()).get());
+    rendering_.figures = read_figures(element);
   }
 
-  const cv::Mat& picture() const { return picture_; }
-  const Figures& figures() const { return figures_; }
+  const Rendering& rendering() const { return rendering_; }
 
  private:
   void set_up(GstElement* heatmap, const motionheat::State& state, const cv::Size& frame,
@@ -173,8 +172,7 @@ class Rendering {
 
   TempDirectory files_;
   Conversion conversion_;
-  cv::Mat picture_;
-  Figures figures_;
+  Rendering rendering_;
 };
 
 }  // namespace
@@ -236,19 +234,14 @@ cv::Mat decode_picture(const std::vector<uint8_t>& bytes) {
   return conversion.run(buffer.get(), caps.get());
 }
 
-cv::Mat render(const motionheat::State& state, const Background& background,
-               const ElementSettings& settings) {
-  return Rendering(state, background, settings).picture();
+Rendering render(const motionheat::State& state, const Background& background,
+                 const ElementSettings& settings) {
+  return Renderer(state, background, settings).rendering();
 }
 
-Figures figures_of(const motionheat::State& state, const Background& background,
-                   const ElementSettings& settings) {
-  return Rendering(state, background, settings).figures();
-}
-
-void render_to_file(const motionheat::State& state, const Background& background,
-                    const ElementSettings& settings, const std::string& path) {
-  Rendering(state, background, settings, path);
+void write_events(const motionheat::State& state, const ElementSettings& settings,
+                  const std::string& path) {
+  Renderer(state, {}, settings, path);
 }
 
 }  // namespace tool

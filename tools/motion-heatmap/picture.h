@@ -28,10 +28,6 @@ std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type);
 /// The other way round, of any type that GStreamer decodes.
 cv::Mat decode_picture(const std::vector<uint8_t>& bytes);
 
-/// Heat drawn on its background by the element: CV_8UC3, red first. Without a background on grey.
-cv::Mat render(const motionheat::State& state, const Background& background,
-               const ElementSettings& settings);
-
 /// A zone in figures, as the element has them.
 struct ZoneFigures {
   std::string name;
@@ -48,12 +44,18 @@ struct Figures {
   double hot_x = 0, hot_y = 0;  // 0 to 1, the hottest spot
   std::vector<ZoneFigures> zones;
 };
-Figures figures_of(const motionheat::State& state, const Background& background,
-                   const ElementSettings& settings);
+/// Heat as the element draws it.
+struct Rendering {
+  cv::Mat picture;  // CV_8UC3, red first
+  Figures figures;
+};
 
-/// The same as `render`, in a file: .png, .jpg, or .tiff for the events of each pixel. Throws
-/// Failure.
-void render_to_file(const motionheat::State& state, const Background& background,
-                    const ElementSettings& settings, const std::string& path);
+/// Heat drawn on its background by the element; without a background on grey. Throws Failure.
+Rendering render(const motionheat::State& state, const Background& background,
+                 const ElementSettings& settings);
+
+/// Writes the events of each pixel to a .tiff file. Throws Failure.
+void write_events(const motionheat::State& state, const ElementSettings& settings,
+                  const std::string& path);
 
 }  // namespace tool

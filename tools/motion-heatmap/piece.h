@@ -59,7 +59,7 @@ struct SeamFrame {
 
 /// What a piece of a source gave.
 struct PieceResult {
-  Span span;  // shorter than asked for if it was stopped
+  Span span;                // shorter than asked for if it was stopped
   motionheat::State state;  // its heat; no size if there was no frame
   Background background;
   Timeline timeline;

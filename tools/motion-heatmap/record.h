@@ -31,8 +31,8 @@ struct SourceRecord {
 /// What a run has counted so far: its heat, what that is drawn on, and where the heat is from. It
 /// outlives the run in a state file.
 struct Record {
-  motionheat::State state;  // its attachments are empty; no size while nothing was counted
-  ElementSettings settings;     // that were asked for
+  motionheat::State state;   // its attachments are empty; no size while nothing was counted
+  ElementSettings settings;  // that were asked for
   Background background;
   motionheat::Size picture;
   std::vector<SourceRecord> sources;

@@ -255,7 +255,8 @@ void Run::do_task(size_t index) {
   take_what_is_done();
 }
 
-// In the video files follow each other without a hole, whatever their clocks say. One job works here.
+// In the video files follow each other without a hole, whatever their clocks say. One job works
+// here.
 void Run::begin_video_part() {
   uint64_t end = 0;
   for (const Part& part : parts_of(record_)) end += part.duration;

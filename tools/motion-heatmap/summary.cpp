@@ -253,11 +253,13 @@ std::string Summary::zone_of(const Event& event) const {
 }
 
 Summary summarize(const RunResult& run, const std::string& title, const ElementSettings& settings) {
+  Rendering rendering = render(run.record.state, run.record.background, settings);
   Summary summary{.title = title,
                   .run = &run,
                   .settings = settings,
                   .values = effective_values(settings),
-                  .figures = figures_of(run.record.state, run.record.background, settings),
+                  .picture = rendering.picture,
+                  .figures = rendering.figures,
                   .events = {}};
   const ElementPtr element = make_motionheatmap(settings);
   double area = 0;

@@ -18,6 +18,7 @@ struct Summary {
   const RunResult* run = nullptr;
   ElementSettings settings;
   std::map<std::string, std::string> values;  // what the settings come to
+  cv::Mat picture;                            // the heat on the background
   Figures figures;
   std::vector<Event> events;
 
