@@ -240,6 +240,10 @@ std::string series_table(const Summary& summary) {
   return text;
 }
 
+std::string number_of_events(size_t events) {
+  return std::to_string(events) + (events == 1 ? " event" : " events");
+}
+
 std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
@@ -295,13 +299,13 @@ std::string summary_text(const Summary& summary) {
   }
   text += "Events        " + std::to_string(summary.events.size()) + "\n";
   for (size_t i = 0; i < figures.zones.size(); ++i)
-    text += "  " + figures.zones[i].name + ": " + std::to_string(events_of_zone(summary, i)) +
-            " events, " + percent(figures.zones[i].share) + " of the motion\n";
+    text += "  " + figures.zones[i].name + ": " + number_of_events(events_of_zone(summary, i)) +
+            ", " + percent(figures.zones[i].share) + " of the motion\n";
   for (size_t i = 0; i < parts.size(); ++i) {
     const size_t events = events_of_part(summary, i);
     if (parts.size() > 1)
-      text += "  " + parts[i].name + ": " +
-              (events > 0 ? std::to_string(events) + " events" : "no motion") + "\n";
+      text += "  " + parts[i].name + ": " + (events > 0 ? number_of_events(events) : "no motion") +
+              "\n";
     if (!parts[i].problem.empty()) text += "  " + parts[i].name + ": " + parts[i].problem + "\n";
   }
   return text;
