@@ -60,7 +60,7 @@ struct Video {
   Shown shown;
 };
 
-const Video& video(const VideoKind& kind) {
+const Video& video(VideoKind kind) {
   static Scratch folder;
   static std::map<std::string, Video> videos;
   const auto [entry, is_new] = videos.try_emplace(kind.name);
