@@ -71,7 +71,7 @@ std::string ProgressDisplay::line(double elapsed) const {
   if (now.share > 0) {
     char share[16];
     std::snprintf(share, sizeof share, " %3.0f %%  ", 100 * now.share);
-    text = bar(now.share) + share + text;
+    text = (is_terminal_ ? bar(now.share) : "") + share + text;
     if (now.share > 0.02)
       text += ", " + whole_seconds(elapsed / now.share * (1 - now.share)) + " left";
   }
