@@ -60,16 +60,16 @@ struct Video {
   Shown shown;
 };
 
-const Video& video(VideoKind kind) {
+Video video(const VideoKind& kind) {
   static Scratch folder;
   static std::map<std::string, Video> videos;
   const auto [entry, is_new] = videos.try_emplace(kind.name);
-  Video& video = entry->second;
-  if (!is_new) return video;
-  video.path = folder / (kind.name + "." + kind.suffix);
-  video.problem = make_video(kind, kFrames, video.path);
-  if (video.problem.empty()) video.shown = play(video.path);
-  return video;
+  Video& made = entry->second;
+  if (!is_new) return made;
+  made.path = folder / (kind.name + "." + kind.suffix);
+  made.problem = make_video(kind, kFrames, made.path);
+  if (made.problem.empty()) made.shown = play(made.path);
+  return made;
 }
 
 void expect_time(uint64_t time, uint64_t expected) {
@@ -110,7 +110,7 @@ class ClipOf : public testing::TestWithParam<VideoKind> {
     ASSERT_EQ(source().shown.frames.size(), size_t(kFrames));
   }
 
-  const Video& source() const { return video(GetParam()); }
+  Video source() const { return video(GetParam()); }
 
   // From the time of a frame on, for a number of frames.
   Clip clip(int begin, int frames) const {
@@ -206,7 +206,7 @@ class Clips : public testing::Test {
     return text.str();
   }
 
-  const Video& source_ = video({"mjpeg-mkv", "jpegenc", "opusenc", "matroskamux", "mkv"});
+  const Video source_ = video({"mjpeg-mkv", "jpegenc", "opusenc", "matroskamux", "mkv"});
   Scratch folder_;
 };
 
@@ -306,7 +306,7 @@ TEST_F(Clips, OfACutOffFileHoldWhatIsThere) {
 }
 
 TEST_F(Clips, TellWhatMatroskaCannotHold) {
-  const Video& alac = video({"alac-mp4", "jpegenc", "avenc_alac", "qtmux", "mp4"});
+  const Video alac = video({"alac-mp4", "jpegenc", "avenc_alac", "qtmux", "mp4"});
   if (!alac.problem.empty()) GTEST_SKIP() << "cannot be made here: " << alac.problem;
   Clip span = clip();
   span.input_uri = uri_of(alac.path);
@@ -319,7 +319,7 @@ TEST_F(Clips, TellWhatMatroskaCannotHold) {
 
 TEST_F(Clips, DoNotWaitForStreamsWithNothingToSay) {
   write(folder_ / "one.srt", "1\n00:00:00,100 --> 00:00:00,200\nhello\n\n");
-  const Video& subtitled =
+  const Video subtitled =
       video({"subtitled", "jpegenc",
              "fakesink filesrc location=\"" + (folder_ / "one.srt") + "\" ! subparse",
              "matroskamux", "mkv"});
