@@ -68,12 +68,12 @@ std::string ProgressDisplay::line(double elapsed) const {
   const RunProgress::Now now = progress_.now();
   std::string text =
       whole_seconds(now.seconds) + " counted, " + number(now.seconds / elapsed) + " x real time";
-  if (now.share > 0) {
+  if (now.share) {
     char share[16];
-    std::snprintf(share, sizeof share, " %3.0f %%  ", 100 * now.share);
-    text = (is_terminal_ ? bar(now.share) : "") + share + text;
-    if (now.share > 0.02)
-      text += ", " + whole_seconds(elapsed / now.share * (1 - now.share)) + " left";
+    std::snprintf(share, sizeof share, " %3.0f %%  ", 100 * *now.share);
+    text = (is_terminal_ ? bar(*now.share) : "") + share + text;
+    if (*now.share > 0.02)
+      text += ", " + whole_seconds(elapsed / *now.share * (1 - *now.share)) + " left";
   }
   return text + "  " + now.source;
 }

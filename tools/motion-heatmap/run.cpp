@@ -452,6 +452,7 @@ RunProgress::Now RunProgress::now() const {
   const std::lock_guard guard(lock_);
   Now now{.source = source_};
   double total = 0, done = 0;
+  bool is_known = false;
   for (const Piece& piece : pieces_) {
     total += piece.weight;
     if (!piece.progress) continue;
@@ -460,10 +461,11 @@ RunProgress::Now RunProgress::now() const {
     const double length = end > piece.span.begin ? double(end - piece.span.begin) : 0;
     const double passed = at > piece.span.begin ? double(at - piece.span.begin) : 0;
     done += piece.weight * (piece.is_done ? 1 : length > 0 ? std::min(1.0, passed / length) : 0);
+    is_known |= piece.is_done || length > 0;
     now.seconds += passed / GST_SECOND;
     now.frames += piece.progress->frames;
   }
-  now.share = total > 0 ? done / total : 0;
+  if (is_known && total > 0) now.share = done / total;
   return now;
 }
 

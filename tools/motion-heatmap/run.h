@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,8 @@ struct RunResult {
 class RunProgress {
  public:
   struct Now {
-    double share = 0;    // 0 to 1 of all; 0 if not known
-    double seconds = 0;  // of stream time counted
+    std::optional<double> share;  // 0 to 1 of all; none if not known
+    double seconds = 0;           // of stream time counted
     uint64_t frames = 0;
     std::string source;  // that is being read
   };
