@@ -59,6 +59,19 @@ GstClockTime time_of(const GstBuffer* buffer) {
   return GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
 }
 
+// How long a frame is shown; parsers of some versions leave that to the frame rate. Where nothing
+// tells, it is shown for a moment.
+uint64_t duration_of(const GstBuffer* buffer, GstPad* pad) {
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) return GST_BUFFER_DURATION(buffer);
+  const Caps caps(gst_pad_get_current_caps(pad));
+  int frames = 0, seconds = 0;
+  if (!caps || !gst_structure_get_fraction(gst_caps_get_structure(caps.get(), 0), "framerate",
+                                           &frames, &seconds) ||
+      frames <= 0)
+    return 1;
+  return gst_util_uint64_scale(GST_SECOND, guint64(seconds), guint64(frames));
+}
+
 // Matroska leaves out what has no such time.
 GstBuffer* with_time(GstBuffer* buffer) {
   if (GST_BUFFER_PTS_IS_VALID(buffer)) return buffer;
@@ -254,8 +267,7 @@ bool Cutter::passes(Stream& stream, const GstBuffer* buffer) {
   if (!GST_CLOCK_TIME_IS_VALID(time)) return false;
   Span frame;
   frame.begin = stream_time(stream.segment, time);
-  frame.end = frame.begin;
-  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.end += GST_BUFFER_DURATION(buffer);
+  frame.end = frame.begin + duration_of(buffer, stream.pad.get());
 
   const bool is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   stream.order.add(frame.begin);
