@@ -2,10 +2,11 @@
 #include "state_file.h"
 
 #include <fcntl.h>
-#include <gio/gio.h>
+#include <glib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <bit>
 #include <cerrno>
@@ -34,10 +35,8 @@ constexpr size_t kMaxFile = size_t(State::kMaxArea) * kMaxBytes / 1000 * 1001 + 
 
 struct Unref {
   void operator()(GVariant* variant) const { g_variant_unref(variant); }
-  void operator()(GConverter* converter) const { g_object_unref(converter); }
 };
 using Variant = std::unique_ptr<GVariant, Unref>;
-using Converter = std::unique_ptr<GConverter, Unref>;
 
 class File {
  public:
@@ -105,30 +104,60 @@ std::string checksum(std::string_view body) {
   return text;
 }
 
-// Runs `input` through a converter and hands the output to `write`, part by part. Without `last`
-// more input will come. Returns how many bytes of input lie behind the end of the converted data.
-template <typename Write>
-size_t convert(GConverter* converter, std::span<const uint8_t> input, bool last, Write write) {
-  const GConverterFlags flags = last ? G_CONVERTER_INPUT_AT_END : G_CONVERTER_NO_FLAGS;
-  std::array<uint8_t, 1 << 16> output;
-  GConverterResult result = G_CONVERTER_CONVERTED;
-  while (result != G_CONVERTER_FINISHED && (last || !input.empty())) {
-    gsize taken = 0;
-    gsize made = 0;
-    result = g_converter_convert(converter, input.data(), input.size(), output.data(),
-                                 output.size(), flags, &taken, &made, nullptr);
-    if (result == G_CONVERTER_ERROR) throw damaged("the counts do not decompress");
-    input = input.subspan(taken);
-    write(std::span<const uint8_t>(output.data(), made));
+struct Deflate {
+  static constexpr int kEnd = Z_FINISH;
+  static int start(z_stream* stream) { return deflateInit(stream, Z_BEST_SPEED); }
+  static int run(z_stream* stream, int flush) { return deflate(stream, flush); }
+  static void end(z_stream* stream) { deflateEnd(stream); }
+};
+
+struct Inflate {
+  static constexpr int kEnd = Z_NO_FLUSH;  // it sees the end by itself
+  static int start(z_stream* stream) { return inflateInit(stream); }
+  static int run(z_stream* stream, int flush) { return inflate(stream, flush); }
+  static void end(z_stream* stream) { inflateEnd(stream); }
+};
+
+// A stream of zlib that is written (Deflate) or read (Inflate).
+template <typename Coder>
+class ZlibStream {
+ public:
+  ZlibStream() {
+    if (Coder::start(&stream_) != Z_OK) throw std::bad_alloc();
   }
-  return input.size();
-}
+  ~ZlibStream() { Coder::end(&stream_); }
+  ZlibStream(const ZlibStream&) = delete;
+  ZlibStream& operator=(const ZlibStream&) = delete;
+
+  // Takes `input` and hands the output to `write`, part by part. Without `last` more input will
+  // come. Returns how many bytes of input lie behind the end of the stream.
+  template <typename Write>
+  size_t convert(std::span<const uint8_t> input, bool last, Write write) {
+    constexpr size_t kMaxInput = size_t(1) << 30;  // zlib counts in 32 bits
+    std::array<uint8_t, 1 << 16> output;
+    int result = Z_OK;
+    while (result == Z_OK && (last || !input.empty())) {
+      const size_t size = std::min(input.size(), kMaxInput);
+      stream_.next_in = const_cast<Bytef*>(input.data());
+      stream_.avail_in = uInt(size);
+      stream_.next_out = output.data();
+      stream_.avail_out = uInt(output.size());
+      result = Coder::run(&stream_, last && size == input.size() ? Coder::kEnd : Z_NO_FLUSH);
+      input = input.subspan(size - stream_.avail_in);
+      write(std::span<const uint8_t>(output.data(), output.size() - stream_.avail_out));
+    }
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result != Z_OK && result != Z_STREAM_END) throw damaged("the counts do not decompress");
+    return input.size();
+  }
+
+ private:
+  z_stream stream_{};
+};
 
 // The lowest byte of all counts, then the next one: bytes that are alike lie together.
 std::vector<uint8_t> compress(const std::vector<uint64_t>& counts, int n_bytes) {
-  constexpr int kFastest = 1;
-  const Converter compressor(
-      G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB, kFastest)));
+  ZlibStream<Deflate> compressor;
   std::vector<uint8_t> compressed;
   const auto write = [&](std::span<const uint8_t> part) {
     compressed.insert(compressed.end(), part.begin(), part.end());
@@ -138,10 +167,10 @@ std::vector<uint8_t> compress(const std::vector<uint64_t>& counts, int n_bytes) 
     for (size_t i = 0; i < counts.size(); i += part.size()) {
       const size_t size = std::min(part.size(), counts.size() - i);
       for (size_t j = 0; j < size; ++j) part[j] = uint8_t(counts[i + j] >> 8 * byte);
-      convert(compressor.get(), {part.data(), size}, false, write);
+      compressor.convert({part.data(), size}, false, write);
     }
   }
-  convert(compressor.get(), {}, true, write);
+  compressor.convert({}, true, write);
   return compressed;
 }
 
@@ -207,10 +236,10 @@ std::vector<uint64_t> decompress(std::span<const uint8_t> compressed, Size size,
                                  int n_bytes) {
   if (size_t(size.area()) * size_t(n_bytes) / kMaxRatio > compressed.size())
     throw damaged("counts are missing");
-  const Converter decompressor(G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_ZLIB)));
+  ZlibStream<Inflate> decompressor;
   CountsReader counts(size, to, n_bytes);
-  const size_t rest = convert(decompressor.get(), compressed, true,
-                              [&](std::span<const uint8_t> part) { counts.add(part); });
+  const size_t rest = decompressor.convert(
+      compressed, true, [&](std::span<const uint8_t> part) { counts.add(part); });
   if (!counts.is_complete() || rest != 0) throw damaged("the number of counts is wrong");
   return std::move(counts).means();
 }
