@@ -12,6 +12,31 @@ struct PartAll {
   }
 };
 
+// Bytes of a row that are put in whole vectors: whole groups of four, as the mask has them.
+HWY_INLINE int BytesInVectors(int width) {
+  return width < int(hn::Lanes(U8())) ? 0 : width / 4 * 4;
+}
+
+// The place of the second vector of each row. From there on the picture is read in whole lines of
+// the cache, since reading across two takes twice as long: some bytes of that vector are of the
+// first one, too. Rows that are short, or of which each begins elsewhere in a line, are read as
+// they lie.
+HWY_INLINE int SecondVector(Rows<const uint8_t> picture, int width) {
+  const int lanes = int(hn::Lanes(U8()));
+  const int aligned = int(-reinterpret_cast<uintptr_t>(picture.data) % size_t(lanes));
+  const bool pays = width >= 4 * lanes && picture.stride % lanes == 0 && aligned % 4 == 0;
+  return pays && aligned > 0 ? aligned : lanes;
+}
+
+// Puts `first`, which is at the begin of a row, and `last`, with which `width` bytes end. Vectors
+// may overlap, and the picture may be what is written to: these two are made before any other is
+// put between them, and come last.
+HWY_INLINE void PutEnds(hn::Vec<U8> first, hn::Vec<U8> last, uint8_t* out, int width) {
+  const U8 d;
+  hn::StoreU(first, d, out);
+  hn::StoreU(last, d, out + width - int(hn::Lanes(d)));
+}
+
 // Blends rows: whole vectors, then short ones, the last of which has its bytes elsewhere, since
 // those beyond are not ours. `part(d, picture, joined, weight)` is what of the joined ones is
 // shown.
@@ -19,56 +44,69 @@ template <class Join, class Part>
 HWY_NOINLINE void BlendRows(const BlendJob& job, Join join, Part part) {
   const U8 d;
   const U8Short d_short;
-  const auto blend = [&](auto tag, const uint8_t* picture, const uint8_t* color,
-                         const uint8_t* weight, uint8_t* out) {
+  const auto blended = [&](auto tag, const uint8_t* picture, const uint8_t* color,
+                           const uint8_t* weight) {
     const auto p = hn::LoadU(tag, picture);
-    hn::StoreU(part(tag, p, join(tag, p, hn::LoadU(tag, color)), weight), tag, out);
+    return part(tag, p, join(tag, p, hn::LoadU(tag, color)), weight);
   };
-  const int n = int(hn::Lanes(d)), width = job.bytes.width;
-  HWY_ALIGN uint8_t last[4][kShort] = {};
+  const int lanes = int(hn::Lanes(d)), width = job.bytes.width;
+  const int in_vectors = BytesInVectors(width), second = SecondVector(job.picture, width);
+  const int end = in_vectors - lanes;  // where the last vector begins
+  HWY_ALIGN uint8_t rest[4][kShort] = {};
   for (int y = 0; y < job.bytes.height; ++y) {
     const uint8_t* picture = job.picture[y];
     const uint8_t* color = job.color[y];
     // Where there are none, what is not read.
     const uint8_t* weight = job.weight.data ? job.weight[y] : color;
     uint8_t* out = job.out[y];
-    int x = 0;
-    for (; x + n <= width; x += n) blend(d, picture + x, color + x, weight + x, out + x);
+    const auto at = [&](int x) { return blended(d, picture + x, color + x, weight + x); };
+    if (in_vectors > 0) {
+      const auto first = at(0), last = at(end);
+      for (int x = second; x < end; x += lanes) hn::StoreU(at(x), d, out + x);
+      PutEnds(first, last, out, in_vectors);
+    }
+    int x = in_vectors;
     for (; x + kShort <= width; x += kShort)
-      blend(d_short, picture + x, color + x, weight + x, out + x);
+      hn::StoreU(blended(d_short, picture + x, color + x, weight + x), d_short, out + x);
     if (x == width) continue;
     const size_t left = size_t(width - x);
-    std::memcpy(last[0], picture + x, left);
-    std::memcpy(last[1], color + x, left);
-    std::memcpy(last[2], weight + x, left);
-    blend(d_short, last[0], last[1], last[2], last[3]);
-    std::memcpy(out + x, last[3], left);
+    std::memcpy(rest[0], picture + x, left);
+    std::memcpy(rest[1], color + x, left);
+    std::memcpy(rest[2], weight + x, left);
+    hn::StoreU(blended(d_short, rest[0], rest[1], rest[2]), d_short, rest[3]);
+    std::memcpy(out + x, rest[3], left);
   }
 }
 
-// Blends `width` bytes of each row, whole vectors, with one colour, whose bytes repeat themselves
-// after three vectors: what is made of it alone is made once.
+// Blends what goes in vectors of each row with one colour, whose bytes repeat themselves after
+// three vectors: what is made of it alone is made once.
 template <class Join>
-HWY_NOINLINE void BlendOneColor(const BlendJob& job, int width, Join join) {
+HWY_NOINLINE void BlendOneColor(const BlendJob& job, Join join) {
   const U8 d;
   const int lanes = int(hn::Lanes(d));
-  const auto color0 = hn::LoadU(d, job.color[0]);
-  const auto color1 = hn::LoadU(d, job.color[0] + lanes);
-  const auto color2 = hn::LoadU(d, job.color[0] + 2 * lanes);
+  const int second = SecondVector(job.picture, job.bytes.width);
+  const int width = BytesInVectors(job.bytes.width), end = width - lanes;
+  const auto color_at = [&](int x) { return hn::LoadU(d, job.color[0] + x % BlendJob::kPeriod); };
+  const auto first_color = color_at(0), last_color = color_at(end);
+  const auto color0 = color_at(second), color1 = color_at(second + lanes);
+  const auto color2 = color_at(second + 2 * lanes);
   for (int y = 0; y < job.bytes.height; ++y) {
     const uint8_t* picture = job.picture[y];
     uint8_t* out = job.out[y];
-    const auto blend = [&](int x, auto color) {
-      hn::StoreU(join(d, hn::LoadU(d, picture + x), color), d, out + x);
+    const auto blended = [&](int x, auto color) {
+      return join(d, hn::LoadU(d, picture + x), color);
     };
-    int x = 0;
-    for (; x + 3 * lanes <= width; x += 3 * lanes) {
-      blend(x, color0);
-      blend(x + lanes, color1);
-      blend(x + 2 * lanes, color2);
+    const auto put = [&](int x, auto color) { hn::StoreU(blended(x, color), d, out + x); };
+    const auto first = blended(0, first_color), last = blended(end, last_color);
+    int x = second;
+    for (; x + 2 * lanes < end; x += 3 * lanes) {
+      put(x, color0);
+      put(x + lanes, color1);
+      put(x + 2 * lanes, color2);
     }
-    if (x < width) blend(x, color0);
-    if (x + lanes < width) blend(x + lanes, color1);
+    if (x < end) put(x, color0);
+    if (x + lanes < end) put(x + lanes, color1);
+    PutEnds(first, last, out, width);
   }
 }
 
@@ -116,8 +154,8 @@ template <class Join, class Part>
 HWY_INLINE void Blend(const BlendJob& job, Join join, Part part) {
   if (job.weight.data) return BlendRows(job, join, part);
   if (!job.one_color) return BlendRows(job, join, PartAll());
-  const int width = WholeOf(job.bytes.width, int(hn::Lanes(U8())));
-  BlendOneColor(job, width, join);
+  const int width = BytesInVectors(job.bytes.width);
+  if (width > 0) BlendOneColor(job, join);
   if (width == job.bytes.width) return;
   BlendJob rest = job;
   rest.picture = job.picture.from(width);
