@@ -7,7 +7,7 @@ namespace motionheat::kernels::HWY_NAMESPACE {
 // Calls `work(x)` for vectors of columns from `x` on, a multiple of `step`, that cover the columns
 // of a row before the one returned: all but a few. Reads across two lines of the cache take twice
 // as long. So the second vector begins where a line does, and some columns of it are done twice, as
-// are some of the last one.
+// are some of the last one. (Columns of more than a byte begin there if the row does.)
 template <class Work>
 HWY_INLINE int CoverColumns(const uint8_t* row, int width, int step, Work work) {
   const int lanes = int(hn::Lanes(U8()));
@@ -175,56 +175,95 @@ HWY_INLINE void MeansOf(uint16_t* sums, int columns, Extent extent, int scale, u
 
 static_assert(255 * kMaxScale * kMaxScale <= 65535);
 
-// Means of whole square blocks of single bytes, `kScale` (2, 4 or 8) columns wide: as many as
-// vectors cover. The columns that they have. Sums grow wider in their places.
+// Means of square blocks of `kScale` (2, 4 or 8) columns, from the sums of each two of these. Sums
+// grow wider in their places.
 template <int kScale>
-HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, int width, uint8_t* all_means) {
-  const U8 d;
+HWY_INLINE void StoreMeans(hn::Vec<U16> twos, uint8_t* means) {
   const U16 d16;
   const hn::Repartition<uint32_t, U8> d32;
   const hn::Repartition<uint64_t, U8> d64;
-  return CoverColumns(bytes.data, width, kScale, [&](int x) {
-    uint8_t* const means = all_means + x / kScale;
-    auto evens = hn::Zero(d16), odds = evens;
-    for (int y = 0; y < kScale; ++y) {
-      AskFor(bytes[y + kScale] + x);
-      const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y] + x));
-      evens = hn::Add(evens, hn::And(pairs, hn::Set(d16, 255)));
-      odds = hn::Add(odds, hn::ShiftRight<8>(pairs));
+  if constexpr (kScale == 2) {
+    const auto mean = hn::ShiftRight<2>(hn::Add(twos, hn::Set(d16, 2)));
+    const hn::Rebind<uint8_t, U16> d_means;
+    hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(hn::RebindToSigned<U16>(), mean)), d_means, means);
+    return;
+  }
+  const auto pairs16 = hn::BitCast(d32, twos);
+  const auto fours = hn::Add(hn::And(pairs16, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs16));
+  if constexpr (kScale == 4) {
+    const hn::Rebind<uint8_t, decltype(d32)> d_means;
+    const auto mean = hn::ShiftRight<4>(hn::Add(fours, hn::Set(d32, 8)));
+    // Not truncated: Highway 1.0.3 picks other bytes with AVX3_DL.
+    const hn::RebindToSigned<decltype(d32)> d32_signed;
+    hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(d32_signed, mean)), d_means, means);
+    return;
+  }
+  const hn::Rebind<uint8_t, decltype(d64)> d_means;
+  const auto pairs32 = hn::BitCast(d64, fours);
+  const auto eights =
+      hn::Add(hn::And(pairs32, hn::Set(d64, 0xffffffff)), hn::ShiftRight<32>(pairs32));
+  const auto mean = hn::ShiftRight<6>(hn::Add(eights, hn::Set(d64, 32)));
+  hn::StoreU(hn::TruncateTo(d_means, mean), d_means, means);
+}
+
+// Means of whole square blocks of pixels of `kStep` (1, 3 or 4) bytes: as many as vectors cover.
+// The columns that they have.
+template <int kScale, int kStep>
+HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> pixels, const SamplePlaces& places, int width,
+                            uint8_t* const* means) {
+  const U8 d;
+  const U16 d16;
+  const int lanes = int(hn::Lanes(d));
+  return CoverColumns(pixels.data, width, kScale, [&](int x) {
+    HWY_ALIGN uint16_t even[kStep * hn::MaxLanes(U16())], odd[kStep * hn::MaxLanes(U16())];
+    for (int i = 0; i < kStep; ++i) {
+      const Rows<const uint8_t> bytes = pixels.from(x * kStep + i * lanes);
+      auto evens = hn::Zero(d16), odds = evens;
+      for (int y = 0; y < kScale; ++y) {
+        AskFor(bytes[y + kScale]);
+        const auto pairs = hn::BitCast(d16, hn::LoadU(d, bytes[y]));
+        evens = hn::Add(evens, hn::And(pairs, hn::Set(d16, 255)));
+        odds = hn::Add(odds, hn::ShiftRight<8>(pairs));
+      }
+      hn::Store(evens, d16, even + i * lanes / 2);
+      hn::Store(odds, d16, odd + i * lanes / 2);
     }
-    const auto twos = hn::Add(evens, odds);
-    if constexpr (kScale == 2) {
-      const auto mean = hn::ShiftRight<2>(hn::Add(twos, hn::Set(d16, 2)));
-      const hn::Rebind<uint8_t, U16> d_means;
-      hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(hn::RebindToSigned<U16>(), mean)), d_means,
-                 means);
+    if constexpr (kStep == 1) {
+      StoreMeans<kScale>(hn::Add(hn::Load(d16, even), hn::Load(d16, odd)), means[0] + x / kScale);
       return;
     }
-    const auto pairs16 = hn::BitCast(d32, twos);
-    const auto fours = hn::Add(hn::And(pairs16, hn::Set(d32, 0xffff)), hn::ShiftRight<16>(pairs16));
-    if constexpr (kScale == 4) {
-      const hn::Rebind<uint8_t, decltype(d32)> d_means;
-      const auto mean = hn::ShiftRight<4>(hn::Add(fours, hn::Set(d32, 8)));
-      // Not truncated: Highway 1.0.3 picks other bytes with AVX3_DL.
-      const hn::RebindToSigned<decltype(d32)> d32_signed;
-      hn::StoreU(hn::DemoteTo(d_means, hn::BitCast(d32_signed, mean)), d_means, means);
-      return;
+    // A sample of the first one of two pixels, and of the second one.
+    const auto put = [&](int place, auto first, auto second) {
+      for (int s = 0; s < places.n; ++s)
+        if (places.offsets[s] == place)
+          StoreMeans<kScale>(hn::Add(first, second), means[s] + x / kScale);
+    };
+    hn::Vec<U16> byte0, byte1, byte2, byte3, byte4, byte5, byte6, byte7;
+    if constexpr (kStep == 3) {
+      hn::LoadInterleaved3(d16, even, byte0, byte2, byte4);
+      hn::LoadInterleaved3(d16, odd, byte1, byte3, byte5);
+      put(0, byte0, byte3);
+      put(1, byte1, byte4);
+      put(2, byte2, byte5);
     }
-    const hn::Rebind<uint8_t, decltype(d64)> d_means;
-    const auto pairs32 = hn::BitCast(d64, fours);
-    const auto eights =
-        hn::Add(hn::And(pairs32, hn::Set(d64, 0xffffffff)), hn::ShiftRight<32>(pairs32));
-    const auto mean = hn::ShiftRight<6>(hn::Add(eights, hn::Set(d64, 32)));
-    hn::StoreU(hn::TruncateTo(d_means, mean), d_means, means);
+    if constexpr (kStep == 4) {
+      hn::LoadInterleaved4(d16, even, byte0, byte2, byte4, byte6);
+      hn::LoadInterleaved4(d16, odd, byte1, byte3, byte5, byte7);
+      put(0, byte0, byte4);
+      put(1, byte1, byte5);
+      put(2, byte2, byte6);
+      put(3, byte3, byte7);
+    }
   });
 }
 
-HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> bytes, const Extent& extent, int scale,
-                            uint8_t* means) {
+template <int kStep>
+HWY_INLINE int ShrinkBlocks(Rows<const uint8_t> pixels, const SamplePlaces& places,
+                            const Extent& extent, int scale, uint8_t* const* means) {
   if (extent.height != scale) return 0;
-  if (scale == 2) return ShrinkBlocks<2>(bytes, extent.width, means);
-  if (scale == 4) return ShrinkBlocks<4>(bytes, extent.width, means);
-  if (scale == 8) return ShrinkBlocks<8>(bytes, extent.width, means);
+  if (scale == 2) return ShrinkBlocks<2, kStep>(pixels, places, extent.width, means);
+  if (scale == 4) return ShrinkBlocks<4, kStep>(pixels, places, extent.width, means);
+  if (scale == 8) return ShrinkBlocks<8, kStep>(pixels, places, extent.width, means);
   return 0;
 }
 
@@ -237,7 +276,10 @@ void ShrinkU8(Rows<const uint8_t> pixels, const SamplePlaces& places, Extent ext
   HWY_ALIGN uint16_t sums[3][kColumns + kBeyond];
   uint16_t* const sums_of[] = {sums[0], sums[1], sums[2]};
   const int cells = kColumns / scale;
-  const int first = places.step == 1 ? ShrinkBlocks(pixels, extent, scale, means[0]) : 0;
+  int first = 0;
+  if (places.step == 1) first = ShrinkBlocks<1>(pixels, places, extent, scale, means);
+  if (places.step == 3) first = ShrinkBlocks<3>(pixels, places, extent, scale, means);
+  if (places.step == 4) first = ShrinkBlocks<4>(pixels, places, extent, scale, means);
   for (int x = first, cell = x / scale; x < extent.width; x += cells * scale, cell += cells) {
     const Extent part{HWY_MIN(cells * scale, extent.width - x), extent.height};
     const Rows<const uint8_t> bytes = pixels.from(ptrdiff_t{x} * places.step);
