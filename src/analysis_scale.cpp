@@ -82,7 +82,10 @@ Enlarger::Enlarger(const TileGrid& cells, const TileGrid& picture, int scale)
     : cells_(cells),
       picture_(picture),
       scale_(scale),
+      offsets_(size_t(scale) * TileGrid::kWidth),
       shown_(make_aligned<uint8_t>(shown_bytes())) {
+  for (size_t x = 0; x < offsets_.size(); ++x)
+    offsets_[x] = uint16_t(TileGrid::offset(int(x) / scale, 0));
   forget();
 }
 
@@ -100,20 +103,33 @@ bool Enlarger::differs(const uint8_t* index, const uint8_t* shown, const Rect& c
   return false;
 }
 
-// Enlarges the chunks of a part in which an index became another; true if there are any.
+// Flags of the chunks of parts so far to the right: set where cells lie in chunks of the analysis
+// that have theirs set. There are no more cells than one of these has, so they lie in two at most.
+TileGrid::Chunks Enlarger::covered(const TileGrid::Chunks& chunks, int right) const {
+  TileGrid::Chunks flags;
+  for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
+    const int x = right * TileGrid::kWidth + chunk * TileGrid::kChunkWidth;
+    const int first = x / scale_, last = (x + TileGrid::kChunkWidth - 1) / scale_;
+    flags[chunk] = chunks[first / TileGrid::kChunkWidth] | chunks[last / TileGrid::kChunkWidth];
+  }
+  return flags;
+}
+
+// Enlarges the chunks of a part in which an index became another, of those whose flag is set;
+// clears that of the others. True if there are any.
 bool Enlarger::enlarge(const Part& part, const uint8_t* index, const uint8_t* shown,
                        uint8_t* enlarged, TileGrid::Chunks& changed) const {
   bool any = false;
   const int y = part.down * TileGrid::kHeight;
   const int top = y / scale_, bottom = (y + TileGrid::kHeight - 1) / scale_;
   for (int chunk = 0; chunk < TileGrid::kChunks; ++chunk) {
+    if (!changed[chunk]) continue;
     const int x = part.right * TileGrid::kWidth + chunk * TileGrid::kChunkWidth;
     const int left = x / scale_, right = (x + TileGrid::kChunkWidth - 1) / scale_;
-    if (!differs(index, shown, {left, top, right - left + 1, bottom - top + 1})) continue;
-    changed[chunk] = any = true;
-    std::array<int, TileGrid::kChunkWidth> offset_of;  // of each column's cell in row 0
-    for (int i = 0; i < TileGrid::kChunkWidth; ++i)
-      offset_of[i] = TileGrid::offset((x + i) / scale_, 0);
+    changed[chunk] = differs(index, shown, {left, top, right - left + 1, bottom - top + 1});
+    if (!changed[chunk]) continue;
+    any = true;
+    const uint16_t* const offset_of = &offsets_[x];
     uint8_t* to = enlarged + chunk * kernels::kChunkPixels;
     for (int i = 0, above = -1; i < TileGrid::kHeight; ++i, to += TileGrid::kChunkWidth) {
       const int cell_y = (y + i) / scale_;

@@ -51,14 +51,15 @@ class Enlarger {
   /// Every index is 0 again.
   void forget() { std::fill_n(shown_.get(), shown_bytes(), 0); }
 
-  /// A tile of the analysis has these indices now. Calls `paint(tile, index, chunks)` for each tile
-  /// of the picture in which any became another: in the chunks whose flag is set. Different tiles
-  /// may be updated by several threads at once.
+  /// A tile of the analysis has these indices now, of which only those in chunks whose flag is set
+  /// may have become others. Calls `paint(tile, index, chunks)` for each tile of the picture in
+  /// which any did: in the chunks whose flag is set. Different tiles may be updated by several
+  /// threads at once.
   template <typename Paint>
-  void update(int tile, const uint8_t* index, Paint paint);
+  void update(int tile, const uint8_t* index, const TileGrid::Chunks& chunks, Paint paint);
 
   /// Bytes it holds.
-  size_t memory() const { return shown_bytes(); }
+  size_t memory() const { return shown_bytes() + offsets_.size() * sizeof(offsets_[0]); }
 
  private:
   // The tile of the picture `right` and `down` from the first one of a tile of the analysis.
@@ -68,6 +69,7 @@ class Enlarger {
   };
 
   size_t shown_bytes() const { return size_t(cells_.count()) * TileGrid::kPixels; }
+  TileGrid::Chunks covered(const TileGrid::Chunks& chunks, int right) const;
   static bool differs(const uint8_t* index, const uint8_t* shown, const Rect& cells);
   bool enlarge(const Part& part, const uint8_t* index, const uint8_t* shown, uint8_t* enlarged,
                TileGrid::Chunks& changed) const;
@@ -75,18 +77,21 @@ class Enlarger {
   TileGrid cells_;
   TileGrid picture_;
   int scale_;
-  AlignedArray<uint8_t> shown_;  // indices as they were at the last update of their tile
+  std::vector<uint16_t> offsets_;  // for each column of its parts, of a cell in row 0 of a tile
+  AlignedArray<uint8_t> shown_;    // indices as they were at the last update of their tile
 };
 
 template <typename Paint>
-void Enlarger::update(int tile, const uint8_t* index, Paint paint) {
+void Enlarger::update(int tile, const uint8_t* index, const TileGrid::Chunks& chunks, Paint paint) {
   const int column = tile % cells_.columns() * scale_, row = tile / cells_.columns() * scale_;
   uint8_t* const shown = shown_.get() + size_t(tile) * TileGrid::kPixels;
-  for (Part part{0, 0}; part.down < scale_ && row + part.down < picture_.rows(); ++part.down) {
-    for (part.right = 0; part.right < scale_ && column + part.right < picture_.columns();
-         ++part.right) {
+  for (Part part{0, 0}; part.right < scale_ && column + part.right < picture_.columns();
+       ++part.right) {
+    const TileGrid::Chunks may_change = covered(chunks, part.right);
+    if (may_change == TileGrid::Chunks{}) continue;
+    for (part.down = 0; part.down < scale_ && row + part.down < picture_.rows(); ++part.down) {
       alignas(kAlignment) std::array<uint8_t, TileGrid::kPixels> enlarged;
-      TileGrid::Chunks changed{};
+      TileGrid::Chunks changed = may_change;
       if (enlarge(part, index, shown, enlarged.data(), changed))
         paint(picture_.index(column + part.right, row + part.down), enlarged.data(), changed);
     }

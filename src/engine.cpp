@@ -330,7 +330,7 @@ void Engine::repaint_row(int row) {
   indices_.update_row(row, heat_, scale_,
                       [&](int tile, const uint8_t* index, const TileGrid::Chunks& chunks) {
                         if (enlarger_)
-                          enlarger_->update(tile, index, paint);
+                          enlarger_->update(tile, index, chunks, paint);
                         else
                           paint(tile, index, chunks);
                       });
