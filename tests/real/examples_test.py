@@ -51,27 +51,22 @@ class Examples(unittest.TestCase):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
         lines = results[0].stdout.splitlines()
         self.assertEqual(lines, results[1].stdout.splitlines())
-        entered = [line for line in lines if "entered" in line]
         self.assertEqual(
-            entered,
+            lines,
             [
-                "23:59:30 somebody entered road",
-                "23:59:49 somebody entered path",
-                "00:00:24 somebody entered path",
-                "00:00:41 somebody entered path",
+                "somebody entered zone road at 23:59:30",
+                "somebody entered zone path at 23:59:49",
+                "somebody entered zone path at 00:00:24",
+                "somebody entered zone path at 00:00:41",
             ],
         )
-        for zone, times in ("road", 1), ("path", 3):
-            still = rf"\d\d:\d\d:\d\d {zone} is still again, after \d+\.\d s of motion"
-            self.assertEqual(sum(bool(re.fullmatch(still, line)) for line in lines), times)
-        self.assertEqual(len(lines), 8)
 
     def test_both_tell_the_time_of_day(self):
         for example in MOTION_EVENTS:
             begin = datetime.datetime.now()
             result = run(example, pathlib.Path(CLIP).as_uri(), ROAD)
             most = datetime.datetime.now() - begin + datetime.timedelta(seconds=1)
-            told = datetime.datetime.strptime(result.stdout.split()[0], "%H:%M:%S")
+            told = datetime.datetime.strptime(result.stdout.split()[5], "%H:%M:%S")
             since = (told - begin.replace(1900, 1, 1, microsecond=0)) % datetime.timedelta(days=1)
             self.assertLessEqual(since, most)
 
