@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mask_file.h"
 
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <system_error>
+#include <thread>
+#include <tuple>
+#include <utility>
 
 #include <gst/video/video.h>
 
@@ -44,15 +49,15 @@ image_of (GstSample * sample)
   return image;
 }
 
-/* What the pipeline ended with; empty if it decoded the picture. */
+/* Why no picture arrived; empty if the first one has. A film is not decoded further than that. */
 static std::string
 run (GstElement * pipeline)
 {
   const std::unique_ptr < GstBus, Unref > bus (gst_element_get_bus (pipeline));
 
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
   GstMessage *message = gst_bus_timed_pop_filtered (bus.get (), patience,
-      (GstMessageType) (GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+      (GstMessageType) (GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_ERROR));
   if (!message)
     return "it takes too long";
   std::string reason;
@@ -66,8 +71,10 @@ run (GstElement * pipeline)
   return reason;
 }
 
-std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const std::string & location,
-    std::string & reason)
+using Image = std::shared_ptr < const motionheat::MaskImage >;
+
+static Image
+read (const std::string & location, std::string & reason)
 {
   /* to open a pipe would wait for who writes to it */
   std::error_code error;
@@ -79,7 +86,7 @@ std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const 
 
   const std::unique_ptr < GstElement, StopAndUnref > pipeline (gst_parse_launch (
       "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! "
-      "fakesink name=sink sync=false", nullptr));
+      "fakesink name=sink", nullptr));
 
   if (!pipeline) {
     reason = "decodebin and videoconvert, of GStreamer's base plugins, are not installed";
@@ -97,8 +104,29 @@ std::shared_ptr < const motionheat::MaskImage > motion_heatmap_read_mask (const 
   GstSample *last = nullptr;
   g_object_get (sink.get (), "last-sample", &last, nullptr);
   const std::unique_ptr < GstSample, decltype (&gst_sample_unref) > sample (last, gst_sample_unref);
-  std::shared_ptr < const motionheat::MaskImage > image = sample ? image_of (sample.get ()) : nullptr;
+  Image image = sample ? image_of (sample.get ()) : nullptr;
   if (!image)
     reason = "there is no picture in it";
+  return image;
+}
+
+/* On a thread that is left to itself when the disk hangs already in opening the file. */
+Image
+motion_heatmap_read_mask (const std::string & location, std::string & reason)
+{
+  std::packaged_task < std::pair < Image, std::string > () > task ([location] {
+        std::string why;
+        Image image = read (location, why);
+        return std::pair (image, why);
+      });
+  auto result = task.get_future ();
+
+  std::thread (std::move (task)).detach ();
+  if (result.wait_for (std::chrono::nanoseconds (patience)) != std::future_status::ready) {
+    reason = "it takes too long";
+    return nullptr;
+  }
+  Image image;
+  std::tie (image, reason) = result.get ();
   return image;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Masks and zones in whole streams.
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstring>
 #include <functional>
 
@@ -156,6 +158,61 @@ GST_START_TEST(a_mask_file_and_polygons_mask_both) {
   expect_events(stream, kLeft, 0);
   expect_events(stream, {32, 0, 32, 16}, 0);
   expect_events(stream, {32, 16, 32, 16}, 2);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_film_masks_with_its_first_picture) {
+  const Directory directory;
+  const std::string film = directory / "film.avi";
+  const auto pictures = [](const char* pattern) {
+    return std::string(" videotestsrc num-buffers=5 pattern=") + pattern +
+           " ! video/x-raw,format=GRAY8,width=64,height=32 ! film. ";
+  };
+  const std::string launch =
+      "concat name=film ! jpegenc ! avimux ! filesink location=\"" + film + "\"";
+  GstElement* pipeline =
+      gst_parse_launch((launch + pictures("white") + pictures("black")).c_str(), nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  GstBus* bus = gst_element_get_bus(pipeline);
+  gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(bus);
+  gst_object_unref(pipeline);
+
+  Stream stream(kCaps);
+  fix_scale(stream);
+  stream.set("mask-location", film);
+  Scene scene(stream);
+  for (int i = 0; i < 3; ++i) scene.show({kAll});
+  fail_unless(read_warnings(stream).empty());
+  // White is 235 there, and black 16.
+  fail_unless(figure(stream, "max") > 1.5);
+}
+GST_END_TEST;
+
+// Who holds a lease on a file is asked before others may open it, which they wait for.
+GST_START_TEST(a_file_that_cannot_be_opened_is_given_up) {
+  const Directory directory;
+  const std::string path = directory / "mask.png";
+  write_png(path, halves(64, 32));
+  const auto before = std::signal(SIGIO, SIG_IGN);
+  const int file = open(path.c_str(), O_RDWR);
+  fail_if(file < 0);
+  const bool is_held = fcntl(file, F_SETLEASE, F_WRLCK) == 0;
+  if (!is_held) g_printerr("no lease on %s: %s\n", path.c_str(), g_strerror(errno));
+
+  Stream stream(kCaps);
+  Scene scene(stream);
+  const gint64 begin = g_get_monotonic_time();
+  stream.set("mask-location", path);
+  fail_unless(g_get_monotonic_time() - begin < 10 * G_USEC_PER_SEC);
+  if (is_held) expect_contains(warning_of_next(stream, scene), path + "\" cannot become");
+  fcntl(file, F_SETLEASE, F_UNLCK);
+  close(file);
+  std::signal(SIGIO, before);
+  // The thread that waited reads the file now.
+  stream.set("mask-location", path);
+  expect_text(stream, "mask-location", path);
 }
 GST_END_TEST;
 
@@ -458,6 +515,8 @@ static Suite* regions_suite() {
   tcase_add_test(tc, all_may_be_masked);
   tcase_add_test(tc, mask_files_of_any_size);
   tcase_add_test(tc, a_mask_file_and_polygons_mask_both);
+  tcase_add_test(tc, a_film_masks_with_its_first_picture);
+  tcase_add_test(tc, a_file_that_cannot_be_opened_is_given_up);
   tcase_add_test(tc, grey_counts_in_proportion);
   tcase_add_test(tc, a_bad_mask_file_leaves_the_one_before);
   tcase_add_test(tc, wrong_strings_leave_the_ones_before);
