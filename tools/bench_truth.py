@@ -5,6 +5,7 @@
 
 import argparse
 import concurrent.futures
+import configparser
 import math
 import multiprocessing
 import os
@@ -141,18 +142,51 @@ PICTURES = {
 }
 LOOKS = 'blend=heat opacity=0.7 normalization=percentile smoothing=4'
 
+# Each preset on the yard, with a trouble, and with values of it put back to what they replace.
+PRESETS = {
+    'indoor': ('none', ('blend=uniform opacity=0.4', 'smoothing=0', 'normalization=max')),
+    'night': ('noise, sigma 12', ('smoothing=8',)),
+    'retail-day': ('none', ('curve=linear', 'normalization=percentile')),
+    'privacy': ('none', ('background=live',)),
+}
+
+
+def trouble_called(name):
+    return next(t for t in troubles.TROUBLES if t.name == name)
+
+
+def settings_of_preset(name):
+    """Not `@preset`, which on a launch line comes after all properties."""
+    file = configparser.ConfigParser()
+    file.read(ROOT / 'gst/presets/GstMotionHeatmap.prs', encoding='utf-8')
+    return ' '.join(f'{key}={value}' for key, value in file[name].items() if key[0] != '_')
+
 
 def write_pictures(clips, directory):
-    """Of each trouble the map without the cure and with it."""
-    for name, (called, of) in PICTURES.items():
-        trouble = next(t for t in troubles.TROUBLES if t.name == called)
+    """Of each trouble the map without the cure and with it, of each preset that without its values."""
+    pictures = [  # trouble, clip, the names of the files and their settings
+        (
+            called,
+            of,
+            {f'{name}-before': LOOKS, f'{name}-after': f'{LOOKS} {trouble_called(called).cure}'},
+        )
+        for name, (called, of) in PICTURES.items()
+    ]
+    for preset, (called, values) in PRESETS.items():
+        settings = settings_of_preset(preset)
+        files = {
+            f'{preset}-{value.split()[0].replace("=", "-")}': f'{settings} {value}'
+            for value in values
+        }
+        pictures.append((called, YARD_CLIP, {preset: settings, **files}))
+    for called, of, files in pictures:
         with tempfile.TemporaryDirectory() as work:
             path = os.path.join(work, 'clip')
             prepare(of, clips[of], path, FRAMES)
-            clip, _ = score.troubled(load(path), trouble)
-            for when, cure in (('before', ''), ('after', trouble.cure)):
-                file = os.path.join(directory, f'{name}-{when}.jpg')
-                score.write_picture(clip, f'{LOOKS} {cure}', file)
+            clip, _ = score.troubled(load(path), trouble_called(called))
+            for name, settings in files.items():
+                file = os.path.join(directory, f'{name}.jpg')
+                score.write_picture(clip, settings, file)
                 say(file)
 
 
