@@ -42,7 +42,8 @@ void Legend::set_colors(const ColorTable& colors, const ColorTable& greys) {
 }
 
 void Legend::lay_out(const std::string& text) {
-  const int height = std::clamp(picture_.height / 30, 9, 64);  // of a digit, and of the bar
+  // Of a digit, and of the bar.
+  const int height = std::clamp(std::min(picture_.width, picture_.height) / 30, 9, 64);
   const double scale = height / 21.0;  // a digit of Hershey's font is 21 pixels high
   const int thickness = std::max(1, int(std::lround(scale * 1.3)));
   const auto width_of = [&](const std::string& word) {

@@ -10,7 +10,7 @@
 namespace motionheat {
 
 /// A bar of the colours with what its ends stand for, in the lower left corner of the picture: as
-/// high as a 30th of it, but never so small that it cannot be read.
+/// high as a 30th of its shorter side, but never so small that it cannot be read.
 class Legend {
  public:
   void configure(const PixelFormat& format, Size picture);

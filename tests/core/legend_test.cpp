@@ -21,7 +21,8 @@ cv::Rect difference(const cv::Mat& a, const cv::Mat& b) {
 }
 
 TEST(Legend, IsABarOfTheColorsInALowerCorner) {
-  for (const Size size : {Size{320, 240}, Size{641, 361}, Size{1920, 1080}}) {
+  for (const Size size :
+       {Size{320, 240}, Size{641, 361}, Size{1920, 1080}, Size{1080, 1920}, Size{480, 854}}) {
     cv::Mat frame(size.height, size.width, CV_8UC3, cv::Scalar(50, 90, 130)), drawn = frame.clone();
     const ColorTable colors = make_color_table(cv::COLORMAP_JET, kBgr, {});
     Legend legend;
