@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Shows where in videos the motion was: the command around the element motionheatmap.
 #include <gst/gst.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <clocale>
@@ -19,6 +20,18 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal may set it");
 void on_signal(int signal) {
   stop = true;
   std::signal(signal, SIG_DFL);
+}
+
+// Maps of whole pictures, 16 MB each at 1080p, come and go from thread to thread. In one heap that
+// keeps what is freed their pages need not be fetched and cleared anew each time, which would be a
+// third of what a short run costs.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kMost = 1 << 30;
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, kMost);
+  mallopt(M_TRIM_THRESHOLD, kMost);
+#endif
 }
 
 int print(const std::string& text) {
@@ -42,6 +55,7 @@ int run(const tool::CommandLine& line) {
 
 int main(int argc, char** argv) {
   std::setlocale(LC_ALL, "");
+  keep_freed_memory();
   g_set_prgname("motion-heatmap");
   gst_init(nullptr, nullptr);
   try {
