@@ -29,6 +29,16 @@ parse (std::string_view location, Text text, Mark mark)
   }
 }
 
+std::string
+as_written (gchar letter, std::string_view width)
+{
+  std::string text ("%");
+
+  text += width;
+  text += letter;
+  return text;
+}
+
 bool
 is_time (gchar letter, std::string_view width)
 {
@@ -83,7 +93,7 @@ std::string Series::unknown () const
 
   parse (location_,[](gchar) {},[&] (gchar letter, std::string_view width) {
         if (unknown.empty () && letter != 'd' && letter != '%' && !is_time (letter, width))
-          unknown = "%" + std::string (width) + letter;
+          unknown = as_written (letter, width);
       });
   return unknown;
 }
@@ -103,7 +113,7 @@ std::string Series::expand (gint64 time, guint number) const
         else if (letter == 'd' && !std::exchange (counted, true))
           name += padded (number, width);
         else
-          name += "%" + std::string (width) + letter;
+          name += as_written (letter, width);
       });
   return name;
 }
@@ -113,6 +123,7 @@ std::string Series::next (gint64 time, guint taken)
   std::string name = expand (time, counts_ ? number_++ : 0);
 
   if (!counts_ && taken > 0)
-    name.insert (MIN (name.rfind ('.'), name.size ()), "-" + std::to_string (taken));
+    name.insert (MIN (name.rfind ('.'), name.size ()),
+        std::string ("-").append (std::to_string (taken)));
   return name;
 }

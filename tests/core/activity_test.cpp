@@ -166,7 +166,11 @@ TEST(Activity, TellsEndsFirstAndThenByZone) {
   const auto step = [&](std::vector<double> shares) {
     std::string told;
     for (const MotionEvent& e : activity.frame(shares, {}, kFrame, settings))
-      told += (e.begins ? "+" : "-") + std::to_string(e.zone) + "#" + std::to_string(e.id) + " ";
+      told.append(e.begins ? "+" : "-")
+          .append(std::to_string(e.zone))
+          .append("#")
+          .append(std::to_string(e.id))
+          .append(" ");
     return told;
   };
   EXPECT_EQ(step({0, 1, 0, 1}), "+1#1 +3#2 ");

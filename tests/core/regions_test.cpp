@@ -35,7 +35,10 @@ std::string printed(double value) {
 std::string printed(const Polygon& polygon) {
   std::string text;
   for (const Point& point : polygon)
-    text += (text.empty() ? "" : " ") + printed(point.x) + ',' + printed(point.y);
+    text.append(text.empty() ? "" : " ")
+        .append(printed(point.x))
+        .append(",")
+        .append(printed(point.y));
   return text;
 }
 
