@@ -5,6 +5,7 @@ import json
 import os
 import random
 import subprocess
+import threading
 import unittest
 
 import numpy as np
@@ -58,6 +59,24 @@ class Names(tool.Test):
                 self.assertEqual(self.json("-", stdin=pipe)["figures"]["frames"], 40)
             cat.wait()
 
+    def test_named_pipe(self):
+        content = tool.lossless(self.dir / "a.mkv", tool.walk(40, MOVING)).read_bytes()
+        os.mkfifo(self.dir / "pipe")
+        writer = threading.Thread(target=(self.dir / "pipe").write_bytes, args=[content])
+        writer.start()
+        self.addCleanup(writer.join)
+        out = self.json("pipe", stdin=subprocess.DEVNULL)
+        self.assertEqual(out["figures"]["frames"], 40)
+
+    def test_pictures_are_named_after_folders(self):
+        folder = self.dir / "2026.11.26"
+        folder.mkdir()
+        tool.lossless(folder / "a.mkv", tool.walk(5, {2}))
+        for inputs in (["2026.11.26"], ["2026.11.26/"], ["2026.11.26/../2026.11.26/."]):
+            with self.subTest(inputs=inputs):
+                self.tool("-q", *inputs)
+                (self.dir / "2026.11.26.heatmap.png").unlink()
+
     def test_not_there_or_twice(self):
         tool.lossless(self.dir / "a.mkv", tool.walk(5, {2}))
         (self.dir / "empty").mkdir()
@@ -109,7 +128,10 @@ class Odd(tool.Test):
         chain = f"{MPEG4} ! qtmux"
         tags = "image-orientation=(string)rotate-90"
         tool.encode(self.dir / "a.mov", frames, chain, tags=tags)
-        out = self.json("a.mov")
+        ran = self.tool("a.mov", "--json", "out.json")
+        # No frame came that was not turned.
+        self.assertNotIn("size", ran.stderr)
+        out = json.loads((self.dir / "out.json").read_text())
         figures = out["figures"]
         self.assertEqual([figures["width"], figures["height"]], [tool.HEIGHT, tool.WIDTH])
         # What was on the left of the top is on the right of it.
@@ -143,7 +165,7 @@ class Odd(tool.Test):
         ran = self.tool("b.mjpeg", "--json", "b.json", "--state", "b.state")
         out = json.loads((self.dir / "b.json").read_text())
         self.assertEqual(out["figures"]["frames"], 2 * first["figures"]["frames"])
-        self.assertIn("size", ran.stderr)
+        self.assertIn("its heat is in the last one, 320x240", ran.stderr)
         self.assertGreater(self.counts("b.state").sum(), self.counts("a.state").sum())
 
     def test_one_frame_and_none(self):
@@ -170,14 +192,20 @@ class Odd(tool.Test):
         self.assertIn("a.ogg: there is no video", self.refused("a.ogg", code=1))
 
     def test_one_of_many_is_bad(self):
-        tool.lossless(self.dir / "1.mkv", tool.walk(40, MOVING))
+        for name in ("1.mkv", "3.mkv"):
+            tool.encode(self.dir / name, tool.walk(40, MOVING), "jpegenc ! matroskamux")
         (self.dir / "2.mkv").write_text("this is no video\n" * 100)
-        tool.lossless(self.dir / "3.mkv", tool.walk(40, MOVING))
-        ran = self.tool("1.mkv", "2.mkv", "3.mkv", "--json", "out.json", code=3)
+        ran = self.tool(
+            *("1.mkv", "2.mkv", "3.mkv", "--json", "out.json", "--clips", "clips"), code=3
+        )
         out = json.loads((self.dir / "out.json").read_text())
         self.assertEqual([bool(f["problem"]) for f in out["files"]], [False, True, False])
         self.assertEqual([f["frames"] for f in out["files"]], [40, 0, 40])
         self.assertIn("2.mkv", ran.stdout + ran.stderr)
+        self.assertNotIn("2.mkv: 2.mkv", ran.stdout + ran.stderr)
+        # One event goes on from the first into the third: of the second nothing is known.
+        self.assertEqual([f["events"] for f in out["files"]], [1, 0, 1])
+        self.assertEqual(len(list((self.dir / "clips").iterdir())), 2)
 
     @needs("x264enc", "mp4mux", "avimux")
     def test_cut_off(self):

@@ -101,9 +101,22 @@ class States(tool.Test):
 
     def test_other_settings_are_not_mixed(self):
         self.json("1.mkv", "--state", "a.state")
-        said = self.refused("2.mkv", "--state", "a.state", "--threshold=40", code=1)
-        for word in ("a.state", "threshold", "25", "40"):
-            self.assertIn(word, said)
+        for other, words in (
+            ("--threshold=40", ["threshold", "25", "40"]),
+            ("--mask-polygons=0,0 1,0 1,1", ["mask-polygons", "off"]),
+            ("--zones=gate:0,0 1,0 1,1", ["zones", "gate"]),
+        ):
+            said = self.refused("2.mkv", "--state", "a.state", other)
+            for word in ("a.state", *words):
+                self.assertIn(word, said)
+
+    def test_what_is_no_file_counts_each_time(self):
+        for _ in range(2):
+            with open(self.dir / "1.mkv", "rb") as file:
+                out = self.json("-", "--state", "a.state", stdin=file)
+        self.assertEqual([f["frames"] for f in out["files"]], [60, 60])
+        self.json("1.mkv", "--state", "b.state")
+        np.testing.assert_array_equal(self.counts("a.state"), 2 * self.counts("b.state"))
 
     def test_killed_and_run_again(self):
         for i in range(3, 8):
@@ -161,10 +174,11 @@ class Places(tool.Test):
             ("--heat=a.png", ".tiff"),
             ("--json=a.mkv", "overwrite an input"),
             ("--state=x.json", "two outputs"),
+            ("--csv=x.csv --json=x.zones.csv", "two outputs"),
         ):
             with self.subTest(option=option):
                 said = self.refused(
-                    "a.mkv", "--json=x.json" if "x.json" in option else "-q", option
+                    "a.mkv", "--json=x.json" if "x.json" in option else "-q", *option.split()
                 )
                 self.assertIn(word, said)
         self.assertTrue((self.dir / "a.mkv").stat().st_size > 0)
@@ -190,6 +204,9 @@ class Progress(tool.Test):
         for words in ("Frames        400 of 160x120, 40 s", "Events        1", "a.heatmap.png"):
             self.assertIn(words, ran.stdout)
         self.assertNotIn("\r", ran.stderr)
+        ran = self.tool("a.mkv", "--csv", "a.csv")
+        for name in ("a.csv", "a.files.csv", "a.zones.csv", "a.series.csv"):
+            self.assertIn(f"Written       {name}\n", ran.stdout)
 
     def test_bar_on_a_terminal(self):
         # So much that the bar is seen on the fastest machine, too.

@@ -22,7 +22,7 @@ void say(const std::string& text) {
   std::fprintf(stderr, "%s: %s\n", g_get_prgname(), text.c_str());
 }
 
-// What outputs are named after: the file, or the folder of several.
+// What outputs are named after: the file, the folder, or the first of several.
 std::string name_of(const std::vector<std::string>& arguments) {
   namespace fs = std::filesystem;
   const std::string& first = arguments.front();
@@ -35,11 +35,12 @@ std::string name_of(const std::vector<std::string>& arguments) {
     host = host.substr(0, host.find(':'));
     if (!host.empty()) return host;
   }
-  std::string name = fs::path(first).stem().string();
-  if (name.empty()) name = fs::path(first).parent_path().stem().string();
   std::error_code ignored;
-  const bool is_pattern = name.find_first_of("*?[") != std::string::npos;
-  if (is_pattern && !fs::exists(first, ignored)) name = "heat";
+  std::string name = fs::path(first).stem().string();
+  if (fs::is_directory(first, ignored))
+    name = fs::canonical(first, ignored).filename().string();
+  else if (name.find_first_of("*?[") != std::string::npos && !fs::exists(first, ignored))
+    name.clear();
   return name.empty() ? "heat" : name;
 }
 
@@ -111,14 +112,23 @@ Record earlier_record(const std::string& path) {
   return load_record(path);
 }
 
+// What counts depend on: what the element writes into a state, and where it looks.
+std::map<std::string, std::string> counted_with(std::map<std::string, std::string> written,
+                                                const ElementSettings& settings) {
+  for (const char* name : {"mask-location", "mask-polygons", "zones"})
+    if (const auto found = settings.values.find(name); found != settings.values.end())
+      written.insert(*found);
+  return written;
+}
+
 // Heat that was counted in another way is not gone on with.
 void check_counted_alike(const Record& before, const std::map<std::string, std::string>& now,
                          const std::string& path) {
-  const auto& then = before.state.settings;
-  if (before.is_empty() || then == now) return;
+  if (before.is_empty()) return;
+  const auto then = counted_with(before.state.settings, before.settings);
   const auto differs = [&path](const auto& name, const auto& was, const auto& is) {
-    throw Failure(path + ": this heat was counted with " + name + " " + was + ", and now it is " +
-                  is + ": give --state another name");
+    throw UsageError("--state=" + path + ": its heat was counted with " + name + " " + was +
+                     ", and now it is " + is + ": give it another name");
   };
   const auto value = [](const auto& settings, const std::string& name) {
     const auto found = settings.find(name);
@@ -152,9 +162,19 @@ ExitCode code_of(const RunResult& result, bool is_written, bool has_end) {
   return kDone;
 }
 
+// As check_settings, of what stands on the command line.
+std::map<std::string, std::string> checked(const ElementSettings& settings) {
+  try {
+    return check_settings(settings);
+  } catch (const Failure& failure) {
+    throw UsageError(failure.what());
+  }
+}
+
 // What a state was counted with, and what is asked for besides.
 ElementSettings settings_of(const CommandLine& line, const Record& record) {
   ElementSettings settings = line.element();
+  checked(settings);
   if (settings.preset.empty()) settings.preset = record.settings.preset;
   settings.values.insert(record.settings.values.begin(), record.settings.values.end());
   return settings;
@@ -172,7 +192,7 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (line.arguments.empty()) throw UsageError("an input is needed; see --help");
   RunRequest request = request_of(line);
   request.settings.values.emplace("background", "average");
-  const auto counting = check_settings(request.settings);
+  const auto counting = counted_with(checked(request.settings), request.settings);
   const std::string name = name_of(line.arguments);
   Outputs outputs(line, name);
   for (const Source& source : request.sources) {
@@ -201,7 +221,7 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   }
   if (result.record.is_empty()) {
     for (const Part& part : result.parts)
-      if (!part.problem.empty()) throw Failure(part.problem);
+      if (!part.problem.empty()) throw Failure(part.name + ": " + part.problem);
     if (!stop) throw Failure("there was no frame");
     say("interrupted before the first frame");
     return kInterrupted;

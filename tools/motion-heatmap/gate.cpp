@@ -73,12 +73,8 @@ void Gate::event(GstEvent* event) {
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
-    GstVideoInfo info;
-    if (!gst_video_info_from_caps(&info, caps)) return;
-    const motionheat::Size size{info.width, info.height};
-    if (result_.picture.area() > 0 && !(result_.picture == size)) result_.changed_size = true;
-    result_.picture = size;
     caps_.reset(gst_caps_ref(caps));
+    has_new_caps_ = true;
   }
 }
 
@@ -89,6 +85,15 @@ uint64_t Gate::stream_time(GstBuffer* buffer) const {
   return GST_CLOCK_TIME_IS_VALID(time) ? time : result_.end;
 }
 
+// Caps may be followed by others before there is a frame, where a picture is turned for instance.
+void Gate::take_size() {
+  GstVideoInfo info;
+  if (!std::exchange(has_new_caps_, false) || !gst_video_info_from_caps(&info, caps_.get())) return;
+  const motionheat::Size size{info.width, info.height};
+  if (result_.picture.area() > 0 && !(result_.picture == size)) result_.changed_size = true;
+  result_.picture = size;
+}
+
 GstPadProbeReturn Gate::frame(GstPadProbeInfo* info) {
   GstBuffer* const buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   const uint64_t time = stream_time(buffer);
@@ -97,6 +102,7 @@ GstPadProbeReturn Gate::frame(GstPadProbeInfo* info) {
     pass_end(time, buffer);
     return end(info);
   }
+  take_size();
   if (time >= span_.begin) {
     if (!is_counting_) begin(time, buffer);
     if (lacks_run_up_) return end(info);

@@ -49,6 +49,7 @@ class Gate {
   GstPadProbeReturn frame(GstPadProbeInfo* info);
   void event(GstEvent* event);
   uint64_t stream_time(GstBuffer* buffer) const;
+  void take_size();
   void begin(uint64_t time, GstBuffer* buffer);
   void pass_end(uint64_t time, GstBuffer* buffer);
   GstPadProbeReturn end(GstPadProbeInfo* info);
@@ -66,6 +67,7 @@ class Gate {
 
   GstSegment segment_;
   CapsPtr caps_;
+  bool has_new_caps_ = false;
   BufferPtr current_;
   uint64_t current_time_ = 0;
   std::atomic<bool> is_counting_ = false;

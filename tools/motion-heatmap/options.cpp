@@ -144,16 +144,17 @@ void read_config(CommandLine& line) {
   }
 }
 
-// Polygons may stand in a file, one a line; what follows a # is a remark.
-std::string text_or_file(const std::string& value) {
+// Polygons may stand in a file, one a line; what follows a # is a remark. Without a comma it can
+// only be the name of one.
+std::string text_or_file(const std::string& option, const std::string& value) {
   std::error_code ignored;
-  if (value.find('\n') != std::string::npos || !std::filesystem::is_regular_file(value, ignored))
-    return value;
+  const bool is_file = std::filesystem::is_regular_file(value, ignored);
+  if (!is_file && (value.empty() || value.find(',') != std::string::npos)) return value;
   gchar* content = nullptr;
   GError* error = nullptr;
   if (!g_file_get_contents(value.c_str(), &content, nullptr, &error)) {
     const ErrorPtr held(error);
-    throw UsageError(error->message);
+    throw UsageError("--" + option + ": " + error->message);
   }
   const TextPtr held(content);
   std::istringstream lines(content);
@@ -262,7 +263,7 @@ ElementSettings CommandLine::element() const {
   }
   for (const char* name : {"zones", "mask-polygons"})
     if (const auto found = settings.values.find(name); found != settings.values.end())
-      found->second = text_or_file(found->second);
+      found->second = text_or_file(name, found->second);
   return settings;
 }
 

@@ -95,9 +95,9 @@ Outputs::Outputs(const CommandLine& line, const std::string& name)
 
 std::vector<std::string> Outputs::paths() const {
   std::vector<std::string> all;
-  for (const std::string* path :
-       {&picture_, &heat_, &state_, &json_, &csv_, &report_, &panels_, &video_})
+  for (const std::string* path : {&picture_, &heat_, &state_, &json_, &report_, &panels_, &video_})
     if (!path->empty()) all.push_back(*path);
+  if (!csv_.empty()) std::ranges::copy(csv_paths(csv_), std::back_inserter(all));
   return all;
 }
 
@@ -131,7 +131,11 @@ std::vector<std::string> Outputs::write(const Summary& summary,
                                        summary.settings));
   });
   attempt(json_, [&] { write_json(summary, json_); });
-  attempt(csv_, [&] { write_csv(summary, csv_); });
+  if (!csv_.empty()) {
+    const std::vector<std::string> tables = csv_tables(summary), paths = csv_paths(csv_);
+    for (size_t i = 0; i < tables.size(); ++i)
+      attempt(paths[i], [&] { write_file(paths[i], tables[i]); });
+  }
   attempt(report_, [&] { write_report(summary, report_); });
   write_clips(summary, written, faults);
   return written;
@@ -145,6 +149,7 @@ void Outputs::write_clips(const Summary& summary, std::vector<std::string>& writ
   std::vector<std::string> names;
   for (const Event& event : summary.events) {
     for (size_t part = event.part; part <= event.last_part; ++part) {
+      if (!is_in_part(event, parts, part)) continue;
       const std::string& uri = summary.run->record.sources[part].uri;
       std::string name = clip_name(summary, event, part);
       const auto same = std::ranges::count(names, name);

@@ -4,6 +4,7 @@
 #include <gst/pbutils/pbutils.h>
 #include <gst/video/video.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <utility>
 
@@ -20,6 +21,10 @@ namespace {
 // How long a source may take until it delivers its first frame, a camera on a network for instance.
 constexpr GstClockTime kPatience = 30 * GST_SECOND;
 constexpr GstClockTime kTick = 100 * GST_MSECOND;
+
+struct CloseFile {
+  void operator()(FILE* file) const { std::fclose(file); }
+};
 
 bool is_video_decoder(GstElement* element) {
   GstElementFactory* const factory = gst_element_get_factory(element);
@@ -72,6 +77,7 @@ class Pipeline {
 
  private:
   void make_source();
+  ElementPtr make_bytes_source();
   void make_raw_source(GstElement* from);
   void make_analysis();
   void link_analysis();
@@ -101,6 +107,7 @@ class Pipeline {
   PieceProgress& progress_;
   const std::atomic<bool>& stop_;
   TempDirectory files_;
+  std::unique_ptr<FILE, CloseFile> pipe_;  // that has a name
   ElementPtr pipeline_;
   BusPtr bus_;
   GstElement* heatmap_ = nullptr;  // the pipeline has it
@@ -134,16 +141,30 @@ void Pipeline::make_source() {
     gst_bin_add(GST_BIN(pipeline_.get()), decoder.get());
     return;
   }
-  const ElementPtr from = make_element(source.kind == Source::kDevice ? "v4l2src" : "fdsrc");
-  if (source.kind == Source::kDevice) {
-    const TextPtr path(g_filename_from_uri(source.uri.c_str(), nullptr, nullptr));
-    g_object_set(from.get(), "device", path.get(), nullptr);
-  }
+  const ElementPtr from = make_bytes_source();
   if (!request_.raw.empty()) return make_raw_source(from.get());
   const ElementPtr decoder = make_element("decodebin");
   g_signal_connect(decoder.get(), "pad-added", G_CALLBACK(on_pad_added), this);
   gst_bin_add_many(GST_BIN(pipeline_.get()), from.get(), decoder.get(), nullptr);
   gst_element_link(from.get(), decoder.get());
+}
+
+// Standard input, a named pipe or a camera.
+ElementPtr Pipeline::make_bytes_source() {
+  if (const TextPtr path{g_filename_from_uri(request_.source.uri.c_str(), nullptr, nullptr)}) {
+    // A pipe is opened once: for filesrc, which opens anew what it cannot seek, nobody writes then.
+    pipe_.reset(std::fopen(path.get(), "rb"));
+    if (!pipe_) throw Failure(g_strerror(errno));
+    ElementPtr from = make_element("fdsrc");
+    g_object_set(from.get(), "fd", fileno(pipe_.get()), nullptr);
+    return from;
+  }
+  GError* error = nullptr;
+  GstElement* const from =
+      gst_element_make_from_uri(GST_URI_SRC, request_.source.uri.c_str(), nullptr, &error);
+  const ErrorPtr held(error);
+  if (!from) throw Failure(error->message);
+  return ElementPtr(GST_ELEMENT_CAST(gst_object_ref_sink(from)));
 }
 
 // Frames without a container: what they are must be said.
@@ -258,8 +279,7 @@ bool Pipeline::wait_for_video() {
     if (stop_) return false;
     // Standard input may take its time, and so may a disk.
     if (request_.source.kind == Source::kUri && g_get_monotonic_time() > deadline)
-      throw Failure(request_.source.name + ": nothing came for " +
-                    std::to_string(kPatience / GST_SECOND) + " s");
+      throw Failure("nothing came for " + std::to_string(kPatience / GST_SECOND) + " s");
   }
   return true;
 }
@@ -271,7 +291,7 @@ void Pipeline::seek() {
   const auto flags = GstSeekFlags(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE);
   if (from > 0 && !gst_element_seek(pipeline_.get(), 1.0, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET,
                                     gint64(from), GST_SEEK_TYPE_NONE, -1))
-    throw Failure(request_.source.name + ": it cannot be entered in the middle");
+    throw Failure("it cannot be entered in the middle");
 }
 
 void Pipeline::start() {
@@ -477,15 +497,14 @@ PieceResult Pipeline::run() {
       result_.was_stopped = true;
       return std::move(result_);
     }
-    throw Failure(request_.source.name + ": " + why_no_video());
+    throw Failure(why_no_video());
   }
   link_analysis();
   if (request_.span.is_cut() && request_.seeks) seek();
   gst_pad_remove_probe(video_.get(), block_);
   play();
   finish();
-  if (gate_->lacks_run_up())
-    throw Failure(request_.source.name + ": there is no frame before the cut");
+  if (gate_->lacks_run_up()) throw Failure("there is no frame before the cut");
   return std::move(result_);
 }
 

@@ -85,7 +85,7 @@ struct PieceProgress {
 };
 
 /// Decodes and analyses a piece. Ends early, with what was counted until then, when `stop` is set.
-/// Throws Failure if the source cannot be opened or has no video.
+/// Throws Failure if the source cannot be opened or has no video; whoever asked knows its name.
 PieceResult analyze_piece(const PieceRequest& request, PieceProgress& progress,
                           const std::atomic<bool>& stop);
 

@@ -270,9 +270,8 @@ void check_slices(const Record& merged) {
 
 void add_sources(Record& merged, std::vector<SourceRecord> sources) {
   for (SourceRecord& source : sources) {
-    // A file that was written anew is another one.
     const auto known = std::ranges::find_if(merged.sources, [&](const SourceRecord& other) {
-      return other.uri == source.uri && other.bytes == source.bytes;
+      return is_same_file(other, source.uri, source.bytes);
     });
     if (known == merged.sources.end()) {
       merged.sources.push_back(std::move(source));
@@ -350,6 +349,10 @@ void check_fits(const Record& record, const Record& merged) {
 }
 
 }  // namespace
+
+bool is_same_file(const SourceRecord& known, const std::string& uri, uint64_t bytes) {
+  return bytes > 0 && known.uri == uri && known.bytes == bytes;
+}
 
 State state_without_frames() {
   return {.size = {1, 1}, .counts = {0}};

@@ -28,6 +28,10 @@ struct SourceRecord {
   std::vector<PieceRecord> pieces;
 };
 
+/// A file that was written anew is another one, and what is no file has no size and is never the
+/// same again: a camera goes on.
+bool is_same_file(const SourceRecord& known, const std::string& uri, uint64_t bytes);
+
 /// What a run has counted so far: its heat, what that is drawn on, and where the heat is from. It
 /// outlives the run in a state file.
 struct Record {

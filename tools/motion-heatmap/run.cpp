@@ -45,6 +45,10 @@ uint64_t duration_of(const Source& source) {
   return GST_CLOCK_TIME_IS_VALID(duration) ? duration : kUnknown;
 }
 
+std::string text_of(motionheat::Size size) {
+  return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
 // A piece of the plan and what came of it.
 struct Task {
   size_t source = 0;
@@ -85,6 +89,7 @@ class Run {
   void work();
   void do_task(size_t index);
   void begin_video_part();
+  bool goes_on_with(const Task& task) const;
   PieceResult analyze(const Task& task, size_t index, bool seeks);
   void take_what_is_done();
   void take(size_t index);
@@ -116,8 +121,9 @@ class Run {
 // What of a span no earlier run has counted.
 std::vector<Span> Run::uncounted(const Source& source, Span span) const {
   std::vector<Span> rest;
+  const uint64_t bytes = bytes_of(source);
   for (const SourceRecord& known : record_.sources) {
-    if (known.uri != source.uri || known.bytes != bytes_of(source)) continue;
+    if (!is_same_file(known, source.uri, bytes)) continue;
     for (const PieceRecord& piece : known.pieces) {
       if (piece.span.end <= span.begin || piece.span.begin >= span.end) continue;
       if (piece.span.begin > span.begin) rest.push_back({span.begin, piece.span.begin});
@@ -180,6 +186,8 @@ void Run::add_tasks(size_t source, const Span& span) {
     n = std::max<uint64_t>(1, (end - span.begin + piece_length() - 1) / piece_length());
   // What learns is exact as long as it is not cut.
   if (jobs() == 1 && learns(values_)) n = 1;
+  // What a video has of a piece cannot be taken back where the seam turns out to be none.
+  if (request_.video) n = 1;
   for (uint64_t i = 0; i < n; ++i) {
     Span piece = span;
     if (i > 0) piece.begin = span.begin + (end - span.begin) / n * i;
@@ -238,13 +246,22 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
   return result;
 }
 
+// Whether something of its source was counted before.
+bool Run::goes_on_with(const Task& task) const {
+  const Source& source = request_.sources[task.source];
+  const uint64_t bytes = bytes_of(source);
+  return std::ranges::any_of(record_.sources, [&](const SourceRecord& known) {
+    return is_same_file(known, source.uri, bytes);
+  });
+}
+
 void Run::do_task(size_t index) {
   Task& task = tasks_[index];
   if (request_.video) begin_video_part();
   std::optional<PieceResult> result;
   std::string failure;
   try {
-    result = analyze(task, index, request_.seeks);
+    result = analyze(task, index, request_.seeks && !(request_.video && goes_on_with(task)));
   } catch (const std::exception& error) {
     failure = error.what();
   }
@@ -287,7 +304,7 @@ SourceRecord& Run::record_of(size_t index) {
   const Source& source = request_.sources[index];
   const uint64_t bytes = bytes_of(source);
   for (SourceRecord& known : record_.sources)
-    if (known.uri == source.uri && known.bytes == bytes) return known;
+    if (is_same_file(known, source.uri, bytes)) return known;
   record_.sources.push_back(
       {.name = source.name, .uri = source.uri, .bytes = bytes, .start = source.start});
   return record_.sources.back();
@@ -308,8 +325,9 @@ PieceRecord ends_of(const PieceResult& result) {
 std::string Run::fault_of(const Task& task) const {
   if (!task.failure.empty()) return task.span.is_cut() ? task.failure : "";
   const Source& source = request_.sources[task.source];
+  const uint64_t bytes = bytes_of(source);
   for (const SourceRecord& known : record_.sources) {
-    if (known.uri != source.uri) continue;
+    if (!is_same_file(known, source.uri, bytes)) continue;
     for (const PieceRecord& piece : known.pieces) {
       std::string fault;
       if (piece.span.end == task.span.begin) fault = seam_fault(piece, ends_of(*task.result));
@@ -382,10 +400,12 @@ void Run::take_result(const Source& source, PieceResult& result) {
     add_heat(record_, result.state);
   record_.background = join(record_.background, result.background);
   if (record_.picture.area() == 0) record_.picture = result.picture;
-  if (!(record_.picture == result.picture) || result.changed_size)
+  if (result.changed_size)
+    result_.notes.push_back(source.name + ": its size changes; its heat is in the last one, " +
+                            text_of(result.picture));
+  if (!(record_.picture == result.picture))
     result_.notes.push_back(source.name + ": its size differs; all heat is in that of the first, " +
-                            std::to_string(record_.picture.width) + "x" +
-                            std::to_string(record_.picture.height));
+                            text_of(record_.picture));
   add_piece(record, result);
 
   const size_t part = size_t(&record - record_.sources.data());

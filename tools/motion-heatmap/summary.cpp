@@ -86,8 +86,8 @@ std::pair<double, double> motion_of(const std::vector<Part>& parts, size_t colum
 }
 
 size_t events_of_part(const Summary& summary, size_t part) {
-  return size_t(std::ranges::count_if(summary.events, [part](const Event& event) {
-    return event.part <= part && part <= event.last_part;
+  return size_t(std::ranges::count_if(summary.events, [&](const Event& event) {
+    return is_in_part(event, summary.run->parts, part);
   }));
 }
 
@@ -303,7 +303,7 @@ std::string summary_text(const Summary& summary) {
             ", " + percent(figures.zones[i].share) + " of the motion\n";
   for (size_t i = 0; i < parts.size(); ++i) {
     const size_t events = events_of_part(summary, i);
-    if (parts.size() > 1)
+    if (parts.size() > 1 && parts[i].timeline.size() > 0)
       text += "  " + parts[i].name + ": " + (events > 0 ? number_of_events(events) : "no motion") +
               "\n";
     if (!parts[i].problem.empty()) text += "  " + parts[i].name + ": " + parts[i].problem + "\n";
@@ -375,20 +375,14 @@ void write_json(const Summary& summary, const std::string& path) {
   write_file(path, text + "\n");
 }
 
-std::vector<std::string> write_csv(const Summary& summary, const std::string& path) {
+std::vector<std::string> csv_paths(const std::string& path) {
   std::string stem = path;
   if (stem.ends_with(".csv")) stem.resize(stem.size() - 4);
-  const std::vector<std::pair<std::string, std::string>> tables = {
-      {path, events_table(summary)},
-      {stem + ".files.csv", files_table(summary)},
-      {stem + ".zones.csv", zones_table(summary)},
-      {stem + ".series.csv", series_table(summary)}};
-  std::vector<std::string> names;
-  for (const auto& [name, table] : tables) {
-    write_file(name, table);
-    names.push_back(name);
-  }
-  return names;
+  return {path, stem + ".files.csv", stem + ".zones.csv", stem + ".series.csv"};
+}
+
+std::vector<std::string> csv_tables(const Summary& summary) {
+  return {events_table(summary), files_table(summary), zones_table(summary), series_table(summary)};
 }
 
 void write_file(const std::string& path, const std::string& content) {

@@ -35,8 +35,10 @@ std::string summary_text(const Summary& summary);
 /// Writes figures, zones, files, events and the motion of each minute. Throws Failure that names
 /// the file.
 void write_json(const Summary& summary, const std::string& path);
-/// As tables: events in `path`, files, zones and series beside it. Returns the names of all.
-std::vector<std::string> write_csv(const Summary& summary, const std::string& path);
+/// The same as tables, four contents of files in the order of `csv_paths`.
+std::vector<std::string> csv_tables(const Summary& summary);
+/// Where they go: events to `path`, files, zones and series beside it.
+std::vector<std::string> csv_paths(const std::string& path);
 
 /// The members that JSON and the page have in common, into an object that is open: the motion of
 /// each stretch of `step` nanoseconds.

@@ -120,6 +120,10 @@ std::vector<Event> find_events(std::span<const Part> parts,
   return events;
 }
 
+bool is_in_part(const Event& event, std::span<const Part> parts, size_t part) {
+  return event.part <= part && part <= event.last_part && parts[part].timeline.size() > 0;
+}
+
 std::vector<std::vector<double>> motion_series(std::span<const Part> parts, uint64_t step) {
   const size_t columns = parts.empty() ? 1 : parts[0].timeline.zones() + 1;
   const size_t rows = size_t((total_duration(parts) + step - 1) / step);

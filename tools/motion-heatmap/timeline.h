@@ -98,6 +98,9 @@ struct Event {
 std::vector<Event> find_events(std::span<const Part> parts,
                                const motionheat::ActivitySettings& settings);
 
+/// Whether an event went on in a part. Of one that could not be read nothing is known.
+bool is_in_part(const Event& event, std::span<const Part> parts, size_t part);
+
 /// The mean share that moved in each stretch of `seconds` of the run, of the picture and then of
 /// each zone, one after the other; negative where there was no frame.
 std::vector<std::vector<double>> motion_series(std::span<const Part> parts, uint64_t step);
