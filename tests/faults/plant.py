@@ -27,6 +27,10 @@ TESTS = ['core', 'core-allocations', 'core-want-of-memory', 'check-*', 'real-lau
          'real-messages', 'real-examples', 'real-scene', 'merge']
 LEFT_OUT = ['*-leaks', 'check-formats-*', 'check-endurance']
 SLOW = [['check-snapshot', 'check-state'], ['check-formats', 'real-*', 'merge']]
+# A fault in the command is seen by its own tests, those of the element know nothing of it.
+TOOL = 'tools/'
+TOOL_TESTS = ['tool', 'tool-*', 'scaling', 'merge']
+TOOL_SLOW = [['tool-exact', 'tool-life', 'tool-inputs'], ['scaling']]
 # Only a fault in here can be seen by the tests of the core, or by those that compare sets of kernels.
 CORE = 'src/'
 KERNELS = 'src/kernels/'
@@ -42,9 +46,12 @@ def matches(name, patterns):
 
 def rounds(tests, file):
     """The tests that may notice a change in a file, the quick ones first."""
-    wanted = [test for test in tests if matches(test, TESTS) and not matches(test, LEFT_OUT)
+    is_tool = file.startswith(TOOL)
+    wanted = [test for test in tests
+              if matches(test, TOOL_TESTS if is_tool else TESTS) and not matches(test, LEFT_OUT)
               and (file.startswith(CORE) or not test.startswith('core'))]
-    slow = [[test for test in wanted if matches(test, patterns)] for patterns in SLOW]
+    slow = [[test for test in wanted if matches(test, patterns)]
+            for patterns in (TOOL_SLOW if is_tool else SLOW)]
     return [[test for test in wanted if test not in sum(slow, [])], *slow]
 
 

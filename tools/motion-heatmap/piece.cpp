@@ -100,7 +100,7 @@ class Pipeline {
   static void on_element_added(GstBin*, GstBin*, GstElement* element, gpointer self);
   static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer self);
 
-  void request_span_map(uint64_t time);
+  void request_span_map(uint64_t time, GstClockTime duration);
   void wait_for_span_maps() const;
 
   const PieceRequest& request_;
@@ -202,7 +202,7 @@ void Pipeline::make_analysis() {
   gst_element_link(heatmap_, sink.get());
   gate_.emplace(heatmap_, request_, result_, progress_, stop_);
   gate_->on_frame([this](GstBuffer* buffer, uint64_t time) {
-    if (request_.span_map_step > 0) request_span_map(time);
+    if (request_.span_map_step > 0) request_span_map(time, GST_BUFFER_DURATION(buffer));
     if (request_.video) request_.video->push(buffer, gate_->caps(), time);
   });
 }
@@ -348,20 +348,21 @@ void Pipeline::wait_for_span_maps() const {
     g_usleep(G_USEC_PER_SEC / 1000);
 }
 
-void Pipeline::request_span_map(uint64_t time) {
+// A map is taken with this frame in it, so it is asked for with the last one of its stretch; behind
+// a hole only with the next one.
+void Pipeline::request_span_map(uint64_t time, GstClockTime duration) {
+  constexpr uint64_t kRounding = GST_MSECOND;  // of times in Matroska
   const uint64_t step = request_.span_map_step;
-  if (!next_span_) {
-    const uint64_t before = result_.before_begin ? result_.before_begin->time : 0;
-    next_span_ = (before / step + 1) * step;
-  }
-  if (time < *next_span_) return;
+  if (!next_span_) next_span_ = (time / step + 1) * step;
+  const uint64_t end = GST_CLOCK_TIME_IS_VALID(duration) ? time + duration + kRounding : time;
+  if (end < *next_span_) return;
   wait_for_span_maps();
   asked_[asked_spans_] = *next_span_ / step - 1;
   gboolean is_taken = FALSE;
   g_signal_emit_by_name(heatmap_, "snapshot",
                         files_.file("span-" + std::to_string(asked_spans_++) + ".tiff").c_str(),
                         &is_taken);
-  next_span_ = (time / step + 1) * step;
+  next_span_ = (end / step + 1) * step;
 }
 
 void Pipeline::take_span_map(const std::string& path) {
