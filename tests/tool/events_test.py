@@ -139,6 +139,20 @@ class Events(tool.Test):
         self.assertEqual(spans(out["events"]), [(2.0, 3.0)])
         self.assertLess(out["figures"]["frames"], 70)
 
+    def test_end_of_what_fades(self):
+        tool.lossless(self.dir / "a.mkv", tool.walk(60, {10, 40}))
+        out = self.json("a.mkv", "--for", "3s", "--half-life", "1h")
+        self.assertEqual(out["figures"]["frames"], 30)
+        said = self.refused("a.mkv", "--from", "3s", "--half-life", "1h", code=1)
+        for word in ("--from", "half-life"):
+            self.assertIn(word, said)
+
+    def test_no_part_of_a_video(self):
+        tool.lossless(self.dir / "a.mkv", tool.walk(60, {10, 40}))
+        for jobs in (1, 2):
+            said = self.refused("a.mkv", "--from", "2min", "-j", jobs, code=1)
+            self.assertIn("--from", said)
+
     def test_part_of_a_video(self):
         tool.lossless(self.dir / "a.mkv", tool.walk(120, MOVING))
         whole = self.json("a.mkv", "--state", "whole.state")

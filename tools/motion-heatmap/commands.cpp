@@ -222,6 +222,8 @@ ExitCode analyze(const CommandLine& line, const std::atomic<bool>& stop) {
   if (result.record.is_empty()) {
     for (const Part& part : result.parts)
       if (!part.problem.empty()) throw Failure(part.name + ": " + part.problem);
+    if (!stop && !(request.span == Span{}))
+      throw Failure("there was no frame in the time that --from, --to and --for leave");
     if (!stop) throw Failure("there was no frame");
     say("interrupted before the first frame");
     return kInterrupted;

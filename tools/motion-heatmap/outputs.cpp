@@ -42,8 +42,7 @@ void check_place(const std::string& path) {
 void write_picture(const std::string& path, const cv::Mat& picture) {
   std::string extension = fs::path(path).extension();
   std::ranges::transform(extension, extension.begin(), g_ascii_tolower);
-  const auto bytes = encode_picture(picture, extension == ".png" ? "image/png" : "image/jpeg");
-  write_file(path, {bytes.begin(), bytes.end()});
+  write_file(path, encode_picture(picture, extension));
 }
 
 // The name of a clip: when it begins, by the wall clock where that is known.

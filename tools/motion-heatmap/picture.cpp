@@ -7,6 +7,7 @@
 #include <cmath>
 #include <opencv2/core.hpp>
 
+#include "picture_file.h"
 #include "temp_directory.h"
 
 namespace tool {
@@ -202,23 +203,14 @@ cv::Mat picture_of(GstBuffer* frame, GstCaps* caps) {
   return to_picture(converted.get());
 }
 
-std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type) {
+std::string encode_picture(const cv::Mat& picture, const std::string& extension) {
   const BufferPtr buffer = to_buffer(picture);
-  const CapsPtr from = rgb_caps(picture.size()), to(gst_caps_new_empty_simple(type));
-  const SamplePtr sample(gst_sample_new(buffer.get(), from.get(), nullptr, nullptr));
-  GError* error = nullptr;
-  const SamplePtr encoded(
-      gst_video_convert_sample(sample.get(), to.get(), 60 * GST_SECOND, &error));
-  const ErrorPtr held(error);
-  if (!encoded)
-    throw Failure(std::string("no picture of type ") + type + " can be made" +
-                  (error ? std::string(": ") + error->message : ""));
-  GstMapInfo map;
-  GstBuffer* const bytes = gst_sample_get_buffer(encoded.get());
-  if (!gst_buffer_map(bytes, &map, GST_MAP_READ)) throw Failure("a picture cannot be read");
-  std::vector<uint8_t> file(map.data, map.data + map.size);
-  gst_buffer_unmap(bytes, &map);
-  return file;
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_RGB, guint(picture.cols), guint(picture.rows));
+  std::string bytes;
+  const std::string fault = motion_heatmap_encode_picture(buffer.get(), info, extension, bytes);
+  if (!fault.empty()) throw Failure(fault);
+  return bytes;
 }
 
 cv::Mat decode_picture(const std::vector<uint8_t>& bytes) {

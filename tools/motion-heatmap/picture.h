@@ -23,9 +23,9 @@ Background join(const Background& first, const Background& next);
 /// A frame of a stream, CV_8UC3, red first. Throws Failure.
 cv::Mat picture_of(GstBuffer* frame, GstCaps* caps);
 
-/// A picture in a file of that type: "image/png" or "image/jpeg". Throws Failure.
-std::vector<uint8_t> encode_picture(const cv::Mat& picture, const char* type);
-/// The other way round, of any type that GStreamer decodes.
+/// The content of a file of that extension: ".png", ".jpg" or ".jpeg". Throws Failure.
+std::string encode_picture(const cv::Mat& picture, const std::string& extension);
+/// The other way round, of PNG.
 cv::Mat decode_picture(const std::vector<uint8_t>& bytes);
 
 /// A zone in figures, as the element has them.

@@ -453,11 +453,12 @@ std::string Pipeline::why_no_video() const {
   return "there is no video in it that can be decoded";
 }
 
-// A file that was cut off ends without an error.
+// A file that was cut off ends without an error. Where no frame came it may as well have been
+// entered behind its end.
 void Pipeline::check_length() {
   const Source& source = request_.source;
   if (source.kind != Source::kFile || request_.key_frames_only || !error_.empty() ||
-      !gate_->has_come_to_its_end())
+      !gate_->has_come_to_its_end() || result_.end == 0)
     return;
   gint64 duration = 0;
   gst_element_query_duration(pipeline_.get(), GST_FORMAT_TIME, &duration);

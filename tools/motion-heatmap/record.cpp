@@ -386,8 +386,10 @@ Record load_record(const std::string& path) {
 void save_record(const std::string& path, const Record& record, bool force) {
   State state = record.state;
   state.attachments[kRecord] = serialize(record);
-  if (!record.background.picture.empty())
-    state.attachments[kBackground] = encode_picture(record.background.picture, "image/png");
+  if (!record.background.picture.empty()) {
+    const std::string png = encode_picture(record.background.picture, ".png");
+    state.attachments[kBackground].assign(png.begin(), png.end());
+  }
   try {
     try {
       motionheat::save_state(path, state);
@@ -438,21 +440,20 @@ std::vector<Part> parts_of(const Record& record) {
   return parts;
 }
 
-void add_heat(Record& record, const State& next) {
+void add_heat(Record& record, State next) {
   if (next.size.area() == 0) return;
   if (record.is_empty()) {
-    record.state = next;
+    record.state = std::move(next);
     return;
   }
-  State same = next;
   if (!(next.size == record.state.size)) {
     const auto heat =
         motionheat::HeatMap::of(next.size, next.counts, next.unit).resampled(record.state.size);
-    same.size = record.state.size;
-    same.counts = heat.counts();
-    same.unit = heat.unit();
+    next.size = record.state.size;
+    next.counts = heat.counts();
+    next.unit = heat.unit();
   }
-  const State both[] = {std::move(record.state), std::move(same)};
+  const State both[] = {std::move(record.state), std::move(next)};
   record.state = motionheat::merge(both);
 }
 
@@ -471,7 +472,7 @@ Record merge_records(std::vector<Record> records, const std::vector<std::string>
       check_fits(record, merged);
       if (i == order.front()) merged.settings = record.settings;
       join_settings(merged.settings, record);
-      if (has_frames(record)) add_heat(merged, record.state);
+      if (has_frames(record)) add_heat(merged, std::move(record.state));
     } catch (const std::exception& error) {
       throw Failure(names[i] + ": " + error.what());
     }

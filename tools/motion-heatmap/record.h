@@ -67,7 +67,7 @@ std::vector<Part> parts_of(const Record& record);
 
 /// The heat of both, exactly; that of `next` in the size of the first. Throws Failure if they do
 /// not go together.
-void add_heat(Record& record, const motionheat::State& next);
+void add_heat(Record& record, motionheat::State next);
 
 /// All of several states, in whatever order. Slices must be all those of one run; their sum is no
 /// slice any more. Throws Failure that says what is missing, or which do not go together.

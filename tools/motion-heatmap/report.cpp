@@ -55,7 +55,8 @@ void begin_object(JsonBuilder* builder, const char* name) {
   json_builder_begin_object(builder);
 }
 
-std::string jpeg_uri(const std::vector<uint8_t>& jpeg) {
+template <typename Bytes>
+std::string jpeg_uri(const Bytes& jpeg) {
   return "data:image/jpeg;base64," + base64(jpeg.data(), jpeg.size());
 }
 
@@ -70,7 +71,7 @@ void add_picture(JsonBuilder* builder, const Record& record) {
   begin_object(builder, "picture");
   add_number(builder, "width", size.width);
   add_number(builder, "height", size.height);
-  add_text(builder, "background", jpeg_uri(encode_picture(picture, "image/jpeg")));
+  add_text(builder, "background", jpeg_uri(encode_picture(picture, ".jpg")));
   json_builder_end_object(builder);
 }
 

@@ -207,8 +207,8 @@ void Run::plan() {
   if (request_.slice > 0 && unknown != durations_.end())
     throw Failure("--slice: the length of " +
                   request_.sources[size_t(unknown - durations_.begin())].name + " is not known");
-  if ((has_span || request_.slice > 0) && !can_cut())
-    throw Failure("with half-life or analysis-interval a file can only be counted as a whole");
+  if ((request_.span.is_cut() || request_.slice > 0) && !can_cut())
+    throw Failure("--from and --slice do not go together with half-life and analysis-interval");
   const std::vector<Span> spans = asked_spans();
   for (size_t i = 0; i < n; ++i) add_tasks(i, spans[i]);
   std::vector<double> weights;
@@ -395,9 +395,9 @@ void Run::take_result(const Source& source, PieceResult& result) {
     return;
   }
   if (has_half_life())
-    record_.state = result.state;
+    record_.state = std::move(result.state);
   else
-    add_heat(record_, result.state);
+    add_heat(record_, std::move(result.state));
   record_.background = join(record_.background, result.background);
   if (record_.picture.area() == 0) record_.picture = result.picture;
   if (result.changed_size)
