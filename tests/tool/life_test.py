@@ -99,6 +99,15 @@ class States(tool.Test):
         np.testing.assert_array_equal(self.counts("a.state"), self.counts("b.state"))
         self.assertEqual(both, whole)
 
+    def test_goes_on_behind_the_last_frame(self):
+        tool.lossless(self.dir / "3.mkv", tool.walk(200, {*range(20, 31), *range(60, 200)}))
+        asked = ("3.mkv", "--motion-gap=1s", "--state")
+        whole = self.json(*asked, "whole.state")
+        part = self.json(*asked, "a.state", "--max-events", "1")
+        self.assertLess(part["figures"]["frames"], 60)
+        self.assertEqual(self.json(*asked, "a.state"), whole)
+        np.testing.assert_array_equal(self.counts("a.state"), self.counts("whole.state"))
+
     def test_other_settings_are_not_mixed(self):
         self.json("1.mkv", "--state", "a.state")
         for other, words in (
