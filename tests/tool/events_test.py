@@ -133,6 +133,23 @@ class Events(tool.Test):
             self.assertAlmostEqual(end, wanted_end, delta=0.0011)
         self.assertEqual(len(out["events"]), 2)
 
+    def test_names_in_tables(self):
+        name = 'a "b", c.mkv'
+        tool.lossless(self.dir / name, tool.walk(40, {*range(20, 31)}))
+        self.tool("-q", name, "--csv", "out.csv")
+        self.assertEqual([row["name"] for row in self.rows("out.files.csv")], [name])
+        self.assertEqual([row["file"] for row in self.rows("out.csv")], [name])
+
+    @tool.needs("jpegenc", "avimux")
+    def test_clips_of_files_of_the_same_name(self):
+        frames = tool.walk(100, {*range(20, 31)})
+        for folder in ("x", "y"):
+            (self.dir / folder).mkdir()
+            tool.encode(self.dir / folder / "a.avi", frames, "jpegenc ! avimux")
+        self.tool("-q", "x/a.avi", "y/a.avi", "--clips", "clips", GAP)
+        names = sorted(clip.name for clip in (self.dir / "clips").iterdir())
+        self.assertEqual(names, ["a_0-00-02.000.mkv", "a_0-00-02.000_2.mkv"])
+
     def test_limit(self):
         tool.lossless(self.dir / "a.mkv", tool.walk(200, MOVING | {*range(150, 160)}))
         out = self.json("a.mkv", GAP, "--max-events", "1")
@@ -197,6 +214,11 @@ class Clock(tool.Test):
         tool.lossless(self.dir / "2026-11-26_08-01-00.mkv", tool.walk(50, {*range(1, 11)}))
         out = self.json(self.dir)
         self.assertEqual(spans(out["events"]), [(4.0, 4.9), (60.1, 61.0)])
+        # Nothing is known of minutes without a frame: that is not stillness.
+        tool.lossless(self.dir / "2026-11-26_08-03-00.mkv", tool.still(50))
+        motion = self.json(self.dir)["series"]["motion"]
+        self.assertEqual([m is None for m in motion], [False, False, True, False])
+        self.assertEqual(motion[3], 0)
         self.assertEqual(
             [e["clock"][:19] for e in out["events"]], ["2026-11-26T08:00:04", "2026-11-26T08:01:00"]
         )

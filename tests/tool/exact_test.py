@@ -165,6 +165,16 @@ class Jobs(tool.Test):
             self.assertIn("a.avi is read in one go", ran.stderr)
             self.assertEqual(json.loads((self.dir / "out.json").read_text()), whole)
 
+    @needs("x264enc", "h264parse", "mp4mux")
+    def test_what_has_no_key_frames(self):
+        # Behind a seek frames have their times, but not what is in them.
+        chain = "x264enc intra-refresh=true key-int-max=60 threads=1 ! h264parse ! mp4mux"
+        tool.encode(self.dir / "a.mp4", self.frames, f"{GREY} ! {chain}", fps=5)
+        whole = self.json("a.mp4")
+        ran = self.tool("-q", "a.mp4", "--json", "out.json", "-j", 2)
+        self.assertIn("a.mp4 is read in one go", ran.stderr)
+        self.assertEqual(json.loads((self.dir / "out.json").read_text()), whole)
+
     def test_alike_where_it_learns(self):
         """docs/tool.md tells these bounds."""
         if not tool.has("x264enc"):

@@ -108,6 +108,13 @@ class States(tool.Test):
         self.assertEqual(self.json(*asked, "a.state"), whole)
         np.testing.assert_array_equal(self.counts("a.state"), self.counts("whole.state"))
 
+    def test_goes_on_before_what_is_there(self):
+        tool.lossless(self.dir / "3.mkv", tool.walk(120, {*range(10, 31), *range(60, 90)}))
+        whole = self.json("3.mkv", "--state", "whole.state")
+        self.json("3.mkv", "--from=4s", "--to=8s", "--state", "a.state")
+        self.assertEqual(self.json("3.mkv", "--state", "a.state"), whole)
+        np.testing.assert_array_equal(self.counts("a.state"), self.counts("whole.state"))
+
     def test_other_settings_are_not_mixed(self):
         self.json("1.mkv", "--state", "a.state")
         for other, words in (
