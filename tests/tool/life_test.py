@@ -111,7 +111,7 @@ class States(tool.Test):
     def test_goes_on_before_what_is_there(self):
         tool.lossless(self.dir / "3.mkv", tool.walk(120, {*range(10, 31), *range(60, 90)}))
         whole = self.json("3.mkv", "--state", "whole.state")
-        self.json("3.mkv", "--from=4s", "--to=8s", "--state", "a.state")
+        self.json("3.mkv", "--from=3s", "--to=7s", "--state", "a.state")
         self.assertEqual(self.json("3.mkv", "--state", "a.state"), whole)
         np.testing.assert_array_equal(self.counts("a.state"), self.counts("whole.state"))
 
