@@ -33,6 +33,7 @@ constexpr double kFollowing = 2;   // seconds in which a slow drift is followed
 constexpr double kTurned = 0.06;   // of the width: further away it is another view
 constexpr double kLeastTurn = 16;  // pixels
 constexpr double kSettling = 0.3;  // seconds within half of that after a break
+constexpr double kStanding = 3;    // as many times sooner it is over where the camera stands
 constexpr double kLongestBreak = 10;
 constexpr double kTrusted = 0.5, kNothing = 0.08;  // shares of which one follows the other
 constexpr double kPatience = 2;                    // seconds until a view that is lost is given up
@@ -363,12 +364,13 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
   known_ = true;
   lost_ = 0;
   trusted_ += (verdict.share - trusted_) * (frames_ < 5 ? 1 : 0.05);
-  if (has_turned(seconds)) return {CameraMovement::Kind::kBreak, {}};
+  if (has_turned(seconds, moved.kind == CameraMovement::Kind::kStill))
+    return {CameraMovement::Kind::kBreak, {}};
   return moved;
 }
 
 // Whether this is another view, or it was a moment ago. Keeps the reference near.
-bool CameraMotion::has_turned(double seconds) {
+bool CameraMotion::has_turned(double seconds, bool stands) {
   const PixelPoint shift = pose_.at(middle().x, middle().y);
   const double turned = std::max(kTurned * reference_.size().width, kLeastTurn);
   const bool away = distance(shift, home_) > turned * (settling_ > 0 ? 0.5 : 1);
@@ -380,7 +382,10 @@ bool CameraMotion::has_turned(double seconds) {
     restart();
     settling_ = kSettling;
   } else if (settling_ <= 0 && distance(shift, {}) > turned) {
+    // Too little of the reference is seen. How far away the camera is stays.
+    const PixelPoint home{home_.x - shift.x, home_.y - shift.y};
     restart();
+    home_ = home;
   } else if (settling_ <= 0) {
     reference_.remember(fits_);
     reference_.learn(pose_, seconds);
@@ -389,7 +394,7 @@ bool CameraMotion::has_turned(double seconds) {
     breaking_ = 0;
     return false;
   }
-  settling_ -= seconds;
+  settling_ -= (stands ? kStanding : 1) * seconds;
   breaking_ += seconds;
   if (breaking_ > kLongestBreak) settling_ = 0;
   return true;

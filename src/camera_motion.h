@@ -68,7 +68,7 @@ class CameraMotion {
   Displacement search();
   Verdict locate(Displacement& d);
   CameraMovement movement(const Displacement& pose, const Verdict& verdict) const;
-  bool has_turned(double seconds);
+  bool has_turned(double seconds, bool stands);
   CameraMovement lost(double seconds, const Verdict& verdict);
 
   cv::Size size_;  // of the frames
