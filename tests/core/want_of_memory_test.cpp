@@ -16,6 +16,16 @@ constexpr ColorSpace kLimited{.offset = {16, 128, 128}, .scale = {219, 224, 224}
 
 const cv::Mat kOut(kSize.height, kSize.width, CV_8UC3);
 
+// All that is done about bad cameras.
+Settings all_steps() {
+  return {.blur = 1,
+          .despeckle = 1,
+          .noise_adaptive = true,
+          .stabilize = true,
+          .sway_filter = true,
+          .light_change_limit = 0.9};
+}
+
 // Calls `work` with its n-th request for memory failing, for every n until none is left to fail;
 // `check` after each failure. Says how many failed.
 template <typename Work, typename Check>
@@ -83,6 +93,8 @@ TEST_F(WantOfMemory, LeavesTheSettings) {
       {.analysis_scale = 2, .colormap = cv::COLORMAP_HOT},
       {.detector = Detector::kMog2, .colormap = cv::COLORMAP_HOT},
       {.colormap = cv::COLORMAP_BONE, .background = Background::kAverage},
+      {.colormap = cv::COLORMAP_BONE, .smoothing = 6},
+      all_steps(),
       {.colormap = cv::COLORMAP_BONE, .normalization = Normalization::kPercentile},
   };
   for (const Settings& settings : all) {
@@ -148,6 +160,33 @@ TEST_F(WantOfMemory, LeavesTheHeatOfAStreamThatBegins) {
   }
 }
 
+// What the steps measure is made with the first frames that they see.
+TEST_F(WantOfMemory, LeavesTheStepsAgainstBadCameras) {
+  for (const int smoothing : {0, 6}) {
+    Settings settings = all_steps();
+    settings.smoothing = smoothing;
+    Engine engine;
+    engine.set(settings);
+    engine.configure({kBgr, {}, kSize});
+    int i = 0;
+    uint64_t most = 0;  // events of a pixel
+    const auto play = [&](cv::Mat frame) {
+      cv::Mat out = kOut.clone();
+      const FrameView view = view_of(out);
+      ++most;
+      engine.process(view_of(frame), &view);
+    };
+    int failed = 0;
+    for (; i < 5; ++i)
+      failed += fail_each([&] { play(noise(kSize, i)); },
+                          [&] { ASSERT_LE(engine.heat().max(), most * engine.heat().unit()); });
+    EXPECT_GT(failed, 10);
+    engine.forget_previous();
+    for (; i < 60; ++i) play(blocks(kSize, i));
+    EXPECT_GT(engine.report().motion, 0);
+  }
+}
+
 // A first half-life makes counts larger than their low words.
 TEST_F(WantOfMemory, LeavesTheHeatAsOldAsItWas) {
   Engine engine = engine_with_heat({.half_life = 1});
@@ -169,7 +208,7 @@ TEST_F(WantOfMemory, CountsNoPixelTwice) {
   for (const bool draws : {false, true}) {
     for (const Settings& settings :
          {Settings{}, Settings{.normalization = Normalization::kPercentile},
-          Settings{.analysis_scale = 2}}) {
+          Settings{.analysis_scale = 2}, Settings{.smoothing = 6}, all_steps()}) {
       Engine engine = engine_with_heat(settings);
       const Size size = engine.heat().grid().size();
       std::vector<uint64_t> before(size_t(size.area()), 65534);
