@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "frame_seconds.h"
 #include "shrink_gray.h"
@@ -41,6 +42,17 @@ constexpr float kStraight = 0.6f;
 constexpr float kPassingShare = 0.3f;
 constexpr int kPassingLeast = 2;
 constexpr int kNear = 2;
+/// A wave that travels along a flag or a tape seems to pass as well, but over and over again: no
+/// cell there was still for so many seconds, and most of what passes was there before, up to so far
+/// away. That is looked up in small pictures that are kept, so many seconds apart; the last one of
+/// them is too new.
+constexpr float kBusy = 2;
+constexpr int kBack = 4;
+constexpr float kApart = 0.5f;
+/// What was there before differs from the patch by less than this share of what is around it.
+/// Bodies resemble each other, too, but not most of them.
+constexpr float kSame = 0.4f;
+constexpr float kFreshShare = 0.5f;
 /// Seconds of motion after which a patch is known to stay.
 constexpr float kKnown = 0.3f;
 /// Seconds without motion after which a cell is still.
@@ -69,6 +81,7 @@ SwayFilter::SwayFilter(cv::Size size)
   const cv::Size small((size.width + scale_ - 1) / scale_, (size.height + scale_ - 1) / scale_);
   cells_ = {(small.width + kCell - 1) / kCell, (small.height + kCell - 1) / kCell};
   small_ = cv::Mat::zeros(small, CV_8UC1);
+  for (cv::Mat& picture : before_) picture = cv::Mat::zeros(small, CV_8UC1);
   column_of_byte_.resize(size_t(size.width + 7) / 8);
   static_assert(kCell == 8);
   for (size_t i = 0; i < column_of_byte_.size(); ++i)
@@ -78,6 +91,7 @@ SwayFilter::SwayFilter(cv::Size size)
   patches_.reserve(n);
   moved_.resize(n);
   still_.assign(n, kRest);
+  busy_.resize(n);
   patch_.resize(n);
   stays_.resize(n);
   passed_.resize(n);
@@ -86,6 +100,8 @@ SwayFilter::SwayFilter(cv::Size size)
 
 void SwayFilter::forget_picture() {
   patches_.clear();
+  kept_ = 0;
+  since_kept_ = 0;
 }
 
 void SwayFilter::forget() {
@@ -94,8 +110,9 @@ void SwayFilter::forget() {
 }
 
 size_t SwayFilter::memory() const {
-  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 2 * sizeof(float) + 2;
-  return size_t(cells_.area()) * per_cell + small_.total() + column_of_byte_.size() * 2;
+  const size_t per_cell = sizeof(Patch) + 2 * sizeof(int) + 3 * sizeof(float) + 2;
+  return size_t(cells_.area()) * per_cell + (1 + before_.size()) * small_.total() +
+         column_of_byte_.size() * 2;
 }
 
 void SwayFilter::apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, double seconds) {
@@ -103,6 +120,7 @@ void SwayFilter::apply(const cv::Mat& current, kernels::Rows<uint8_t> moved, dou
   count_moved(moved);
   note_still(dt);
   shrink(current);
+  keep(dt);
   follow_all(dt);
   mark_passing();
   begin_patches();
@@ -164,6 +182,7 @@ void SwayFilter::note_still(float seconds) {
   std::fill(row_moves_.begin(), row_moves_.end(), uint8_t{0});
   for (size_t i = 0; i < still_.size(); ++i) {
     still_[i] = moved_[i] ? 0 : std::min(still_[i] + seconds, kRest);
+    busy_[i] = moves(i) ? std::min(busy_[i] + seconds, kBusy) : 0;
     row_moves_[i / size_t(cells_.width)] |= moves(i);
   }
 }
@@ -182,10 +201,18 @@ void SwayFilter::shrink(const cv::Mat& current) {
   }
 }
 
-/// Sum of the differences of a patch's pixels from those of the small picture.
-int SwayFilter::distance(const Patch& patch, Point middle) const {
-  const ptrdiff_t stride = ptrdiff_t(small_.step);
-  const uint8_t* row = small_.ptr(middle.y - kPatch / 2) + middle.x - kPatch / 2;
+/// Now and then the small picture is kept.
+void SwayFilter::keep(float seconds) {
+  since_kept_ += seconds;
+  if (since_kept_ < kApart) return;
+  since_kept_ = 0;
+  small_.copyTo(before_[kept_++ % before_.size()]);
+}
+
+/// Sum of the differences of a patch's pixels from those of a small picture.
+int SwayFilter::distance(const Patch& patch, const cv::Mat& picture, Point middle) {
+  const ptrdiff_t stride = ptrdiff_t(picture.step);
+  const uint8_t* row = picture.ptr(middle.y - kPatch / 2) + middle.x - kPatch / 2;
   const uint8_t* taken = patch.pixels.data();
   int sum = 0;
   for (int y = 0; y < kPatch; ++y, row += stride, taken += kPatch)
@@ -193,9 +220,9 @@ int SwayFilter::distance(const Patch& patch, Point middle) const {
   return sum;
 }
 
-/// Moves a patch to where its pixels are now; false if they are nowhere.
-bool SwayFilter::find(Patch& patch) const {
-  const Point expected{patch.place.x + patch.step.x, patch.place.y + patch.step.y};
+/// Where a picture resembles a patch most, up to `reach` (and a pixel) around a place.
+SwayFilter::Match SwayFilter::look_for(const Patch& patch, const cv::Mat& picture, Point around,
+                                       int reach) const {
   int sum = 0;
   int tried = 0;
   int least = INT32_MAX;
@@ -203,7 +230,7 @@ bool SwayFilter::find(Patch& patch) const {
   Point found = patch.place;
   const auto try_at = [&](Point middle) {
     if (!holds(middle)) return;
-    const int difference = distance(patch, middle);
+    const int difference = distance(patch, picture, middle);
     sum += difference;
     ++tried;
     // Among equals the nearest one.
@@ -214,18 +241,34 @@ bool SwayFilter::find(Patch& patch) const {
     best = difference;
     found = middle;
   };
-  for (int y = -kReach; y <= kReach; y += kStride)
-    for (int x = -kReach; x <= kReach; x += kStride) try_at({expected.x + x, expected.y + y});
+  for (int y = -reach; y <= reach; y += kStride)
+    for (int x = -reach; x <= reach; x += kStride) try_at({around.x + x, around.y + y});
   try_at(patch.place);
-  const float elsewhere = tried ? float(sum) / float(tried) : 0;
+  if (!tried) return {found, 1};
+  const float elsewhere = float(sum) / float(tried);
   const Point rough = found;
   for (int y = -1; y <= 1; ++y)
     for (int x = -1; x <= 1; ++x)
       if (x || y) try_at({rough.x + x, rough.y + y});
-  if (!tried || float(best) > kDistinct * elsewhere) return false;
-  patch.step = {found.x - patch.place.x, found.y - patch.place.y};
-  patch.place = found;
+  return {found, float(best) / std::max(1.0f, elsewhere)};
+}
+
+/// Moves a patch to where its pixels are now; false if they are nowhere.
+bool SwayFilter::find(Patch& patch) const {
+  const Point expected{patch.place.x + patch.step.x, patch.place.y + patch.step.y};
+  const Match match = look_for(patch, small_, expected, kReach);
+  if (match.unlike > kDistinct) return false;
+  patch.step = {match.place.x - patch.place.x, match.place.y - patch.place.y};
+  patch.place = match.place;
   return true;
+}
+
+bool SwayFilter::was_there(const Patch& patch) const {
+  for (size_t i = 2; i <= std::min(kept_, before_.size()); ++i) {
+    const cv::Mat& picture = before_[(kept_ - i) % before_.size()];
+    if (look_for(patch, picture, patch.place, kBack).unlike < kSame) return true;
+  }
+  return false;
 }
 
 void SwayFilter::take(Patch& patch) const {
@@ -244,7 +287,7 @@ bool SwayFilter::follow(Patch& patch, float seconds) const {
     patch.step = {0, 0};
     patch.rest += seconds;
     patch.age = 0;
-    patch.passes = false;
+    patch.passes = patch.is_fresh = false;
     return patch.rest <= kRest;
   }
   patch.rest = 0;
@@ -260,6 +303,7 @@ bool SwayFilter::follow(Patch& patch, float seconds) const {
     take(patch);
   const float got = std::hypot(patch.way[0], patch.way[1]);
   patch.passes = got >= (patch.passes ? kFar / 2 : kFar) && got >= kStraight * patch.path;
+  patch.is_fresh = patch.passes && !was_there(patch);
   return true;
 }
 
@@ -286,27 +330,45 @@ void SwayFilter::mark(std::vector<uint8_t>& cells, Point place, int reach) const
     std::fill_n(cells.begin() + ptrdiff_t{y} * cells_.width + near.x, near.width, uint8_t{1});
 }
 
+/// What the patches around one that passes tell of it.
+SwayFilter::Kind SwayFilter::kind_of_passing(Point place) const {
+  int followed = 0;
+  int passing = 0;
+  int fresh = 0;
+  const cv::Rect near = cells_near(place, kNear);
+  for (int y = near.y; y < near.br().y; ++y)
+    for (int x = near.x; x < near.br().x; ++x) {
+      const int there = patch_[size_t(y * cells_.width + x)];
+      if (there < 0 || patches_[size_t(there)].rest > 0) continue;
+      ++followed;
+      passing += patches_[size_t(there)].passes;
+      fresh += patches_[size_t(there)].is_fresh;
+    }
+  if (passing < kPassingLeast || float(passing) < kPassingShare * float(followed))
+    return Kind::kAlone;
+  const bool is_busy = busy_[size_t(cell(place))] >= kBusy;
+  return is_busy && float(fresh) < kFreshShare * float(passing) ? Kind::kWave : Kind::kBody;
+}
+
+/// Bodies are not expected there.
+void SwayFilter::expect_none(Point place) {
+  const cv::Rect near = cells_near(place, 1);
+  for (int y = near.y; y < near.br().y; ++y)
+    for (int x = near.x; x < near.br().x; ++x) {
+      float& swayed = swayed_[size_t(y * cells_.width + x)];
+      swayed = std::max(swayed, 0.0f);
+    }
+}
+
 void SwayFilter::mark_passing() {
   std::fill(stays_.begin(), stays_.end(), uint8_t{0});
   std::fill(passed_.begin(), passed_.end(), uint8_t{0});
   for (Patch& patch : patches_) {
-    if (!patch.passes) {
-      if (patch.age >= kKnown && moves(size_t(cell(patch.place)))) mark(stays_, patch.place, 1);
-      patch.is_body = false;
-      continue;
-    }
-    int passing = 0;
-    int followed = 0;
-    const cv::Rect near = cells_near(patch.place, kNear);
-    for (int y = near.y; y < near.br().y; ++y)
-      for (int x = near.x; x < near.br().x; ++x) {
-        const int there = patch_[size_t(y * cells_.width + x)];
-        if (there < 0 || patches_[size_t(there)].rest > 0) continue;
-        ++followed;
-        passing += patches_[size_t(there)].passes;
-      }
-    const bool was_body = patch.is_body;
-    patch.is_body = passing >= kPassingLeast && float(passing) >= kPassingShare * float(followed);
+    const Kind kind = patch.passes ? kind_of_passing(patch.place) : Kind::kStays;
+    const bool was_body = std::exchange(patch.is_body, kind == Kind::kBody);
+    const bool is_known = patch.age >= kKnown && moves(size_t(cell(patch.place)));
+    if (is_known && kind == Kind::kWave) expect_none(patch.place);
+    if (is_known && (kind == Kind::kWave || kind == Kind::kStays)) mark(stays_, patch.place, 1);
     if (!patch.is_body) continue;
     mark(passed_, patch.place, 1);
     // The way that it came before this was known.

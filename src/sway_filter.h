@@ -21,6 +21,9 @@ namespace motionheat {
 /// passes it sways: nothing counts any more, until a body comes. Bodies are expected for some
 /// seconds where they were, so that who walks in and stands about counts.
 ///
+/// A wave along a flag or a tape seems to pass, too. It is told by pictures of the last two
+/// seconds: most of what passes was there before, and the place is never still.
+///
 /// What is not known counts: the first second of everything, and what is too fast, too plain or too
 /// small to be followed, or sways so gently that a place moves less than once in half a second.
 /// What swayed is kept in mind for minutes. Whoever is there from the beginning and only gestures
@@ -65,8 +68,23 @@ class SwayFilter {
     float age;                 // seconds of motion in which it was followed
     float rest;                // seconds since anything moved there
     bool passes;
-    bool is_body;  // others near it pass, too
+    bool is_fresh;  // and was not there before
+    bool is_body;   // others near it pass, too
     std::array<uint8_t, kPatch * kPatch> pixels;
+  };
+
+  enum class Kind {
+    kStays,
+    kAlone,  // it passes, but hardly any other one around it
+    kWave,
+    kBody,
+  };
+
+  /// Where a patch was found, and how much it differs from that: a share of how much it differs
+  /// from what is around.
+  struct Match {
+    Point place;
+    float unlike;
   };
 
   bool holds(Point middle) const;
@@ -78,12 +96,17 @@ class SwayFilter {
   void count_moved(kernels::Rows<const uint8_t> moved);
   void note_still(float seconds);
   void shrink(const cv::Mat& current);
-  int distance(const Patch& patch, Point middle) const;
+  void keep(float seconds);
+  static int distance(const Patch& patch, const cv::Mat& picture, Point middle);
+  Match look_for(const Patch& patch, const cv::Mat& picture, Point around, int reach) const;
   bool find(Patch& patch) const;
+  bool was_there(const Patch& patch) const;
   void take(Patch& patch) const;
   bool follow(Patch& patch, float seconds) const;
   void follow_all(float seconds);
   void mark(std::vector<uint8_t>& cells, Point place, int reach) const;
+  Kind kind_of_passing(Point place) const;
+  void expect_none(Point place);
   void mark_passing();
   void begin_patches();
   void learn(float seconds);
@@ -93,12 +116,16 @@ class SwayFilter {
   int scale_;       // pixels of the picture that one of the small one is wide and high
   cv::Size cells_;  // columns and rows of them
   cv::Mat small_;
+  std::array<cv::Mat, 4> before_;  // small pictures that were kept, by turns,
+  size_t kept_ = 0;                // how many were,
+  float since_kept_ = 0;           // and seconds since the last one
   std::vector<Patch> patches_;
   std::vector<uint16_t> column_of_byte_;  // of cells, for each byte of a row of bits
   std::vector<uint8_t> row_moves_;        // whether anything moves in a row of cells
   // For each cell:
   std::vector<int> moved_;       // pixels that moved
   std::vector<float> still_;     // seconds since any did
+  std::vector<float> busy_;      // seconds since it was still, up to those that count
   std::vector<int> patch_;       // which patch is there, -1 for none
   std::vector<uint8_t> stays_;   // whether something near is followed and does not pass
   std::vector<uint8_t> passed_;  // whether something passes

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -56,6 +57,22 @@ Part leaves(const cv::Rect& where, double period, float amplitude) {
     cv::remap(still, drawn, map, cv::noArray(), cv::INTER_LINEAR);
     drawn.copyTo(picture(where));
     body(where).setTo(0);
+  };
+}
+
+// A striped flag along which a wave travels to its loose end.
+Part flag(cv::Rect where) {
+  return [=](cv::Mat& picture, cv::Mat&, double time) {
+    constexpr int kWave = 4;
+    for (int y = where.y - kWave; y < where.y + where.height + kWave; ++y)
+      for (int x = where.x; x < where.x + where.width; ++x) {
+        const double along = double(x - where.x) / where.width;
+        const double phase = 9 * along - 7.5 * time;
+        const double down = y - where.y - 2.5 * along * std::sin(phase);
+        if (down < 0 || down >= where.height) continue;
+        const double stripe = std::clamp(6 * std::sin(down / 20 * 2 * std::numbers::pi), -1.0, 1.0);
+        picture.at<uint8_t>(y, x) = uint8_t(130 + 70 * stripe + 26 * std::cos(phase));
+      }
   };
 }
 
@@ -172,6 +189,13 @@ TEST(SwayFilter, ClearsWhatSways) {
     const Kept kept = play({leaves(kTree, c.period, c.amplitude)}, c.rate, 12);
     EXPECT_LE(kept.late_swaying, 0.1);
   }
+}
+
+TEST(SwayFilter, ClearsAWaveThatTravels) {
+  const Kept kept =
+      play({flag({60, 20, 46, 30}), figure(50, to_and_fro(30, 290, 170, 30))}, 25, 10);
+  EXPECT_LE(kept.late_swaying, 0.1);
+  EXPECT_GE(kept.bodies, 0.95);
 }
 
 TEST(SwayFilter, LeavesWhatPasses) {
