@@ -277,8 +277,9 @@ bool Pipeline::wait_for_video() {
     const MessagePtr message(gst_bus_timed_pop(bus_.get(), 10 * GST_MSECOND));
     if (message && !handle(message.get())) return false;
     if (stop_) return false;
-    // Standard input may take its time, and so may a disk.
-    if (request_.source.kind == Source::kUri && g_get_monotonic_time() > deadline)
+    // Standard input may take its time. Of a file without a frame decodebin of GStreamer 1.26 at
+    // times tells nothing: it loses an error that comes while it tries a demuxer.
+    if (request_.source.kind != Source::kStdin && g_get_monotonic_time() > deadline)
       throw Failure("nothing came for " + std::to_string(kPatience / GST_SECOND) + " s");
   }
   return true;
