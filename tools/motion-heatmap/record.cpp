@@ -406,13 +406,17 @@ void save_record(const std::string& path, const Record& record, bool force) {
 std::string seam_fault(const PieceRecord& before, const PieceRecord& after) {
   // Where the stream ended before the cut nothing is there to be joined.
   if (!before.at_end && !after.at_begin) return "";
+  // A run that was stopped ends with the last frame that it counted, whether or not it saw the
+  // next.
+  const bool has_before = before.before_end.has_value();
+  const bool was_stopped = has_before && before.span.end == before.before_end->time + 1;
+  const std::optional<SeamFrame>& at_end =
+      was_stopped && !before.at_end ? after.at_begin : before.at_end;
   // Where the stream begins at the cut no frame is before it.
-  if (!before.at_end || !after.at_begin ||
-      before.before_end.has_value() != after.before_begin.has_value())
+  if (!at_end || !after.at_begin || has_before != after.before_begin.has_value())
     return "one side of the cut is not known";
   // A frame that lasts from before the run-up into it is told to begin with it.
-  const bool has_before = before.before_end.has_value();
-  if (before.at_end != after.at_begin ||
+  if (at_end != after.at_begin ||
       (has_before && before.before_end->digest != after.before_begin->digest))
     return "the frames at the cut differ: this file cannot be entered exactly in the middle "
            "(--no-seek decodes it from its beginning)";
