@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "duration.h"
@@ -89,14 +90,15 @@ class Run {
   void work();
   void do_task(size_t index);
   void begin_video_part();
-  bool goes_on_with(const Task& task) const;
   PieceResult analyze(const Task& task, size_t index, bool seeks);
   void take_what_is_done();
   void take(size_t index);
   std::string fault_of(const Task& task) const;
   void do_without_seeking(size_t index);
   void take_result(const Source& source, PieceResult& result);
-  SourceRecord& record_of(size_t source);
+  std::vector<SourceRecord>::const_iterator find(const Source& source) const;
+  std::span<const PieceRecord> counted(const Source& source) const;
+  SourceRecord& record_of(const Source& source);
   void save();
   void check_slice() const;
   void mark_slice();
@@ -118,17 +120,26 @@ class Run {
   gint64 saved_ = 0;     // when, in microseconds
 };
 
+std::vector<SourceRecord>::const_iterator Run::find(const Source& source) const {
+  return std::ranges::find_if(record_.sources, [&, bytes = bytes_of(source)](const auto& record) {
+    return is_same_file(record, source.uri, bytes);
+  });
+}
+
+// What was counted of a source until now.
+std::span<const PieceRecord> Run::counted(const Source& source) const {
+  const auto record = find(source);
+  if (record == record_.sources.end()) return {};
+  return record->pieces;
+}
+
 // What of a span no earlier run has counted.
 std::vector<Span> Run::uncounted(const Source& source, Span span) const {
   std::vector<Span> rest;
-  const uint64_t bytes = bytes_of(source);
-  for (const SourceRecord& known : record_.sources) {
-    if (!is_same_file(known, source.uri, bytes)) continue;
-    for (const PieceRecord& piece : known.pieces) {
-      if (piece.span.end <= span.begin || piece.span.begin >= span.end) continue;
-      if (piece.span.begin > span.begin) rest.push_back({span.begin, piece.span.begin});
-      span.begin = piece.span.end;
-    }
+  for (const PieceRecord& piece : counted(source)) {
+    if (piece.span.end <= span.begin || piece.span.begin >= span.end) continue;
+    if (piece.span.begin > span.begin) rest.push_back({span.begin, piece.span.begin});
+    span.begin = piece.span.end;
   }
   if (span.begin < span.end) rest.push_back(span);
   return rest;
@@ -186,7 +197,7 @@ void Run::add_tasks(size_t source, const Span& span) {
     n = std::max<uint64_t>(1, (end - span.begin + piece_length() - 1) / piece_length());
   // What learns is exact as long as it is not cut.
   if (jobs() == 1 && learns(values_)) n = 1;
-  // What a video has of a piece cannot be taken back where the seam turns out to be none.
+  // Nor may frames come into a video that are decoded anew later, since a cut turned out inexact.
   if (request_.video) n = 1;
   for (uint64_t i = 0; i < n; ++i) {
     Span piece = span;
@@ -246,22 +257,15 @@ PieceResult Run::analyze(const Task& task, size_t index, bool seeks) {
   return result;
 }
 
-// Whether something of its source was counted before.
-bool Run::goes_on_with(const Task& task) const {
-  const Source& source = request_.sources[task.source];
-  const uint64_t bytes = bytes_of(source);
-  return std::ranges::any_of(record_.sources, [&](const SourceRecord& known) {
-    return is_same_file(known, source.uri, bytes);
-  });
-}
-
 void Run::do_task(size_t index) {
   Task& task = tasks_[index];
   if (request_.video) begin_video_part();
   std::optional<PieceResult> result;
   std::string failure;
   try {
-    result = analyze(task, index, request_.seeks && !(request_.video && goes_on_with(task)));
+    // To enter a file where a state ends may fail, and a video would have its frames by then.
+    const bool goes_on = request_.video && !counted(request_.sources[task.source]).empty();
+    result = analyze(task, index, request_.seeks && !goes_on);
   } catch (const std::exception& error) {
     failure = error.what();
   }
@@ -300,13 +304,12 @@ void Run::take_what_is_done() {
   for (; taken_ < tasks_.size() && tasks_[taken_].is_done; ++taken_) take(taken_);
 }
 
-SourceRecord& Run::record_of(size_t index) {
-  const Source& source = request_.sources[index];
-  const uint64_t bytes = bytes_of(source);
-  for (SourceRecord& known : record_.sources)
-    if (is_same_file(known, source.uri, bytes)) return known;
+SourceRecord& Run::record_of(const Source& source) {
+  const auto record = find(source);
+  if (record != record_.sources.end())
+    return record_.sources[size_t(record - record_.sources.begin())];
   record_.sources.push_back(
-      {.name = source.name, .uri = source.uri, .bytes = bytes, .start = source.start});
+      {.name = source.name, .uri = source.uri, .bytes = bytes_of(source), .start = source.start});
   return record_.sources.back();
 }
 
@@ -324,16 +327,11 @@ PieceRecord ends_of(const PieceResult& result) {
 // Why a piece cannot follow what was counted of its source; empty if it can.
 std::string Run::fault_of(const Task& task) const {
   if (!task.failure.empty()) return task.span.is_cut() ? task.failure : "";
-  const Source& source = request_.sources[task.source];
-  const uint64_t bytes = bytes_of(source);
-  for (const SourceRecord& known : record_.sources) {
-    if (!is_same_file(known, source.uri, bytes)) continue;
-    for (const PieceRecord& piece : known.pieces) {
-      std::string fault;
-      if (piece.span.end == task.span.begin) fault = seam_fault(piece, ends_of(*task.result));
-      if (piece.span.begin == task.span.end) fault = seam_fault(ends_of(*task.result), piece);
-      if (!fault.empty()) return fault;
-    }
+  for (const PieceRecord& piece : counted(request_.sources[task.source])) {
+    std::string fault;
+    if (piece.span.end == task.span.begin) fault = seam_fault(piece, ends_of(*task.result));
+    if (piece.span.begin == task.span.end) fault = seam_fault(ends_of(*task.result), piece);
+    if (!fault.empty()) return fault;
   }
   return "";
 }
@@ -369,7 +367,7 @@ void Run::take(size_t index) {
   }
   if (task.result)
     take_result(source, *task.result);
-  else if (SourceRecord& record = record_of(task.source); record.problem.empty())
+  else if (SourceRecord& record = record_of(source); record.problem.empty())
     record.problem = task.failure;
   task.result.reset();
   save();
@@ -382,7 +380,7 @@ void add_piece(SourceRecord& record, PieceResult& result) {
 }
 
 void Run::take_result(const Source& source, PieceResult& result) {
-  SourceRecord& record = record_of(size_t(&source - request_.sources.data()));
+  SourceRecord& record = record_of(source);
   if (!record.start) record.start = result.start;
   if (record.problem.empty() && !result.problems.empty()) record.problem = result.problems.front();
   result_.was_stopped |= result.was_stopped;
@@ -400,12 +398,12 @@ void Run::take_result(const Source& source, PieceResult& result) {
     add_heat(record_, std::move(result.state));
   record_.background = join(record_.background, result.background);
   if (record_.picture.area() == 0) record_.picture = result.picture;
-  if (result.changed_size)
-    result_.notes.push_back(source.name + ": its size changes; its heat is in the last one, " +
-                            text_of(result.picture));
   if (!(record_.picture == result.picture))
     result_.notes.push_back(source.name + ": its size differs; all heat is in that of the first, " +
                             text_of(record_.picture));
+  else if (result.changed_size)
+    result_.notes.push_back(source.name + ": its size changes; its heat is in the last one, " +
+                            text_of(result.picture));
   add_piece(record, result);
 
   const size_t part = size_t(&record - record_.sources.data());
