@@ -126,7 +126,7 @@ constexpr int kCounts = kBlock * kBlock / 8;
 constexpr int kMinPixels = 4 * kCounts;
 
 // Blocks with no more than two others between them are this far apart.
-constexpr int kNear = 3;
+constexpr int kNearBlocks = 3;
 
 constexpr double kOutwards = 0.1;  // seconds, time constants of edges
 constexpr double kInwards = 0.3;
@@ -219,9 +219,9 @@ void MovingRegions::find_runs() {
     if (!has_moved_[size_t(row)]) continue;
     const uint8_t* const blocks = blocks_.ptr(row + 1) + 1;
     const int end = blocks_.cols - 2;
-    int last = -2 * kNear;  // that counted
+    int last = -2 * kNearBlocks;  // that counted
     for (int x = find(blocks, 0, end); x < end; last = x, x = find(blocks, x + 1, end)) {
-      if (x - last > kNear) runs_.push_back({{x, row, 0, 1}, 0, runs_.size()});
+      if (x - last > kNearBlocks) runs_.push_back({{x, row, 0, 1}, 0, runs_.size()});
       runs_.back().blocks.width = x + 1 - runs_.back().blocks.x;
       runs_.back().pixels += blocks[x];
     }
@@ -238,7 +238,7 @@ size_t MovingRegions::root(size_t run) {
 // Joins the runs of two rows that are near each other.
 void MovingRegions::join_rows(int row, int other) {
   const auto ends_before = [&](size_t a, size_t b) {
-    return runs_[a].blocks.right() - 1 + kNear < runs_[b].blocks.x;
+    return runs_[a].blocks.right() - 1 + kNearBlocks < runs_[b].blocks.x;
   };
   size_t near = row_runs_[size_t(other)];
   const size_t end = row_runs_[size_t(other) + 1];
@@ -254,7 +254,7 @@ void MovingRegions::find_regions() {
   if (std::find(has_moved_.begin(), has_moved_.end(), 1) == has_moved_.end()) return;
   find_runs();
   for (int row = 1; row < blocks_.rows - 2; ++row)
-    for (int other = std::max(0, row - kNear); other < row; ++other) join_rows(row, other);
+    for (int other = std::max(0, row - kNearBlocks); other < row; ++other) join_rows(row, other);
   for (size_t i = 0; i < runs_.size(); ++i) {
     Run& whole = runs_[root(i)];
     if (&whole == &runs_[i]) continue;

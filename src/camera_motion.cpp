@@ -13,9 +13,10 @@ namespace {
 
 constexpr int kPatch = StillReference::kPatch;
 // Pixels here are those of the shrunk picture. First what a tile's vote is worth.
-constexpr float kNear = 0.15f * 0.15f, kFar = 0.5f * 0.5f;  // pixels^2 that it may be off
-constexpr float kLeastNoise = 1.5f * 1.5f;                  // grey^2
-constexpr float kFinest = 0.05f * 0.05f;  // pixels^2: no tile is more precise than this
+// How far off it may be, at last and at first, in pixels^2; and what no tile is more precise than.
+constexpr float kNearSquared = 0.15f * 0.15f, kFarSquared = 0.5f * 0.5f;
+constexpr float kFinest = 0.05f * 0.05f;
+constexpr float kLeastNoise = 1.5f * 1.5f;  // grey^2
 // When there is something to go by.
 constexpr int kEnough = 6;  // tiles that agree
 constexpr double kEnoughShare = 0.12;
@@ -38,7 +39,7 @@ constexpr double kLongestBreak = 10;
 constexpr double kTrusted = 0.5, kNothing = 0.08;  // shares of which one follows the other
 constexpr double kPatience = 2;                    // seconds until a view that is lost is given up
 // The search: whole pixels of the coarsest picture, turns in radians, tiles.
-constexpr int kReach = 9, kSpan = 2 * kReach + 1, kTurns = 7, kSearched = 64;
+constexpr int kReach = 9, kSpan = 2 * kReach + 1, kAngles = 7, kSearched = 64;
 constexpr float kTurn = 0.5f * 3.14159265f / 180;
 constexpr double kStep = 4;  // pixels from one frame to the next that call for one
 
@@ -164,7 +165,7 @@ CameraMotion::Verdict CameraMotion::refine(Displacement& d, int level, int round
     const float noise = noise_of_fits();
     if (noise == 0) return {};
     Equations sums;
-    verdict = weigh(level, noise, level == 0 && round > 0 ? kNear : kFar, sums);
+    verdict = weigh(level, noise, level == 0 && round > 0 ? kNearSquared : kFarSquared, sums);
     // What is believed without them: that it is a shift, more or less.
     const double now[] = {0, d.x_by_x * half.x, d.x_by_y * half.x,
                           0, d.y_by_x * half.x, d.y_by_y * half.x};
@@ -266,7 +267,7 @@ Displacement CameraMotion::search() {
   Displacement best;
   float least = std::numeric_limits<float>::max();
   std::array<float, kSpan * kSpan> sums;
-  for (int turn = -kTurns; turn <= kTurns; ++turn) {
+  for (int turn = -kAngles; turn <= kAngles; ++turn) {
     const float angle = home_turn_ + float(turn) * kTurn;
     sums.fill(0);
     for (size_t i = 0; i < places_.size(); ++i) {

@@ -29,8 +29,8 @@ size_t class_of(uint8_t grey) {
   return size_t(grey >= kBounds[0]) + size_t(grey >= kBounds[1]) + size_t(grey >= kBounds[2]);
 }
 
-// Beside: as far as this, in pixels of the half picture.
-constexpr int kNear = 3;
+// In pixels of the half picture.
+constexpr int kBeside = 3;
 
 // Share of single pixels from which on there is noise, and below which there is none any more; and
 // what is always there, where motion is thin: of a share, and in pixels of a picture.
@@ -462,7 +462,7 @@ bool NoiseFilter::join_in_space_and_time() {
     for (size_t i = 0; i < words_; ++i) any |= where[i] |= strong[i];
   }
   if (any == 0) return false;
-  spread(where_, kNear);
+  spread(where_, kBeside);
   any = 0;
   for (size_t i = 0; i < where_.size(); ++i)
     any |= where_[i] = strong_[i] | (weak_[i] & around_[i]);

@@ -21,7 +21,7 @@ constexpr double kMostSeconds = 1;
 
 // All lengths are in pixels of the small picture.
 /// How far around where it is expected a patch is looked for, and in which steps at first.
-constexpr int kReach = 8;
+constexpr int kFarthest = 8;
 constexpr int kStride = 2;
 /// A place is the right one if the patch differs from it by less than this share of what it
 /// differs from places around it.
@@ -41,7 +41,7 @@ constexpr float kStraight = 0.6f;
 /// body. A leaf that is taken for another one seems to pass, too, but among many that stay.
 constexpr float kPassingShare = 0.3f;
 constexpr int kPassingLeast = 2;
-constexpr int kNear = 2;
+constexpr int kNearCells = 2;
 /// A wave that travels along a flag or a tape seems to pass as well, but over and over again: no
 /// cell there was still for so many seconds, and most of what passes was there before, up to so far
 /// away. That is looked up in small pictures that are kept, so many seconds apart; the last one of
@@ -189,7 +189,7 @@ void SwayFilter::note_still(float seconds) {
 
 /// Only those rows of cells are brought up to date that what moves may reach.
 void SwayFilter::shrink(const cv::Mat& current) {
-  constexpr int kRowsAbout = 1 + (2 * kReach + kPatch + kCell - 1) / kCell;
+  constexpr int kRowsAbout = 1 + (2 * kFarthest + kPatch + kCell - 1) / kCell;
   for (int row = 0; row < cells_.height; ++row) {
     const auto begin = row_moves_.begin();
     const auto first = begin + std::max(0, row - kRowsAbout);
@@ -256,7 +256,7 @@ SwayFilter::Match SwayFilter::look_for(const Patch& patch, const cv::Mat& pictur
 /// Moves a patch to where its pixels are now; false if they are nowhere.
 bool SwayFilter::find(Patch& patch) const {
   const Point expected{patch.place.x + patch.step.x, patch.place.y + patch.step.y};
-  const Match match = look_for(patch, small_, expected, kReach);
+  const Match match = look_for(patch, small_, expected, kFarthest);
   if (match.unlike > kDistinct) return false;
   patch.step = {match.place.x - patch.place.x, match.place.y - patch.place.y};
   patch.place = match.place;
@@ -335,7 +335,7 @@ SwayFilter::Kind SwayFilter::kind_of_passing(Point place) const {
   int followed = 0;
   int passing = 0;
   int fresh = 0;
-  const cv::Rect near = cells_near(place, kNear);
+  const cv::Rect near = cells_near(place, kNearCells);
   for (int y = near.y; y < near.br().y; ++y)
     for (int x = near.x; x < near.br().x; ++x) {
       const int there = patch_[size_t(y * cells_.width + x)];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clips.h"
 
-#include <glib.h>
 #include <sys/stat.h>
 
 #include "cutter.h"
+#include "gst_ptr.h"
 #include "new_file.h"
 
 namespace tool {
@@ -12,19 +12,10 @@ namespace {
 
 constexpr char kExists[] = "the file exists";
 
-std::string utf8(const std::string& bytes) {
-  char* text = g_utf8_make_valid(bytes.data(), gssize(bytes.size()));
-  const std::string copy = text;
-  g_free(text);
-  return copy;
-}
-
 // For people: the path of a file, any other URI as it is.
 std::string name_of(const std::string& uri) {
-  char* path = g_filename_from_uri(uri.c_str(), nullptr, nullptr);
-  const std::string name = path ? path : uri;
-  g_free(path);
-  return name;
+  const TextPtr path(g_filename_from_uri(uri.c_str(), nullptr, nullptr));
+  return path ? path.get() : uri;
 }
 
 bool is_there(const std::string& path) {
@@ -33,7 +24,7 @@ bool is_there(const std::string& path) {
 }
 
 ClipResult failure(const std::string& name, const char* reason) {
-  return {utf8(name) + ": " + reason, {}, 0, 0};
+  return {valid_utf8(name) + ": " + reason, {}, 0, 0};
 }
 
 }  // namespace

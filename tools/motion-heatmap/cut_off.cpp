@@ -9,8 +9,6 @@
 namespace tool {
 namespace {
 
-constexpr uint64_t kSecond = 1'000'000'000;
-
 // What the first chunk of an AVI file says that it is long; 0 if the file is none. The length that
 // GStreamer tells of one that was cut off is that of what is left.
 uint64_t told_bytes(const std::string& path) {

@@ -13,13 +13,9 @@
 #include <string>
 #include <vector>
 
-namespace tool {
+#include "span.h"
 
-/// Stream time in nanoseconds.
-struct Span {
-  uint64_t begin = 0;
-  uint64_t end = 0;
-};
+namespace tool {
 
 /// Why a span could not be copied. what() is the reason alone.
 class CutError : public std::runtime_error {

@@ -12,8 +12,7 @@
 namespace tool {
 namespace {
 
-constexpr uint64_t kMillisecond = 1'000'000;
-constexpr uint64_t kSecond = 1'000 * kMillisecond;
+constexpr uint64_t kMillisecond = kSecond / 1'000;
 constexpr uint64_t kMinute = 60 * kSecond;
 constexpr uint64_t kHour = 60 * kMinute;
 constexpr uint64_t kDay = 24 * kHour;
@@ -31,10 +30,6 @@ constexpr Unit kUnits[] = {
     {"second", kSecond},  {"seconds", kSecond}, {"ms", kMillisecond},
     {"us", 1'000},        {"µs", 1'000},        {"ns", 1},
 };
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Reads from the front of a text.
 class Scanner {
@@ -54,10 +49,12 @@ class Scanner {
     }
   }
 
-  std::string_view digits() { return take_while(is_digit); }
+  std::string_view digits() {
+    return take_while([](char c) { return g_ascii_isdigit(c); });
+  }
 
   std::string_view word() {
-    return take_while([](char c) { return c != ' ' && c != '.' && !is_digit(c); });
+    return take_while([](char c) { return c != ' ' && c != '.' && !g_ascii_isdigit(c); });
   }
 
  private:

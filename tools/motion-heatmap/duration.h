@@ -8,6 +8,8 @@
 
 namespace tool {
 
+inline constexpr uint64_t kSecond = 1'000'000'000;  ///< in nanoseconds, as all lengths of time
+
 /// Nanoseconds of a length of time as people write it: a number with a unit (ns, us, ms, s, min or
 /// m, h, d, and their English names: "90s", "1.5 hours"), several of them from the largest to the
 /// smallest ("1h30min"), a clock ("01:30:00", "1:30.5": minutes and seconds), or a number of

@@ -3,18 +3,14 @@
 
 #include <algorithm>
 
+#include "gst_ptr.h"
+
 namespace tool {
 namespace {
 
 guint64 uint64_field(const GstStructure* structure, const char* name) {
   guint64 value = 0;
   gst_structure_get_uint64(structure, name, &value);
-  return value;
-}
-
-double double_field(const GstStructure* structure, const char* name) {
-  double value = 0;
-  gst_structure_get_double(structure, name, &value);
   return value;
 }
 

@@ -40,6 +40,18 @@ using ErrorPtr = std::unique_ptr<GError, Unref>;
 using TextPtr = std::unique_ptr<gchar, Unref>;
 using VariantPtr = std::unique_ptr<GVariant, Unref>;
 
+/// Of text that may be none, as names of files: bytes that are no UTF-8 become U+FFFD.
+inline std::string valid_utf8(const std::string& text) {
+  return TextPtr(g_utf8_make_valid(text.data(), gssize(text.size()))).get();
+}
+
+/// 0 if there is no such field.
+inline double double_field(const GstStructure* structure, const char* name) {
+  double value = 0;
+  gst_structure_get_double(structure, name, &value);
+  return value;
+}
+
 /// A new element. Throws Failure that names the one that is missing.
 inline ElementPtr make_element(const char* factory) {
   GstElement* const element = gst_element_factory_make(factory, nullptr);

@@ -16,10 +16,10 @@ struct Panel {
   cv::Mat picture;
 };
 
-class Renderer {
+class PanelRenderer {
  public:
-  Renderer(const motionheat::State& state, const Background& background,
-           const ElementSettings& settings)
+  PanelRenderer(const motionheat::State& state, const Background& background,
+                const ElementSettings& settings)
       : state_(state), background_(background), settings_(settings) {}
 
   cv::Mat heatmap(const char* colormap) const {
@@ -112,7 +112,7 @@ cv::Mat lay_out(const std::vector<Panel>& panels) {
 cv::Mat draw_panels(const motionheat::State& state, const Background& background,
                     const cv::Mat& sample_frame, const ElementSettings& settings) {
   const Background behind = background.picture.empty() ? Background{sample_frame} : background;
-  const Renderer renderer(state, behind, settings);
+  const PanelRenderer renderer(state, behind, settings);
   cv::Mat sample = renderer.nothing();
   if (!sample_frame.empty()) cv::resize(sample_frame, sample, sample.size(), 0, 0, cv::INTER_AREA);
   return lay_out({{"Sample Frame", sample},

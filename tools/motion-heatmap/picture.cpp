@@ -13,7 +13,7 @@
 namespace tool {
 namespace {
 
-constexpr double kMinute = 60;  // seconds that an average of the element goes back
+constexpr double kTimeConstant = 60;  // seconds of what the element averages
 
 CapsPtr rgb_caps(const cv::Size& size) {
   return CapsPtr(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB", "width",
@@ -109,12 +109,6 @@ int scale_between(const cv::Size& picture, motionheat::Size cells) {
   return 1;
 }
 
-double double_field(const GstStructure* structure, const char* name) {
-  double value = 0;
-  gst_structure_get_double(structure, name, &value);
-  return value;
-}
-
 Figures read_figures(GstElement* heatmap) {
   GstStructure* stats = nullptr;
   g_object_get(heatmap, "stats", &stats, nullptr);
@@ -138,11 +132,11 @@ Figures read_figures(GstElement* heatmap) {
 }
 
 // Heat in an element that has seen no frame but its background.
-class Renderer {
+class StateRenderer {
  public:
   // `location` is where the element is to write the picture; empty: nowhere.
-  Renderer(const motionheat::State& state, const Background& background,
-           const ElementSettings& settings, const std::string& location = "") {
+  StateRenderer(const motionheat::State& state, const Background& background,
+                const ElementSettings& settings, const std::string& location = "") {
     constexpr int kGray = 96;
     motionheat::save_state(files_.file("state"), state);
     const cv::Mat frame = background.picture.empty() ? cv::Mat(state.size.height, state.size.width,
@@ -184,9 +178,9 @@ Background join(const Background& first, const Background& next) {
   const double all = first.seconds + next.seconds;
   // What the first one still weighs when the next one has passed.
   double weight = all > 0 ? first.seconds / all : 0.5;
-  if (all > kMinute)
-    weight = std::min(first.seconds, kMinute) / kMinute *
-             std::exp(-std::max(0.0, all - std::max(first.seconds, kMinute)) / kMinute);
+  if (all > kTimeConstant)
+    weight = std::min(first.seconds, kTimeConstant) / kTimeConstant *
+             std::exp(-std::max(0.0, all - std::max(first.seconds, kTimeConstant)) / kTimeConstant);
   Background joined{.seconds = all};
   cv::addWeighted(first.picture, weight, next.picture, 1 - weight, 0, joined.picture);
   return joined;
@@ -228,12 +222,12 @@ cv::Mat decode_picture(const std::vector<uint8_t>& bytes) {
 
 Rendering render(const motionheat::State& state, const Background& background,
                  const ElementSettings& settings) {
-  return Renderer(state, background, settings).rendering();
+  return StateRenderer(state, background, settings).rendering();
 }
 
 void write_events(const motionheat::State& state, const ElementSettings& settings,
                   const std::string& path) {
-  Renderer(state, {}, settings, path);
+  StateRenderer(state, {}, settings, path);
 }
 
 }  // namespace tool

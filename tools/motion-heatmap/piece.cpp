@@ -19,7 +19,7 @@ namespace tool {
 namespace {
 
 // How long a source may take until it delivers its first frame, a camera on a network for instance.
-constexpr GstClockTime kPatience = 30 * GST_SECOND;
+constexpr GstClockTime kLongestWait = 30 * GST_SECOND;
 constexpr GstClockTime kTick = 100 * GST_MSECOND;
 
 struct CloseFile {
@@ -272,7 +272,7 @@ void Pipeline::link_analysis() {
 
 // Returns false if the stream was left before there was a frame.
 bool Pipeline::wait_for_video() {
-  const gint64 deadline = g_get_monotonic_time() + gint64(kPatience / 1000);
+  const gint64 deadline = g_get_monotonic_time() + gint64(kLongestWait / 1000);
   while (!is_blocked_) {
     const MessagePtr message(gst_bus_timed_pop(bus_.get(), 10 * GST_MSECOND));
     if (message && !handle(message.get())) return false;
@@ -280,7 +280,7 @@ bool Pipeline::wait_for_video() {
     // Standard input may take its time. Of a file without a frame decodebin of GStreamer 1.26 at
     // times tells nothing: it loses an error that comes while it tries a demuxer.
     if (request_.source.kind != Source::kStdin && g_get_monotonic_time() > deadline)
-      throw Failure("nothing came for " + std::to_string(kPatience / GST_SECOND) + " s");
+      throw Failure("nothing came for " + std::to_string(kLongestWait / GST_SECOND) + " s");
   }
   return true;
 }

@@ -13,6 +13,7 @@
 #include "element.h"
 #include "picture.h"
 #include "source.h"
+#include "span.h"
 #include "span_maps.h"
 #include "state_file.h"
 #include "thumbnails.h"
@@ -21,15 +22,6 @@
 namespace tool {
 
 class VideoWriter;
-
-/// A stretch of stream time in nanoseconds; what begins in it belongs to it.
-struct Span {
-  uint64_t begin = 0;
-  uint64_t end = UINT64_MAX;
-
-  bool operator==(const Span&) const = default;
-  bool is_cut() const { return begin > 0; }
-};
 
 /// What is asked of a piece of a source.
 struct PieceRequest {

@@ -27,7 +27,7 @@ std::string whole_seconds(double seconds) {
   return format_duration(uint64_t(std::lround(seconds)) * GST_SECOND);
 }
 
-std::string number(double value) {
+std::string short_number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, value < 10 ? "%.1f" : "%.0f", value);
   return text;
@@ -66,8 +66,8 @@ void ProgressDisplay::show(std::stop_token stop) const {
 
 std::string ProgressDisplay::line(double elapsed) const {
   const RunProgress::Now now = progress_.now();
-  std::string text =
-      whole_seconds(now.seconds) + " counted, " + number(now.seconds / elapsed) + " x real time";
+  std::string text = whole_seconds(now.seconds) + " counted, " +
+                     short_number(now.seconds / elapsed) + " x real time";
   if (now.share) {
     char share[16];
     std::snprintf(share, sizeof share, " %3.0f %%  ", 100 * *now.share);

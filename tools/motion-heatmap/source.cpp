@@ -17,30 +17,18 @@
 #include <utility>
 
 #include "duration.h"
+#include "gst_ptr.h"
 
 namespace tool {
 namespace {
 
-struct GFree {
-  void operator()(char* text) const { g_free(text); }
-};
-using Text = std::unique_ptr<char, GFree>;
-
-std::string utf8(const std::string& bytes) {
-  return Text(g_utf8_make_valid(bytes.data(), gssize(bytes.size()))).get();
-}
-
 [[noreturn]] void fail(const std::string& name, const std::string& reason) {
-  throw SourceError(utf8(name) + ": " + reason);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+  throw SourceError(valid_utf8(name) + ": " + reason);
 }
 
 // The digits at the front of `name`, which lose them.
 std::string_view take_digits(std::string_view& name) {
-  const auto end = std::find_if_not(name.begin(), name.end(), is_digit);
+  const auto end = std::ranges::find_if_not(name, [](char c) { return g_ascii_isdigit(c); });
   const std::string_view digits = name.substr(0, size_t(end - name.begin()));
   name.remove_prefix(digits.size());
   return digits;
@@ -77,14 +65,14 @@ bool is_video_extension(const char* extension) {
 
 bool is_video_name(const std::string& name) {
   gboolean uncertain = FALSE;
-  const Text type(g_content_type_guess(name.c_str(), nullptr, 0, &uncertain));
+  const TextPtr type(g_content_type_guess(name.c_str(), nullptr, 0, &uncertain));
   if (g_str_has_prefix(type.get(), "video/")) return true;
   if (!uncertain && g_str_has_prefix(type.get(), "audio/")) return false;
 
   // Where the list of types is not installed, and for .ts, which might be a translation.
   const size_t dot = name.rfind('.');
   if (dot == std::string::npos) return false;
-  const Text extension(g_ascii_strdown(name.c_str() + dot + 1, -1));
+  const TextPtr extension(g_ascii_strdown(name.c_str() + dot + 1, -1));
   return is_video_extension(extension.get());
 }
 
@@ -147,14 +135,14 @@ void Finder::add_path(const std::string& path, const struct stat& status) {
   if (access(path.c_str(), R_OK) != 0) fail(path, g_strerror(errno));
 
   const std::string whole = same_for_all(path);
-  const Text uri(g_filename_to_uri(whole.c_str(), nullptr, nullptr));
-  Source source{Source::kFile, utf8(path), uri.get(), {}};
+  const TextPtr uri(g_filename_to_uri(whole.c_str(), nullptr, nullptr));
+  Source source{Source::kFile, valid_utf8(path), uri.get(), {}};
   if (S_ISREG(status.st_mode))
     source.start = time_in_name(std::filesystem::path(path).filename().native());
   else if (S_ISFIFO(status.st_mode))
     source.kind = Source::kStdin;
   else if (S_ISCHR(status.st_mode) && major(status.st_rdev) == kVideoDevices)
-    source = {Source::kDevice, utf8(path), "v4l2://" + whole, {}};
+    source = {Source::kDevice, valid_utf8(path), "v4l2://" + whole, {}};
   else
     fail(path, "this is no file, folder or camera");
   claim(status, source.name);
@@ -203,16 +191,16 @@ void Finder::add_uri(const std::string& uri) {
   }
   // So that it is sorted, and found twice, as what it is.
   if (g_strcmp0(g_uri_get_scheme(parts.get()), "file") == 0) {
-    const Text path(g_filename_from_uri(uri.c_str(), nullptr, nullptr));
+    const TextPtr path(g_filename_from_uri(uri.c_str(), nullptr, nullptr));
     struct stat status;
     if (!path) fail(uri, "this names no file of this machine");
     if (stat(path.get(), &status) != 0) fail(uri, g_strerror(errno));
     return add_path(path.get(), status);
   }
-  const Text name(g_uri_to_string_partial(parts.get(), G_URI_HIDE_USERINFO));
+  const TextPtr name(g_uri_to_string_partial(parts.get(), G_URI_HIDE_USERINFO));
   const auto is_same = [&uri](const Found& found) { return found.source.uri == uri; };
   if (std::any_of(found_.begin(), found_.end(), is_same)) fail(name.get(), "it is named twice");
-  add_source(uri, {Source::kUri, utf8(name.get()), uri, {}});
+  add_source(uri, {Source::kUri, valid_utf8(name.get()), uri, {}});
 }
 
 void Finder::add_source(const std::string& order, Source source) {
@@ -239,7 +227,7 @@ std::vector<Source> Finder::sorted() {
 bool comes_before(std::string_view name, std::string_view other) {
   std::string_view a = name, b = other;
   while (!a.empty() && !b.empty()) {
-    if (is_digit(a.front()) && is_digit(b.front())) {
+    if (g_ascii_isdigit(a.front()) && g_ascii_isdigit(b.front())) {
       if (const int order = compare_numbers(take_digits(a), take_digits(b))) return order < 0;
       continue;
     }
@@ -263,9 +251,9 @@ std::optional<int64_t> time_in_name(const std::string& name) {
   if (g_regex_match_full(form, name.data(), gssize(name.size()), 0, GRegexMatchFlags(0), &match,
                          nullptr)) {
     const auto number = [match](int group) {
-      return std::atoi(Text(g_match_info_fetch(match, group)).get());
+      return std::atoi(TextPtr(g_match_info_fetch(match, group)).get());
     };
-    const Text zone(g_match_info_fetch(match, 7));
+    const TextPtr zone(g_match_info_fetch(match, 7));
     time = wall_clock_of({number(1), number(2), number(3), number(4), number(5), number(6)},
                          zone && *zone.get() ? zone.get() : nullptr);
   }

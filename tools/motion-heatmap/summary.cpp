@@ -12,7 +12,7 @@
 namespace tool {
 namespace {
 
-constexpr uint64_t kMinute = 60 * GST_SECOND;
+constexpr uint64_t kRowLength = 60 * GST_SECOND;
 
 double seconds(uint64_t nanoseconds) {
   return double(nanoseconds) / GST_SECOND;
@@ -28,9 +28,8 @@ void add(JsonBuilder* builder, const char* name, uint64_t value) {
   json_builder_add_int_value(builder, gint64(value));
 }
 void add(JsonBuilder* builder, const char* name, const std::string& value) {
-  const TextPtr valid(g_utf8_make_valid(value.data(), gssize(value.size())));
   json_builder_set_member_name(builder, name);
-  json_builder_add_string_value(builder, valid.get());
+  json_builder_add_string_value(builder, valid_utf8(value).c_str());
 }
 void add_null(JsonBuilder* builder, const char* name) {
   json_builder_set_member_name(builder, name);
@@ -224,14 +223,14 @@ std::string zones_table(const Summary& summary) {
 }
 
 std::string series_table(const Summary& summary) {
-  const auto series = motion_series(summary.run->parts, kMinute);
+  const auto series = motion_series(summary.run->parts, kRowLength);
   std::string text = "begin,clock,motion";
   for (const ZoneFigures& zone : summary.figures.zones) text.append(",").append(cell(zone.name));
   text += "\n";
   for (size_t minute = 0; minute < series[0].size(); ++minute) {
     std::optional<int64_t> clock = begin_clock(summary);
     if (clock) *clock += int64_t(minute) * 60 * G_USEC_PER_SEC;
-    std::string line = row(seconds(minute * kMinute), clock);
+    std::string line = row(seconds(minute * kRowLength), clock);
     line.pop_back();
     for (const std::vector<double>& values : series)
       line.append(",").append(values[minute] < 0 ? "" : cell(values[minute]));
@@ -368,7 +367,7 @@ std::string to_text(JsonBuilder* builder, bool pretty) {
 void write_json(const Summary& summary, const std::string& path) {
   JsonBuilder* const builder = json_builder_new();
   json_builder_begin_object(builder);
-  add_members(builder, summary, kMinute);
+  add_members(builder, summary, kRowLength);
   json_builder_end_object(builder);
   const std::string text = to_text(builder, true);
   g_object_unref(builder);

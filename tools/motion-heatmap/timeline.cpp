@@ -5,10 +5,11 @@
 #include <cmath>
 #include <map>
 
+#include "duration.h"
+
 namespace tool {
 namespace {
 
-constexpr double kSecond = 1e9;
 constexpr double kGrid = UINT16_MAX;
 
 motionheat::Rect to_rect(const GridBox& box) {
@@ -20,7 +21,7 @@ Box from_rect(const motionheat::Rect& rect) {
 }
 
 uint64_t to_nanoseconds(double seconds) {
-  return uint64_t(std::llround(seconds * kSecond));
+  return uint64_t(std::llround(seconds * double(kSecond)));
 }
 
 // Turns what Activity tells into events on the time axis of the run.
@@ -45,7 +46,7 @@ class EventFinder {
   void add_frame(const Part& part, size_t i) {
     const Timeline::Frame& frame = part.timeline.frame(i);
     const uint64_t now = part.offset + frame.time;
-    const double seconds = now > now_ ? double(now - now_) / kSecond : 0;
+    const double seconds = now > now_ ? double(now - now_) / double(kSecond) : 0;
     now_ = now;
     if (frame.kind != Timeline::Kind::kAnalyzed) return note(activity_.pass(seconds, settings_));
     // Where there are no zones the picture is one.
