@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -85,8 +86,11 @@ class Percentile {
  private:
   // One for each count of a low word, and 256 for each power of two above.
   static constexpr int kBins = 65536 + 32 * 256;
+  using Bin = std::array<uint32_t, 2>;  // pixels in odd places are counted apart
 
-  std::vector<uint64_t> histogram_;  // kept, so that no frame allocates
+  void add_low_words(const uint16_t* low);
+
+  std::vector<Bin> histogram_;  // kept, so that no frame allocates
 };
 
 /// Chooses the scale of a frame.

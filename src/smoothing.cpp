@@ -46,6 +46,10 @@ int block_for(double sigma) {
 template <int kBlock>
 void sum_blocks(const uint16_t* low, int rows, uint32_t* sums) {
   constexpr int kWidth = TileGrid::kChunkWidth;
+  if (kBlock == 1) {
+    std::copy_n(low, kWidth, sums);
+    return;
+  }
   std::array<uint32_t, kWidth> columns{};
   for (int y = 0; y < rows; ++y, low += kWidth)
     for (int x = 0; x < kWidth; ++x) columns[x] += low[x];
