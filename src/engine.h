@@ -8,21 +8,17 @@
 
 #include "activity.h"
 #include "analysis.h"
-#include "analysis_scale.h"
-#include "background.h"
 #include "bands.h"
+#include "drawing.h"
 #include "figures.h"
 #include "gray_levels.h"
 #include "heat_map.h"
 #include "index_map.h"
-#include "legend.h"
 #include "motion_record.h"
 #include "normalize.h"
 #include "packing.h"
 #include "regions.h"
-#include "render.h"
 #include "settings.h"
-#include "smoothing.h"
 
 namespace motionheat {
 
@@ -124,12 +120,6 @@ class Engine {
   void configure_plain(const StreamFormat& stream, const Settings& settings);
   bool process_plain(const ConstFrameView& in, const FrameView* out);
   void draw_plain(const ConstFrameView& in, const FrameView& out, bool is_last);
-  template <typename Count>
-  void draw_bands(const ConstFrameView& in, const FrameView& out, Count count);
-  void repaint_row(int row);
-  void smooth(bool all);
-  void paint_smooth(int first);
-  void draw_legend(const FrameView& out, bool growing);
   FrameView unpack(const ConstFrameView& frame);
   void pack(const ConstFrameView& frame, const FrameView& out);
   void update_scale();
@@ -149,13 +139,9 @@ class Engine {
   HeatMap heat_;  // of the analysis' size
   Normalizer normalizer_;
   Scale scale_;
-  IndexMap indices_;                    // of the heat
-  TileGrid grid_;                       // of the picture
-  std::optional<Enlarger> enlarger_;    // if the analysis is smaller than that
-  std::optional<Smoothing> smoothing_;  // if what is shown is smoothed: then in place of indices_
-  std::optional<BackgroundPicture> background_;
-  Renderer renderer_;
-  Legend legend_;
+  IndexMap indices_;  // of the heat
+  TileGrid grid_;     // of the picture
+  Drawing drawing_;
   Figures figures_;             // of the heat
   double since_processed_ = 0;  // seconds since the last frame that was processed
   uint64_t frames_ = 0;

@@ -70,4 +70,12 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
+inline ScaleSettings scale_settings(const Settings& settings) {
+  return {.normalization = settings.normalization,
+          .percentile = settings.percentile,
+          .full_scale = settings.full_scale,
+          .curve = settings.curve,
+          .fades = settings.half_life > 0};
+}
+
 }  // namespace motionheat
