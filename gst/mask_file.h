@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "regions.h"
+#include "mask_image.h"
 
 /* Reads the picture in a file, the first one of a film, whatever GStreamer has a decoder for, as 8-bit
  * grey. NULL if it cannot be read: `reason` tells why. Takes a few milliseconds, and a few seconds at

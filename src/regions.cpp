@@ -4,246 +4,14 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <charconv>
 #include <limits>
-#include <map>
 #include <utility>
 
+#include "cell_axis.h"
 #include "words.h"
 
 namespace motionheat {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\n\v\f\r";
-
-// As much of a text as fits a message, whatever bytes it has.
-std::string quoted(std::string_view text) {
-  constexpr size_t kLongest = 24;
-  std::string result = "\"";
-  for (const char c : text.substr(0, kLongest)) result += c < ' ' || c > '~' ? '?' : c;
-  return result + (text.size() > kLongest ? "...\"" : "\"");
-}
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
-}
-
-bool continues_character(char c) {
-  return (uint8_t(c) & 0xc0) == 0x80;
-}
-
-// How many bytes the character of UTF-8 has that a text begins with; 0 if it does not.
-size_t character_length(std::string_view text) {
-  const uint8_t lead = uint8_t(text[0]);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  uint32_t code = lead & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if (!continues_character(text[i])) return 0;
-    code = code << 6 | (uint8_t(text[i]) & 0x3f);
-  }
-  constexpr uint32_t kLowest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool is_surrogate = code >= 0xd800 && code < 0xe000;
-  return code < kLowest[length] || code > 0x10ffff || is_surrogate ? 0 : length;
-}
-
-class Parser {
- public:
-  explicit Parser(std::string_view text) : text_(text) { skip_spaces(); }
-
-  bool is_at_end() const { return at_ == text_.size(); }
-
-  Polygon polygon() {
-    skip_spaces();
-    const size_t begin = at_;
-    Polygon polygon;
-    while (!is_at_end() && text_[at_] != ';') {
-      polygon.push_back(point());
-      skip_spaces();
-    }
-    if (polygon.size() < 3)
-      fail(begin, "a polygon has 3 points or more, not " + std::to_string(polygon.size()));
-    if (!is_at_end()) ++at_;
-    skip_spaces();
-    return polygon;
-  }
-
-  std::string_view name() {
-    const size_t begin = at_;
-    at_ = text_.find_first_of(":;", begin);
-    if (at_ == text_.npos || text_[at_] == ';') fail(begin, "a zone has no name with a \":\"");
-    const std::string_view name = trimmed(text_.substr(begin, at_ - begin));
-    if (name.empty()) fail(at_, "a zone has no name before the \":\"");
-    for (size_t i = begin; i < at_;) {
-      const size_t length = character_length(text_.substr(i, at_ - i));
-      if (length == 0) fail(i, "a name is not UTF-8");
-      i += length;
-    }
-    ++at_;
-    return name;
-  }
-
- private:
-  [[noreturn]] void fail(size_t offset, const std::string& why) const {
-    const auto before = text_.substr(0, offset);
-    const auto position =
-        std::count_if(before.begin(), before.end(), [](char c) { return !continues_character(c); });
-    throw RegionsError(size_t(position) + 1, why);
-  }
-
-  void skip_spaces() { at_ = std::min(text_.find_first_not_of(kSpaces, at_), text_.size()); }
-
-  Point point() {
-    const size_t begin = at_;
-    Point point;
-    point.x = number();
-    const std::string_view x = text_.substr(begin, at_ - begin);
-    skip_spaces();
-    bool has_y = !is_at_end() && text_[at_] == ',';
-    if (has_y) {
-      ++at_;
-      skip_spaces();
-      has_y = !is_at_end() && text_[at_] != ';';
-    }
-    if (!has_y) fail(begin, quoted(x) + " is followed by no y");
-    point.y = number();
-    if (!is_at_end() && text_[at_] != ';' && kSpaces.find(text_[at_]) == kSpaces.npos)
-      fail(at_, "a point is followed by " + quoted(text_.substr(at_, 1)));
-    return point;
-  }
-
-  // Up to what cannot be part of a number.
-  double number() {
-    const size_t end = std::min(text_.find_first_of(" \t\n\v\f\r,;:", at_), text_.size());
-    const std::string_view token = text_.substr(at_, end - at_);
-    if (token.empty()) fail(at_, quoted(text_.substr(at_, 1)) + " is where a number should be");
-    double value = 0;
-    const auto [rest, error] = std::from_chars(token.data(), token.data() + token.size(), value);
-    if (rest != token.data() + token.size())
-      fail(at_ + size_t(rest - token.data()), quoted(token) + " is not a number");
-    if (error != std::errc() || !(value >= 0 && value <= 1))
-      fail(at_, quoted(token) + " is not a number from 0 to 1");
-    at_ = end;
-    return value + 0.0;  // not -0
-  }
-
-  std::string_view text_;
-  size_t at_ = 0;
-};
-
-// The cells along an axis, each `scale` pixels wide; the last one is cut.
-class Axis {
- public:
-  Axis(int cells, int pixels, int scale) : pixels_(pixels), scale_(scale), centers_(size_t(cells)) {
-    for (int i = 0; i < cells; ++i) centers_[i] = double(begin(i) + end(i)) / (2 * double(pixels));
-  }
-
-  int cells() const { return int(centers_.size()); }
-  int pixels() const { return pixels_; }
-  int64_t begin(int cell) const { return int64_t{cell} * scale_; }
-  int64_t end(int cell) const { return std::min<int64_t>(begin(cell) + scale_, pixels_); }
-  double center(int cell) const { return centers_[cell]; }
-
-  /// The first cell whose centre is at `place` or beyond; the number of cells if there is none.
-  int first_from(double place) const {
-    const double guess = place * pixels_ / scale_;
-    int cell = guess >= cells() ? cells() : guess > 0 ? int(guess) : 0;
-    while (cell > 0 && centers_[cell - 1] >= place) --cell;
-    while (cell < cells() && centers_[cell] < place) ++cell;
-    return cell;
-  }
-
- private:
-  int pixels_;
-  int scale_;
-  std::vector<double> centers_;
-};
-
-// What pixels of a mask image a cell has along an axis, and how much of each.
-class Taps {
- public:
-  Taps(const Axis& axis, int mask_pixels) : is_identity_(mask_pixels == axis.cells()) {
-    // In units of which the picture has pixels * mask_pixels: all edges lie on whole ones.
-    const int64_t pixels = axis.pixels();
-    for (int cell = 0; cell < axis.cells(); ++cell) {
-      int64_t begin = axis.begin(cell) * mask_pixels;
-      int64_t end = axis.end(cell) * mask_pixels;
-      if (is_identity_) {
-        add(cell, 1);
-      } else if (mask_pixels < axis.cells()) {
-        add((begin + end) / (2 * pixels), 1);  // the one at the centre
-      } else {
-        for (; begin < end; begin = (begin / pixels + 1) * pixels)
-          add(begin / pixels, std::min((begin / pixels + 1) * pixels, end) - begin);
-      }
-      ends_.push_back(taps_.size());
-    }
-  }
-
-  struct Tap {
-    int64_t pixel;
-    uint64_t weight;
-  };
-  /// Whether cell i is pixel i.
-  bool is_identity() const { return is_identity_; }
-  std::span<const Tap> of(int cell) const {
-    const size_t begin = cell ? ends_[cell - 1] : 0;
-    return {taps_.data() + begin, ends_[cell] - begin};
-  }
-  uint64_t sum(int cell) const {
-    uint64_t sum = 0;
-    for (const Tap& tap : of(cell)) sum += tap.weight;
-    return sum;
-  }
-
- private:
-  void add(int64_t pixel, int64_t weight) { taps_.push_back({pixel, uint64_t(weight)}); }
-
-  bool is_identity_;
-  std::vector<Tap> taps_;
-  std::vector<size_t> ends_;
-};
-
-// Scales a mask image to cells. The sums are exact: they are below 255 * scale^2 * its area.
-class MaskScaler {
- public:
-  MaskScaler(const MaskImage& mask, const Axis& x, const Axis& y)
-      : mask_(mask), x_(x, mask.size.width), y_(y, mask.size.height), sums_(size_t(x.cells())) {
-    for (int cell = 0; cell < x.cells(); ++cell) weights_.push_back(x_.sum(cell));
-  }
-
-  void draw_row(int cell_y, uint8_t* out) {
-    if (x_.is_identity() && y_.is_identity()) {
-      std::copy_n(row(cell_y), sums_.size(), out);
-      return;
-    }
-    std::fill(sums_.begin(), sums_.end(), 0);
-    for (const Taps::Tap& tap_y : y_.of(cell_y)) {
-      const uint8_t* const pixels = row(tap_y.pixel);
-      for (size_t i = 0; i < sums_.size(); ++i) {
-        uint64_t sum = 0;
-        for (const Taps::Tap& tap : x_.of(int(i))) sum += tap.weight * pixels[tap.pixel];
-        sums_[i] += sum * tap_y.weight;
-      }
-    }
-    const uint64_t weight_y = y_.sum(cell_y);
-    for (size_t i = 0; i < sums_.size(); ++i) {
-      const uint64_t weight = weights_[i] * weight_y;
-      out[i] = uint8_t(weight == 1 ? sums_[i] : (sums_[i] + weight / 2) / weight);
-    }
-  }
-
- private:
-  const uint8_t* row(int64_t y) const { return mask_.pixels.data() + y * mask_.size.width; }
-
-  const MaskImage& mask_;
-  Taps x_, y_;
-  std::vector<uint64_t> sums_;
-  std::vector<uint64_t> weights_;  // of each column of cells
-};
 
 template <size_t kSize>
 uint32_t count_bits(const std::array<uint64_t, kSize>& words) {
@@ -282,28 +50,6 @@ uint64_t next_number() {
 
 }  // namespace
 
-RegionsError::RegionsError(size_t position, const std::string& why)
-    : std::runtime_error("at character " + std::to_string(position) + ": " + why),
-      position_(position) {}
-
-std::vector<Polygon> parse_polygons(std::string_view text) {
-  std::vector<Polygon> polygons;
-  for (Parser parser(text); !parser.is_at_end();) polygons.push_back(parser.polygon());
-  return polygons;
-}
-
-std::vector<Zone> parse_zones(std::string_view text) {
-  std::vector<Zone> zones;
-  std::map<std::string_view, size_t> places;
-  for (Parser parser(text); !parser.is_at_end();) {
-    const std::string_view name = parser.name();
-    const auto [place, is_new] = places.emplace(name, zones.size());
-    if (is_new) zones.push_back({.name = std::string(name), .polygons = {}});
-    zones[place->second].polygons.push_back(parser.polygon());
-  }
-  return zones;
-}
-
 // Draws polygons, one onto the other, as bits of cells.
 class Regions::Raster {
  public:
@@ -314,8 +60,8 @@ class Regions::Raster {
         row_words_(size_t(cells.columns()) * kRowWords) {}
 
   const TileGrid& cells() const { return cells_; }
-  const Axis& x() const { return x_; }
-  const Axis& y() const { return y_; }
+  const CellAxis& x() const { return x_; }
+  const CellAxis& y() const { return y_; }
 
   void draw(const Polygon& polygon) {
     if (drawn_.empty()) {
@@ -412,7 +158,7 @@ class Regions::Raster {
   }
 
   TileGrid cells_;
-  Axis x_, y_;
+  CellAxis x_, y_;
   size_t row_words_;
   std::vector<uint64_t> crossings_;  // of the polygon being drawn
   std::vector<uint64_t> drawn_;
