@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "words.h"
+
 namespace motionheat {
 namespace {
 
@@ -139,6 +141,10 @@ int blocks_for(int pixels) {
   return pixels / kBlock + (pixels % kBlock != 0);
 }
 
+uint64_t lowest_bits(int n) {
+  return n <= 0 ? 0 : ~uint64_t{0} >> std::max(64 - n, 0);
+}
+
 // How many bits of each byte are set, in that byte.
 uint64_t count_bits(uint64_t v) {
   v -= v >> 1 & 0x5555555555555555;
@@ -168,30 +174,27 @@ void MovingRegions::forget() {
 }
 
 void MovingRegions::add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride) {
-  constexpr size_t kWords = TileGrid::kMaskBytes / sizeof(uint64_t);
   static_assert(TileGrid::kMaskBytes == 2 * sizeof(uint64_t));
-  const int bytes = (rect.width + 7) / 8;
-  // Of the last byte only the pixels in the picture.
-  const uint8_t last = uint8_t(0xff >> (bytes * 8 - rect.width));
+  // The pixels of the first and of the second half of a row that are in the picture.
+  const uint64_t inside[] = {lowest_bits(rect.width), lowest_bits(rect.width - 64)};
   for (int y = 0; y < rect.height; y += kBlock) {
-    uint64_t counts[kWords] = {}, any = 0;
+    uint64_t counts[2] = {};
     for (int i = y; i < std::min(y + kBlock, rect.height); ++i) {
       const uint8_t* const row = mask + stride * i;
-      uint64_t words[kWords] = {};
-      // Most tiles are whole: their length is one that the compiler knows.
-      if (bytes == TileGrid::kMaskBytes)
-        std::memcpy(words, row, sizeof words);
-      else
-        std::memcpy(words, row, size_t(bytes));
-      reinterpret_cast<uint8_t*>(words)[bytes - 1] &= last;
+      const uint64_t first = load_word(row) & inside[0], second = load_word(row + 8) & inside[1];
       // In most rows of a tile nothing moved. Eight rows of up to eight pixels fit a byte.
-      if ((words[0] | words[1]) == 0) continue;
-      for (size_t w = 0; w < kWords; ++w) any |= counts[w] += count_bits(words[w]);
+      if ((first | second) == 0) continue;
+      counts[0] += count_bits(first);
+      counts[1] += count_bits(second);
     }
-    if (any == 0) continue;
+    if ((counts[0] | counts[1]) == 0) continue;
+    std::array<uint8_t, TileGrid::kMaskBytes> blocks;
+    store_word(counts[0], &blocks[0]);
+    store_word(counts[1], &blocks[8]);
     const int block_row = (rect.y + y) / kBlock;
     has_moved_[block_row] = 1;
-    std::memcpy(blocks_.ptr(block_row + 1) + rect.x / kBlock + 1, counts, size_t(bytes));
+    std::copy_n(blocks.begin(), blocks_for(rect.width),
+                blocks_.ptr(block_row + 1) + rect.x / kBlock + 1);
   }
 }
 

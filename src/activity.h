@@ -113,9 +113,9 @@ class MovingRegions {
   /// What comes has nothing to do with what was: no box is carried on.
   void forget();
 
-  /// Adds what moved in a tile. `rect` are its pixels, `mask` has a bit for each of them, rows
-  /// `stride` bytes apart: see TileGrid::kMaskBytes. Need not be called for tiles in which nothing
-  /// moved. Tiles of different rows of tiles may be added at the same time.
+  /// Adds what moved in a tile. `rect` are its pixels, `mask` has a bit for each pixel of a
+  /// whole tile, rows `stride` bytes apart: see TileGrid::kMaskBytes. Need not be called for tiles
+  /// in which nothing moved. Tiles of different rows of tiles may be added at the same time.
   void add(const Rect& rect, const uint8_t* mask, ptrdiff_t stride);
 
   /// The boxes, in cells of the analysis and within it, the largest first; those that differ by
