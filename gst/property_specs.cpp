@@ -165,8 +165,9 @@ motion_heatmap_install_properties (GObjectClass * klass)
    * GstMotionHeatmap:light-change-limit:
    *
    * Share of the picture above which what moved is a change of light, a damaged frame or a jump of the
-   * camera: the frame is not counted, only what the next one is compared with (1 = off). For no more
-   * than a second in one go: who fills the picture is not missed for longer.
+   * camera: the frame is not counted, only what the next one is compared with (1 = off). So is one in
+   * which less moved, but by the light alone. For no more than a second in one go: who fills the picture
+   * is not missed for longer.
    *
    * Since: 0.1
    */

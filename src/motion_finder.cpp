@@ -2,11 +2,8 @@
 #include "motion_finder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <utility>
-
-#include "frame_seconds.h"
 
 namespace motionheat {
 namespace {
@@ -22,25 +19,6 @@ std::optional<SwayFilter> make_sway_filter(const Settings& settings, const TileG
 }
 
 }  // namespace
-
-// Changes of light
-
-bool LightChanges::takes(double share, double limit, double seconds) {
-  constexpr double kMost = 1, kSettles = 0.5;  // seconds
-  constexpr double kPart = 0.2;                // of the limit
-  seconds = frame_seconds(seconds, kMost);
-  settles_ = std::max(0.0, settles_ - seconds);
-  if (share <= (settles_ > 0 ? limit * kPart : limit)) {
-    taken_ = std::max(0.0, taken_ - seconds);
-    return false;
-  }
-  if (taken_ >= kMost) return false;
-  taken_ += seconds;
-  settles_ = kSettles;
-  return true;
-}
-
-// Motion
 
 bool MotionFinder::is_needed(const Settings& settings) {
   return settings.detector != Detector::kDifference || settings.blur > 0 ||
@@ -104,6 +82,7 @@ void MotionFinder::forget() {
 
 MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Context& context) {
   range_ = context.levels || picture_.has_colors() ? 255 : luma_range_;
+  light_ = {};
   const bool is_whole = frame.size == moved_.grid().size();
   if (!is_whole) moved_.clear();
   const Verdict verdict = subtractor_ ? subtract(frame, context) : compare(frame, context);
@@ -115,8 +94,8 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
   const Size whole = moved_.grid().size();
   const double seen = double(frame.size.area()) / double(whole.area());
   const double area = std::max(1.0, double(context.regions.area()) * seen);
-  if (!light_changes_.takes(double(moved_.count()) / area, settings_.light_change_limit,
-                            context.seconds))
+  if (!light_changes_.takes(double(moved_.count()) / area, light_.moved(),
+                            settings_.light_change_limit, context.seconds))
     return Verdict::kMotion;
   // What the light did is nothing that sways from now on.
   if (sway_) sway_->forget_picture();
@@ -125,7 +104,7 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
 
 // Whether the steps need the frame's grey, beside what Difference compares.
 bool MotionFinder::sees_gray() const {
-  return settings_.blur > 0 || camera_ || noise_ || sway_;
+  return settings_.blur > 0 || camera_ || noise_ || sway_ || settings_.light_change_limit < 1;
 }
 
 // By a model of the background.
@@ -158,6 +137,8 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
     if (!knows_gray && settings_.blur > 0) verdict = Verdict::kNothing;
   }
   if (noise_ && (verdict != Verdict::kMotion || !knows_gray)) noise_->forget();
+  if (verdict == Verdict::kMotion && knows_gray && settings_.light_change_limit < 1)
+    see_light(frame, context);
   if (verdict != Verdict::kMotion)
     difference.remember(frame);
   else if (knows_gray)
@@ -165,6 +146,14 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
   else
     compare_exactly(frame, context, settings_.threshold);
   return verdict;
+}
+
+void MotionFinder::see_light(const ConstFrameView& frame, const Context& context) {
+  const RowStep rows = LightStep::rows(cv::Size(frame.size.width, frame.size.height));
+  const cv::Mat* const counts = counting(context.regions);
+  light_ = LightStep(gray_.previous(context.difference, rows), gray_.current(rows),
+                     counts ? every(*counts, rows) : cv::Mat(),
+                     native_threshold(settings_.threshold, range_, 255));
 }
 
 // From where the camera is now, and without noise. All that is seen of the previous frame is seen
@@ -185,7 +174,8 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
     try_strips(frame, context, threshold);
   if (noise_ && noise_->suspect(seen, native_threshold(threshold, range_, 255), moved_.rows())) {
     if (before.empty()) before = gray_.previous(context.difference);
-    noise_->judge(seen, {gray_.current(), before}, !is_moved);
+    const cv::Mat lit = light_.relight(before, relit_);
+    noise_->judge(seen, {gray_.current(), lit}, lit.data == before.data && !is_moved);
   }
   if (is_moved || settings_.blur > 0)
     context.difference.remember(frame);
@@ -199,9 +189,9 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
 int MotionFinder::measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame,
                                 const Context& context) {
   const RowStep rows = NoiseFilter::sampled_rows(frame.size);
-  noise_->measure(
-      frame, {gray_.current(rows),
-              before.empty() ? gray_.previous(context.difference, rows) : every(before, rows)});
+  const cv::Mat sampled =
+      before.empty() ? gray_.previous(context.difference, rows) : every(before, rows);
+  noise_->measure(frame, {gray_.current(rows), light_.relight(sampled, relit_rows_)});
   return std::max(settings_.threshold, noise_->threshold(0) * 255 / range_);
 }
 
@@ -276,8 +266,8 @@ size_t MotionFinder::memory() const {
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
          (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) +
          moved_picture_.memory() + gray_.memory() + bytes(colors_) + bytes(smooth_picture_) +
-         bytes(compared_) + bytes(counting_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) +
-         bytes(opened_);
+         bytes(compared_) + bytes(counting_) + bytes(relit_) + bytes(relit_rows_) +
+         (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
 }
 
 }  // namespace motionheat

@@ -10,6 +10,7 @@
 #include "detector.h"
 #include "difference.h"
 #include "gray_frames.h"
+#include "light_changes.h"
 #include "moved_bits.h"
 #include "moved_picture.h"
 #include "noise.h"
@@ -18,24 +19,6 @@
 #include "sway_filter.h"
 
 namespace motionheat {
-
-/// Tells changes of light, and whatever else changes most of a picture at once, from motion: by the
-/// share of it that moved.
-///
-/// Who fills the picture moves most of it, too, and is not to be missed for more than a second: so
-/// no more than that is taken for such changes in one go. What was taken is given back at the pace
-/// of the stream by frames in which less moved.
-///
-/// After a change a camera settles, step by step: for half a second a fifth of the share is enough.
-class LightChanges {
- public:
-  /// Whether a frame in which this share moved, `seconds` after the last one, is such a change.
-  bool takes(double share, double limit, double seconds);
-
- private:
-  double taken_ = 0;    // seconds
-  double settles_ = 0;  // seconds for which the camera still does
-};
 
 /// Steps 1 and 2 where a frame must be seen as a whole before any of it counts: by a model of the
 /// background, or by the difference with what comes of bad cameras taken out.
@@ -97,6 +80,7 @@ class MotionFinder {
 
   Verdict subtract(const ConstFrameView& frame, const Context& context);
   Verdict compare(const ConstFrameView& frame, const Context& context);
+  void see_light(const ConstFrameView& frame, const Context& context);
   void compare_gray(const ConstFrameView& frame, const Context& context,
                     const CameraMovement& camera);
   int measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame, const Context& context);
@@ -118,14 +102,16 @@ class MotionFinder {
   std::optional<SwayFilter> sway_;
   MovedBits moved_;
   LightChanges light_changes_;
+  LightStep light_;  // from the previous frame to the last one
   MovedPicture moved_picture_;
   GrayFrames gray_;
   cv::Mat colors_, smooth_picture_;  // what a model sees
   cv::Mat compared_;
-  cv::Mat counting_;          // 0 where cells are masked,
-  uint64_t counting_of_ = 0;  // of the regions with this number
-  cv::Mat bytes_, opened_;    // what moved
-  cv::Mat square_;            // that despeckles
+  cv::Mat relit_, relit_rows_;  // the previous picture in the light of now
+  cv::Mat counting_;            // 0 where cells are masked,
+  uint64_t counting_of_ = 0;    // of the regions with this number
+  cv::Mat bytes_, opened_;      // what moved
+  cv::Mat square_;              // that despeckles
 };
 
 }  // namespace motionheat

@@ -319,44 +319,6 @@ TEST(MotionFinder, SeesTheSameInGrayAndInColorsThatAreGray) {
   }
 }
 
-TEST(LightChanges, TakesNoMoreThanASecondInOneGo) {
-  LightChanges changes;
-  int taken = 0;
-  for (int i = 0; i < 100; ++i) taken += changes.takes(0.9, 0.5, 0.04);
-  EXPECT_EQ(taken, 25);
-}
-
-TEST(LightChanges, TakesALampThatFlickersForHours) {
-  LightChanges changes;
-  for (int i = 0; i < 100000; ++i) {
-    const bool switched = i % 10 == 0;
-    ASSERT_EQ(changes.takes(switched ? 0.9 : 0.01, 0.5, 0.04), switched) << i;
-  }
-}
-
-TEST(LightChanges, EndWhereNoTimeIsKnown) {
-  LightChanges changes;
-  int taken = 0;
-  for (int i = 0; i < 100; ++i) taken += changes.takes(0.9, 0.5, 0);
-  EXPECT_LE(taken, 26);
-}
-
-// After two hours without a picture as after a second.
-TEST(LightChanges, TakesTheNextOneSoonAfterAHole) {
-  LightChanges changes;
-  EXPECT_TRUE(changes.takes(0.9, 0.5, 7200));
-  for (int i = 0; i < 50; ++i) EXPECT_FALSE(changes.takes(0, 0.5, 0.04));
-  EXPECT_TRUE(changes.takes(0.9, 0.5, 0.04));
-}
-
-TEST(LightChanges, TakesOneFrameOfASlowCamera) {
-  LightChanges changes;
-  EXPECT_TRUE(changes.takes(0.9, 0.5, 5));
-  EXPECT_FALSE(changes.takes(0.9, 0.5, 5));
-  EXPECT_FALSE(changes.takes(0.1, 0.5, 5));
-  EXPECT_TRUE(changes.takes(0.9, 0.5, 5));
-}
-
 // The switch of a lamp is no motion; what moves before and after it is.
 TEST(MotionFinder, ChangeOfLightIsNoMotion) {
   const Size size{160, 120};

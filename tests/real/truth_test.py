@@ -18,13 +18,15 @@ import numpy as np  # noqa: E402
 from truth import score, troubles  # noqa: E402
 from truth.troubles import Goal  # noqa: E402
 
-# Three seconds. What sways counts for its first second, so that takes longer.
-FRAMES = {"yard": 75, "tree": 250}
+# Three seconds. What sways counts for its first second, so that takes longer, and so does a switch of
+# infrared, which comes after three seconds.
+FRAMES = {"yard": 75, "tree": 250, "road": 110}
 
 # What the cure of a trouble must reach on these frames: here and nowhere else.
 BOUNDS = {
     ("yard", "noise, sigma 12"): Goal(false=50, kept=0.95, r=0.94),
     ("yard", "lamp on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
+    ("road", "infrared on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
     ("yard", "shake, sigma 1.5"): Goal(kept=0.95, r=0.97),
     ("yard", "noise, sigma 6, and shake, sigma 0.5"): Goal(false=100, kept=0.95, r=0.97),
     ("tree", "sway"): Goal(left=0.2, kept=0.95, r=0.97),
