@@ -89,7 +89,7 @@ class Options(tool.Test):
         settings = self.json("a.mkv", "--preset", "outdoor", "--sway-filter=false")["settings"]
         self.assertEqual(settings["stabilize"], "true")
         self.assertEqual(settings["sway-filter"], "false")
-        self.assertEqual(settings["analysis-scale"], "2")
+        self.assertEqual(settings["smoothing"], "8")
 
 
 class Pages(tool.Test):
