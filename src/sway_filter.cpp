@@ -64,6 +64,10 @@ constexpr float kRest = 1;
 /// expected.
 constexpr float kSure = 0.7f;
 constexpr float kMostSwayed = 15;
+/// What moves as soon as a scene is seen may have swayed for hours. What begins later was still
+/// before, and bodies begin more often than leaves: so in the first second swaying weighs more.
+constexpr float kFirst = 1;
+constexpr float kFirstWeight = 2;
 /// A second in which something passes counts as so many in which bodies are expected where nothing
 /// is known yet, and takes back so many of sure swaying: who stands about after walking in counts,
 /// but a tree goes on swaying when somebody has passed in front of it.
@@ -107,6 +111,7 @@ void SwayFilter::forget_picture() {
 void SwayFilter::forget() {
   forget_picture();
   std::fill(swayed_.begin(), swayed_.end(), 0.0f);
+  watched_ = 0;
 }
 
 size_t SwayFilter::memory() const {
@@ -406,13 +411,15 @@ void SwayFilter::begin_patches() {
 }
 
 void SwayFilter::learn(float seconds) {
+  const float weight = watched_ < kFirst ? kFirstWeight : 1;
+  watched_ = std::min(watched_ + seconds, kFirst);
   for (size_t i = 0; i < swayed_.size(); ++i) {
     float& swayed = swayed_[i];
     const float forgotten = std::min(std::abs(swayed), kForgotten * seconds);
     if (passed_[i])
       swayed -= (swayed > kSure ? kPassedSureWeight : kPassedWeight) * seconds;
     else if (stays_[i] && moves(i))
-      swayed += seconds;
+      swayed += weight * seconds;
     else
       swayed -= std::copysign(forgotten, swayed);
     swayed = std::clamp(swayed, -kMostSwayed, kMostSwayed);

@@ -24,10 +24,11 @@ namespace motionheat {
 /// A wave along a flag or a tape seems to pass, too. It is told by pictures of the last two
 /// seconds: most of what passes was there before, and the place is never still.
 ///
-/// What is not known counts: the first second of everything, and what is too fast, too plain or too
-/// small to be followed, or sways so gently that a place moves less than once in half a second.
-/// What swayed is kept in mind for minutes. Whoever is there from the beginning and only gestures
-/// is taken for a leaf; of a body in front of swaying leaves a part is lost.
+/// What is not known counts: the first second of everything, or two thirds of it where a scene
+/// begins, and what is too fast, too plain or too small to be followed, or sways so gently that a
+/// place moves less than once in half a second. What swayed is kept in mind for minutes. Whoever is
+/// there from the beginning and only gestures is taken for a leaf; of a body in front of swaying
+/// leaves a part is lost.
 class SwayFilter {
  public:
   /// For pictures of this size. Throws std::bad_alloc or cv::Exception.
@@ -119,6 +120,7 @@ class SwayFilter {
   std::array<cv::Mat, 4> before_;  // small pictures that were kept, by turns,
   size_t kept_ = 0;                // how many were,
   float since_kept_ = 0;           // and seconds since the last one
+  float watched_ = 0;              // seconds of this scene, up to those that weigh more
   std::vector<Patch> patches_;
   std::vector<uint16_t> column_of_byte_;  // of cells, for each byte of a row of bits
   std::vector<uint8_t> row_moves_;        // whether anything moves in a row of cells

@@ -198,6 +198,17 @@ TEST(SwayFilter, ClearsAWaveThatTravels) {
   EXPECT_GE(kept.bodies, 0.95);
 }
 
+// What sways from the beginning is known sooner than what begins to later.
+TEST(SwayFilter, KnowsSoonWhatSwaysFromTheBeginning) {
+  const cv::Rect where(60, 20, 100, 80);
+  const Part tree = leaves(where, 1, 3);
+  const auto late = [&](cv::Mat& picture, cv::Mat& body, double time) {
+    tree(picture, body, std::max(0.0, time - 1.2));
+  };
+  // Two seconds of it each.
+  EXPECT_LT(play({tree}, 25, 2).swaying, 0.7 * play({late}, 25, 3.2).swaying);
+}
+
 TEST(SwayFilter, LeavesWhatPasses) {
   for (const double rate : {50., 25., 10., 5.}) {
     SCOPED_TRACE(rate);

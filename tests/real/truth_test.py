@@ -29,7 +29,7 @@ BOUNDS = {
     ("road", "infrared on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
     ("yard", "shake, sigma 1.5"): Goal(kept=0.95, r=0.97),
     ("yard", "noise, sigma 6, and shake, sigma 0.5"): Goal(false=100, kept=0.95, r=0.97),
-    ("tree", "sway"): Goal(left=0.2, kept=0.95, r=0.97),
+    ("tree", "sway"): Goal(left=0.1, kept=0.95, r=0.97),
 }
 # What the trouble does by default on the yard, or it would be none: false events at least.
 TROUBLED = {"noise, sigma 12": 100_000, "lamp on and off": 8_000, "shake, sigma 1.5": 30_000}
