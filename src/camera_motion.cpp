@@ -64,7 +64,7 @@ size_t CameraMotion::memory() const {
 void CameraMotion::restart() {
   pose_ = {};
   home_ = {};
-  home_turn_ = 0;
+  followed_ = 0;
   known_ = true;
   lost_ = 0;
   frames_ = 1;
@@ -73,6 +73,34 @@ void CameraMotion::restart() {
 
 PixelPoint CameraMotion::middle() const {
   return {reference_.size().width / 2.0, reference_.size().height / 2.0};
+}
+
+// Where the middle usually is in the coarsest picture.
+cv::Point CameraMotion::coarse_home() const {
+  const PixelPoint p = home_.at(middle().x, middle().y);
+  return {int(std::lround(p.x / 4)), int(std::lround(p.y / 4))};
+}
+
+// In pixels of the frame: each of them is at pixel * scale + to_corner of those here.
+Displacement CameraMotion::in_frame(Displacement d) const {
+  const int scale = reference_.scale();
+  const double to_corner = (scale - 1) / 2.0;
+  const PixelPoint corner = d.at(-to_corner / scale, -to_corner / scale);
+  d.x = corner.x * scale;
+  d.y = corner.y * scale;
+  return d;
+}
+
+// How far most of the picture moves at the most.
+double CameraMotion::most_of(const Displacement& d) const {
+  double most = 0;
+  for (const double x : {0.2, 0.8}) {
+    for (const double y : {0.2, 0.8}) {
+      const PixelPoint moved = d.at(x * reference_.size().width, y * reference_.size().height);
+      most = std::max(most, std::hypot(moved.x, moved.y));
+    }
+  }
+  return most;
 }
 
 // Whether a good part of the tiles says that the camera did not move at all. What is wrong about
@@ -225,7 +253,7 @@ void CameraMotion::compare_places() {
   int n = 0;
   for (const StillReference::Tile& tile : reference_.tiles()) n += tile.active;
   const int every = std::max(1, n / kSearched);
-  const int home_x = int(std::lround(home_.x / 4)), home_y = int(std::lround(home_.y / 4));
+  const cv::Point home = coarse_home();
   places_.clear();
   costs_.clear();
   n = 0;
@@ -241,8 +269,8 @@ void CameraMotion::compare_places() {
     const float weight = reference_.importance(tile) / (1 + tile.usual / 50);
     places_.emplace_back(float(tile.x + kPatch / 2 - reference_.size().width / 2) / 4,
                          float(tile.y + kPatch / 2 - reference_.size().height / 2) / 4);
-    for (int y = ty + home_y - kReach; y <= ty + home_y + kReach; ++y) {
-      for (int x = tx + home_x - kReach; x <= tx + home_x + kReach; ++x) {
+    for (int y = ty + home.y - kReach; y <= ty + home.y + kReach; ++y) {
+      for (int x = tx + home.x - kReach; x <= tx + home.x + kReach; ++x) {
         int cost = unlike;
         if (x >= 0 && y >= 0 && x + kEdge <= found_.cols && y + kEdge <= found_.rows) {
           std::array<uint8_t, kArea> there;
@@ -262,13 +290,14 @@ void CameraMotion::compare_places() {
 // another shift than the middle, (u, v), so it looks its difference up there.
 Displacement CameraMotion::search() {
   compare_places();
-  const int home_x = int(std::lround(home_.x / 4)), home_y = int(std::lround(home_.y / 4));
+  const cv::Point home = coarse_home();
   const PixelPoint half = middle();
+  const float home_turn = float(home_.y_by_x - home_.x_by_y) / 2;
   Displacement best;
   float least = std::numeric_limits<float>::max();
   std::array<float, kSpan * kSpan> sums;
   for (int turn = -kAngles; turn <= kAngles; ++turn) {
-    const float angle = home_turn_ + float(turn) * kTurn;
+    const float angle = home_turn + float(turn) * kTurn;
     sums.fill(0);
     for (size_t i = 0; i < places_.size(); ++i) {
       const float* const costs = costs_.data() + i * kSpan * kSpan;
@@ -287,8 +316,8 @@ Displacement CameraMotion::search() {
     least = *at;
     const int index = int(at - sums.begin());
     best = {0, 0, -angle, 0, angle, 0};
-    best.x = 4 * (home_x + index % kSpan - kReach) + angle * half.y;
-    best.y = 4 * (home_y + index / kSpan - kReach) - angle * half.x;
+    best.x = 4 * (home.x + index % kSpan - kReach) + angle * half.y;
+    best.y = 4 * (home.y + index / kSpan - kReach) - angle * half.x;
   }
   return best;
 }
@@ -314,24 +343,13 @@ CameraMotion::Verdict CameraMotion::locate(Displacement& d) {
   return found;
 }
 
-// Where a point of the current picture was in the previous one, in full pixels.
+// How the camera moved from the previous pose to this one.
 CameraMovement CameraMotion::movement(const Displacement& pose, const Verdict& verdict) const {
-  Displacement d = pose.inverse().then(pose_);
-  double most = 0;
-  for (const double x : {0.2, 0.8}) {
-    for (const double y : {0.2, 0.8}) {
-      const PixelPoint moved = d.at(x * reference_.size().width, y * reference_.size().height);
-      most = std::max(most, std::hypot(moved.x, moved.y));
-    }
-  }
-  const int scale = reference_.scale();
-  if (most * scale < kLeastMove || most < 3 * verdict.deviation)
-    return {CameraMovement::Kind::kStill, {}};
-  const double to_corner = (scale - 1) / 2.0;  // pixel of the frame = pixel * scale + this
-  const PixelPoint corner = d.at(-to_corner / scale, -to_corner / scale);
-  d.x = corner.x * scale;
-  d.y = corner.y * scale;
-  return {CameraMovement::Kind::kMoved, d};
+  const Displacement d = pose.inverse().then(pose_);
+  const double most = most_of(d);
+  if (most * reference_.scale() < kLeastMove || most < 3 * verdict.deviation)
+    return {CameraMovement::Kind::kStill, {}, {}};
+  return {CameraMovement::Kind::kMoved, in_frame(d), {}};
 }
 
 CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
@@ -360,33 +378,37 @@ CameraMovement CameraMotion::measure(const cv::Mat& current, double seconds) {
     pose = pose_;
     std::swap(fits_, unmoved_);
   }
-  const CameraMovement moved = known_ ? movement(pose, verdict) : CameraMovement{};
+  CameraMovement moved;
+  if (known_) moved = movement(pose, verdict);
   pose_ = pose;
   known_ = true;
   lost_ = 0;
   trusted_ += (verdict.share - trusted_) * (frames_ < 5 ? 1 : 0.05);
   if (has_turned(seconds, moved.kind == CameraMovement::Kind::kStill))
-    return {CameraMovement::Kind::kBreak, {}};
+    return {CameraMovement::Kind::kBreak, {}, {}};
+  const Displacement from_usual = home_.inverse().then(pose_);
+  if (most_of(from_usual) >= kVisible) moved.from_usual = in_frame(from_usual);
   return moved;
 }
 
 // Whether this is another view, or it was a moment ago. Keeps the reference near.
 bool CameraMotion::has_turned(double seconds, bool stands) {
-  const PixelPoint shift = pose_.at(middle().x, middle().y);
+  const PixelPoint m = middle(), shift = pose_.at(m.x, m.y);
   const double turned = std::max(kTurned * reference_.size().width, kLeastTurn);
-  const bool away = distance(shift, home_) > turned * (settling_ > 0 ? 0.5 : 1);
-  const double share = std::min(1.0, seconds / kFollowing);
-  home_.x += (shift.x - home_.x) * share;
-  home_.y += (shift.y - home_.y) * share;
-  home_turn_ += float(((pose_.y_by_x - pose_.x_by_y) / 2 - home_turn_) * share);
+  const bool away = distance(shift, home_.at(m.x, m.y)) > turned * (settling_ > 0 ? 0.5 : 1);
+  // What has just begun is the mean of the few frames that there are.
+  followed_ = settling_ > 0 ? kFollowing : std::min(kFollowing, followed_ + seconds);
+  home_ = home_.towards(pose_, std::min(1.0, seconds / followed_));
   if (away) {
     restart();
     settling_ = kSettling;
   } else if (settling_ <= 0 && distance(shift, {}) > turned) {
-    // Too little of the reference is seen. How far away the camera is stays.
-    const PixelPoint home{home_.x - shift.x, home_.y - shift.y};
+    // Too little of the reference is seen. What is usual stays.
+    const Displacement home = pose_.inverse().then(home_);
+    const double followed = followed_;
     restart();
     home_ = home;
+    followed_ = followed;
   } else if (settling_ <= 0) {
     reference_.remember(fits_);
     reference_.learn(pose_, seconds);
@@ -398,6 +420,7 @@ bool CameraMotion::has_turned(double seconds, bool stands) {
   settling_ -= (stands ? kStanding : 1) * seconds;
   breaking_ += seconds;
   if (breaking_ > kLongestBreak) settling_ = 0;
+  if (settling_ <= 0) followed_ = 0;
   return true;
 }
 
@@ -414,7 +437,7 @@ CameraMovement CameraMotion::lost(double seconds, const Verdict& verdict) {
     const auto& tiles = reference_.tiles();
     if (std::count_if(tiles.begin(), tiles.end(), [](const auto& t) { return t.active; }) < kEnough)
       settling_ = 0;
-    return {CameraMovement::Kind::kBreak, {}};
+    return {CameraMovement::Kind::kBreak, {}, {}};
   }
   if (lost_ > kPatience)
     restart();

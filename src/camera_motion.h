@@ -20,6 +20,9 @@ struct CameraMovement {
   Kind kind = Kind::kUnknown;
   /// Where a point of the current picture was in the previous one, in pixels; of kMoved only.
   Displacement to_previous;
+  /// Where a point of the usual view, about which the camera shakes, is in the current picture; of
+  /// kStill and kMoved.
+  Displacement from_usual;
 };
 
 /// Measures the movement of the camera itself.
@@ -58,6 +61,9 @@ class CameraMotion {
 
   void restart();
   PixelPoint middle() const;
+  cv::Point coarse_home() const;
+  Displacement in_frame(Displacement d) const;
+  double most_of(const Displacement& d) const;
   bool stands_still(const Displacement& d);
   float noise_of_fits();
   Verdict weigh(int level, float noise, float tolerance, Equations& sums) const;
@@ -82,8 +88,8 @@ class CameraMotion {
   int frames_ = 0;                           // since the reference began
   Displacement pose_;                        // of the reference in the previous frame
   bool known_ = false;                       // the pose is
-  PixelPoint home_{};                        // of the middle, the mean of the last seconds
-  float home_turn_ = 0;                      // of it all, radians
+  Displacement home_;                        // the usual pose: the mean of the last seconds,
+  double followed_ = 0;                      // of so many of them
   double trusted_ = 0;                       // running mean of the share of tiles that agree
   double since_left_ = 0, since_right_ = 0;  // seconds since tiles near that side agreed
   double lost_ = 0;                          // seconds

@@ -14,6 +14,8 @@ struct Displacement {
   double x = 0, x_by_x = 0, x_by_y = 0;
   double y = 0, y_by_x = 0, y_by_y = 0;
 
+  bool operator==(const Displacement&) const = default;
+
   PixelPoint at(double px, double py) const {
     return {x + x_by_x * px + x_by_y * py, y + y_by_x * px + y_by_y * py};
   }
@@ -27,6 +29,16 @@ struct Displacement {
             .y = y + p.y,
             .y_by_x = y_by_x + next.y_by_x * (1 + x_by_x) + next.y_by_y * y_by_x,
             .y_by_y = y_by_y + next.y_by_x * x_by_y + next.y_by_y * (1 + y_by_y)};
+  }
+
+  /// A share of the way from this one to another one.
+  Displacement towards(const Displacement& other, double share) const {
+    return {.x = x + share * (other.x - x),
+            .x_by_x = x_by_x + share * (other.x_by_x - x_by_x),
+            .x_by_y = x_by_y + share * (other.x_by_y - x_by_y),
+            .y = y + share * (other.y - y),
+            .y_by_x = y_by_x + share * (other.y_by_x - y_by_x),
+            .y_by_y = y_by_y + share * (other.y_by_y - y_by_y)};
   }
 
   Displacement inverse() const {

@@ -89,6 +89,11 @@ MotionFinder::Verdict MotionFinder::find(const ConstFrameView& frame, const Cont
   if (verdict != Verdict::kMotion) return verdict;
   if (settings_.despeckle > 0) despeckle(context.bands);
   if (sway_ && is_whole) sway_->apply(gray_.current(), moved_.rows(), context.seconds);
+  if (camera_ && movement_.from_usual != Displacement{}) {
+    // A mask may be for what the camera writes into the picture, which does not shake with it.
+    clear_masked(context.regions);
+    moved_.move(movement_.from_usual, frame.size);
+  }
   clear_masked(context.regions);
   if (settings_.light_change_limit >= 1) return Verdict::kMotion;
   const Size whole = moved_.grid().size();
@@ -125,13 +130,12 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
   Difference& difference = context.difference;
   if (sees_gray()) gray_.begin(frame, context.levels, settings_.blur);
   if (settings_.blur > 0) gray_.current();  // the next frame is compared with it
-  CameraMovement camera;
-  if (camera_) camera = camera_->measure(gray_.current(), context.seconds);
+  movement_ = camera_ ? camera_->measure(gray_.current(), context.seconds) : CameraMovement{};
   Verdict verdict = Verdict::kNothing;
   const bool knows_gray = sees_gray() && gray_.knows_previous();
   if (difference.has_previous()) {
     verdict = Verdict::kMotion;
-    if (camera.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
+    if (movement_.kind == CameraMovement::Kind::kBreak) verdict = Verdict::kChange;
     if (verdict == Verdict::kChange && sway_) sway_->forget();
     // There is no smoothed one before the first frame that is smoothed.
     if (!knows_gray && settings_.blur > 0) verdict = Verdict::kNothing;
@@ -142,7 +146,7 @@ MotionFinder::Verdict MotionFinder::compare(const ConstFrameView& frame, const C
   if (verdict != Verdict::kMotion)
     difference.remember(frame);
   else if (knows_gray)
-    compare_gray(frame, context, camera);
+    compare_gray(frame, context);
   else
     compare_exactly(frame, context, settings_.threshold);
   return verdict;
@@ -158,12 +162,11 @@ void MotionFinder::see_light(const ConstFrameView& frame, const Context& context
 
 // From where the camera is now, and without noise. All that is seen of the previous frame is seen
 // before Difference remembers this one in its place.
-void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context,
-                                const CameraMovement& camera) {
-  const bool is_moved = camera.kind == CameraMovement::Kind::kMoved;
+void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& context) {
+  const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
   cv::Mat before;  // if it is not what Difference remembers
   if (is_moved || settings_.blur > 0) before = gray_.previous(context.difference);
-  if (is_moved) before = moved_picture_.move(before, gray_.current(), camera.to_previous);
+  if (is_moved) before = moved_picture_.move(before, gray_.current(), movement_.to_previous);
   const NoiseFilter::Frame seen{.size = cv::Size(frame.size.width, frame.size.height),
                                 .seconds = context.seconds,
                                 .counts = counting(context.regions)};

@@ -81,8 +81,7 @@ class MotionFinder {
   Verdict subtract(const ConstFrameView& frame, const Context& context);
   Verdict compare(const ConstFrameView& frame, const Context& context);
   void see_light(const ConstFrameView& frame, const Context& context);
-  void compare_gray(const ConstFrameView& frame, const Context& context,
-                    const CameraMovement& camera);
+  void compare_gray(const ConstFrameView& frame, const Context& context);
   int measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame, const Context& context);
   void compare_exactly(const ConstFrameView& frame, const Context& context, int threshold);
   void try_strips(const ConstFrameView& frame, const Context& context, int threshold);
@@ -98,6 +97,7 @@ class MotionFinder {
   BytePicture picture_;
   std::optional<BackgroundSubtractor> subtractor_;
   std::optional<CameraMotion> camera_;
+  CameraMovement movement_;  // of the camera, in the last frame
   std::optional<NoiseFilter> noise_;
   std::optional<SwayFilter> sway_;
   MovedBits moved_;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "moved_bits.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
+
+#include "words.h"
 
 namespace motionheat {
 namespace {
@@ -69,6 +73,32 @@ void MovedBits::copy_to(cv::Mat& bytes, Bands& bands) const {
       }
     }
   });
+}
+
+void MovedBits::move(const Displacement& displacement, const Size& size) {
+  before_.resize(bytes_.size());
+  std::swap(bytes_, before_);
+  clear();
+  constexpr int kWord = 64, kRows = 8;  // a block's pixels are displaced alike
+  const auto whole = [](double v) { return int(std::lround(std::clamp(v, -1e6, 1e6))); };
+  for (int top = 0; top < size.height; top += kRows) {
+    for (int x = 0; x < size.width; x += kWord) {
+      const PixelPoint by = displacement.at(x + (kWord - 1) / 2.0, top + (kRows - 1) / 2.0);
+      const int from_x = x + whole(by.x), down = whole(by.y);
+      const int first = from_x >> 6, skipped = from_x & 63;
+      const uint64_t within = ~uint64_t{0} >> std::max(0, kWord - (size.width - x));
+      for (int y = top; y < std::min(top + kRows, size.height); ++y) {
+        if (y + down < 0 || y + down >= size.height) continue;
+        const uint8_t* const from = before_.data() + stride_ * (y + down);
+        const auto word = [&](int i) {
+          return i < 0 || i * 8 >= stride_ ? 0 : load_word(from + ptrdiff_t{i} * 8);
+        };
+        uint64_t bits = word(first) >> skipped;
+        if (skipped) bits |= word(first + 1) << (kWord - skipped);
+        store_word(bits & within, row(y) + x / 8);
+      }
+    }
+  }
 }
 
 kernels::MovedRows MovedBits::moved_rows(const Rect& area) const {

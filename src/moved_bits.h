@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bands.h"
+#include "displacement.h"
 #include "kernels/kernels.h"
 #include "tile_grid.h"
 
@@ -38,17 +39,22 @@ class MovedBits {
   /// The same as a CV_8UC1 picture of 0 and 255.
   void copy_to(cv::Mat& bytes, Bands& bands) const;
 
+  /// What moved is where it was, displaced: a pixel becomes what the nearest one to its displaced
+  /// place is, and nothing if that is beyond the first `size` pixels. Throws std::bad_alloc.
+  void move(const Displacement& displacement, const Size& size);
+
   /// In which rows of tiles of `area`, which begins with a tile, anything moved, as
   /// Difference::compare tells it.
   kernels::MovedRows moved_rows(const Rect& area) const;
 
   /// Bytes it holds.
-  size_t memory() const { return bytes_.size(); }
+  size_t memory() const { return bytes_.size() + before_.size(); }
 
  private:
   TileGrid grid_;
   ptrdiff_t stride_ = 0;
   std::vector<uint8_t> bytes_;
+  std::vector<uint8_t> before_;  // they were moved
 };
 
 }  // namespace motionheat

@@ -151,6 +151,22 @@ TEST(CameraMotion, IncludesTurns) {
   }
 }
 
+// The picture is where the middle of what it has seen is, not where it was at first.
+TEST(CameraMotion, IsAboutAUsualView) {
+  const Scene scene;
+  CameraMotion camera;
+  cv::Point2d sum = shaken(0, 4) + cv::Point2d(6, 2);
+  camera.measure(scene.seen(sum), kFrame);
+  for (int i = 1; i < 45; ++i) {
+    const cv::Point2d at = shaken(i, 4) + cv::Point2d(6, 2);
+    const auto movement = camera.measure(scene.seen(at), kFrame);
+    const PixelPoint p = movement.from_usual.at(scene.middle().x, scene.middle().y);
+    const cv::Point2d usual = (sum += at) / (i + 1);
+    if (i < 3) continue;  // the first frame is weighed as a part of the second one's time
+    EXPECT_LT(std::hypot(p.x + at.x - usual.x, p.y + at.y - usual.y), 9.0 / i + 0.5) << i;
+  }
+}
+
 // A body with a texture of its own crosses a plain, or a rich, scene.
 void expect_no_heed_of_mover(double contrast, double share, double shake) {
   const Scene scene({640, 360}, 1, contrast);

@@ -144,6 +144,67 @@ TEST(MotionFinder, OpensWhatMoved) {
   }
 }
 
+TEST(MovedBits, AreWhereTheyWere) {
+  std::mt19937 random(5);
+  Bands bands;
+  for (const Size size : kSizes) {
+    for (const Displacement& d :
+         {Displacement{.x = 3, .y = -2}, Displacement{.x = -64, .y = 0}, Displacement{.x = 1e9},
+          Displacement{.x = 1.3, .x_by_y = -0.01, .y = 70.6, .y_by_x = 0.01}}) {
+      const cv::Mat mask = random_mask(size, random, 0.5);
+      MovedBits bits{TileGrid(size)};
+      bits.set(mask, bands);
+      const Size part{size.width, std::max(1, size.height - 3)};
+      bits.move(d, part);
+      cv::Mat moved, expected = cv::Mat::zeros(mask.size(), CV_8UC1);
+      bits.copy_to(moved, bands);
+      for (int y = 0; y < part.height; ++y) {
+        for (int x = 0; x < part.width; ++x) {
+          // A block's pixels go together.
+          const PixelPoint by = d.at(x / 64 * 64 + 31.5, y / 8 * 8 + 3.5);
+          const double from_x = x + std::round(by.x), from_y = y + std::round(by.y);
+          if (from_x >= 0 && from_x < part.width && from_y >= 0 && from_y < part.height)
+            expected.at<uint8_t>(y, x) = mask.at<uint8_t>(int(from_y), int(from_x));
+        }
+      }
+      EXPECT_TRUE(same_picture(moved, expected)) << size.width << " x " << size.height;
+    }
+  }
+}
+
+// However a camera shakes: the heat of a lamp is where the lamp usually is, and what is masked
+// there or where the camera sees it does not count.
+TEST(MotionFinder, HeatStaysInItsPlaceWhileTheCameraShakes) {
+  const Size size{320, 200};
+  const cv::Rect lamp(200, 80, 9, 9), sign(20, 150, 40, 12);
+  cv::Mat yard(size.height + 40, size.width + 40, CV_8UC1);
+  cv::RNG(8).fill(yard, cv::RNG::UNIFORM, 0, 256);
+  cv::GaussianBlur(yard, yard, {}, 2.5);
+  cv::normalize(yard, yard, 60, 180, cv::NORM_MINMAX);
+  auto regions = std::make_shared<RegionSettings>();
+  // The sign, and as far around it as the camera moves at once.
+  regions->masked = parse_polygons("0.034,0.705 0.216,0.705 0.216,0.855 0.034,0.855");
+  Engine engine;
+  engine.set({.stabilize = true, .regions = regions});
+  engine.configure({kGray8, {}, size});
+  for (int i = 0; i < 120; ++i) {
+    const cv::Point shake(int(std::lround(4 * std::sin(2.3 * i))),
+                          int(std::lround(4 * std::cos(3.1 * i))));
+    cv::Mat scene = yard.clone();
+    scene(lamp + cv::Point(20, 20)).setTo(i % 2 ? 250 : 10);
+    cv::Mat frame = scene(cv::Rect(20 + shake.x, 20 + shake.y, size.width, size.height)).clone();
+    frame(sign).setTo(i % 3 ? 250 : 10);
+    engine.advance(0.04);
+    engine.process(view_of(frame), nullptr);
+    if (i == 20) engine.reset();
+  }
+  cv::Mat events = events_of(engine);
+  EXPECT_GT(cv::sum(events(lamp))[0], 0.9 * 9 * 9 * 99);
+  EXPECT_LT(cv::sum(events)[0] - cv::sum(events(lamp))[0], 0.25 * 9 * 9 * 99);
+  events(cv::Rect(lamp.x - 2, lamp.y - 2, 13, 13)).setTo(0);
+  EXPECT_EQ(cv::countNonZero(events), 0);
+}
+
 // Whatever is switched on and off in mid-stream, a frame is compared with the one before.
 TEST(MotionFinder, ComesAndGoesWithoutABreak) {
   const Size size{200, 100};

@@ -27,7 +27,7 @@ BOUNDS = {
     ("yard", "noise, sigma 12"): Goal(false=50, kept=0.95, r=0.94),
     ("yard", "lamp on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
     ("road", "infrared on and off"): Goal(false=50, kept=0.95, r=0.94, blind=1),
-    ("yard", "shake, sigma 1.5"): Goal(kept=0.95, r=0.97),
+    ("yard", "shake, sigma 1.5"): Goal(kept=0.97, r=0.99),
     ("yard", "noise, sigma 6, and shake, sigma 0.5"): Goal(false=100, kept=0.95, r=0.97),
     ("tree", "sway"): Goal(left=0.1, kept=0.95, r=0.97),
 }
