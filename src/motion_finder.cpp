@@ -223,6 +223,7 @@ void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& c
 // Compares the grey of the frame with a picture of its size.
 void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
   const cv::Mat current = gray_.current();
+  const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
   before.copyTo(compared_);  // which becomes what it is compared with
   const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
@@ -232,6 +233,7 @@ void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const 
     kernels::active().compare_u8({current.ptr(y), ptrdiff_t(current.step)}, {1, 0},
                                  {compared_.ptr(y), ptrdiff_t(compared_.step)},
                                  moved_.rows().down(y), {current.cols, height}, native);
+    if (is_moved) moved_picture_.clear_doubtful(current, y, y + height, moved_);
   });
 }
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "kernels/kernels.h"
+#include "words.h"
 
 namespace motionheat {
 namespace {
@@ -57,6 +59,28 @@ static_assert(kSteps == 1 << 5);
 int run_of(double slope) {
   const double run = 2 / (kSteps * std::max(std::abs(slope), 1e-9));
   return run >= kMostRun ? kMostRun : std::max(kLeastRun, int(run) / kLeastRun * kLeastRun);
+}
+
+// Of 64 pixels of a row, from `x` on: how much those around each differ, itself among them.
+using Heights = std::array<uint8_t, 64>;
+void edge_heights(const cv::Mat& picture, int x, int y, Heights& heights) {
+  constexpr size_t kWide = std::tuple_size_v<Heights> + 2;  // with one at each side
+  const int first = std::max(x - 1, 0), last = std::min(x + int(kWide) - 2, picture.cols - 1);
+  std::array<uint8_t, kWide> row, high, low;
+  high.fill(0);
+  low.fill(255);
+  for (const int i : {std::max(y - 1, 0), y, std::min(y + 1, picture.rows - 1)}) {
+    row.fill(picture.at<uint8_t>(i, last));
+    row[0] = picture.at<uint8_t>(i, first);
+    std::copy(picture.ptr(i) + first, picture.ptr(i) + last + 1, row.begin() + (first - x + 1));
+    for (size_t k = 0; k < kWide; ++k) high[k] = std::max(high[k], row[k]);
+    for (size_t k = 0; k < kWide; ++k) low[k] = std::min(low[k], row[k]);
+  }
+  for (size_t k = 0; k < heights.size(); ++k) {
+    const uint8_t most = std::max(std::max(high[k], high[k + 1]), high[k + 2]);
+    const uint8_t least = std::min(std::min(low[k], low[k + 1]), low[k + 2]);
+    heights[k] = uint8_t(most - least);
+  }
 }
 
 int place_of(double displacement) {
@@ -152,6 +176,29 @@ const cv::Mat& MovedPicture::move(const cv::Mat& picture, const cv::Mat& current
     fill_beyond(current.ptr<uint8_t>(y), displacement, y);
   }
   return moved_;
+}
+
+void MovedPicture::clear_doubtful(const cv::Mat& current, int begin, int end,
+                                  MovedBits& moved) const {
+  constexpr int kPart = 4;
+  Heights ours, theirs;
+  for (int y = begin; y < end; ++y) {
+    for (int x = 0; x < current.cols; x += int(ours.size())) {
+      uint8_t* const at = moved.row(y) + x / 8;
+      const uint64_t bits = load_word(at);
+      if (bits == 0) continue;
+      edge_heights(current, x, y, ours);
+      edge_heights(moved_, x, y, theirs);
+      const uint8_t* const a = current.ptr(y) + x;
+      const uint8_t* const b = moved_.ptr(y) + x;
+      uint64_t kept = bits;
+      for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
+        const auto i = size_t(std::countr_zero(rest));
+        if (kPart * std::abs(a[i] - b[i]) <= std::min(ours[i], theirs[i])) kept ^= rest & -rest;
+      }
+      store_word(kept, at);
+    }
+  }
 }
 
 }  // namespace motionheat

@@ -5,6 +5,7 @@
 
 #include "aligned.h"
 #include "displacement.h"
+#include "moved_bits.h"
 
 namespace motionheat {
 
@@ -16,6 +17,10 @@ class MovedPicture {
   /// CV_8UC1 of the same size. Throws cv::Exception or std::bad_alloc.
   const cv::Mat& move(const cv::Mat& picture, const cv::Mat& current,
                       const Displacement& displacement);
+  /// Clears what cannot be told from the camera's movement in rows of `moved`, that by which
+  /// `current` and the moved picture differ: a line as thin as a pixel loses about a quarter of its
+  /// height between two pixels, so no smaller part of an edge that is in both pictures is motion.
+  void clear_doubtful(const cv::Mat& current, int begin, int end, MovedBits& moved) const;
   /// Bytes held.
   size_t memory() const { return moved_.total() + strip_bytes_; }
 

@@ -317,6 +317,36 @@ TEST(MovedPicture, IsTurned) {
   }
 }
 
+// A line as thin as a pixel, which no filter finds again between two pixels. A plain body is no
+// such thing, however dark.
+TEST(MovedPicture, IsInDoubtAtThinLines) {
+  const cv::Size size(200, 90);
+  cv::Mat lines(size, CV_8U, cv::Scalar(40));
+  for (int x = 9; x < size.width; x += 31) lines.col(x).setTo(250);
+  lines.col(0).setTo(250);
+  lines.row(89).setTo(250);
+  const cv::Matx23d by(1, 0, 0.25, 0, 1, 0.25);
+  cv::Mat seen;
+  cv::warpAffine(lines, seen, by, size, cv::INTER_CUBIC | cv::WARP_INVERSE_MAP,
+                 cv::BORDER_REPLICATE);
+  cv::Mat body = lines.clone();
+  body(cv::Rect(75, 20, 15, 40)).setTo(80);
+  MovedPicture mover;
+  const cv::Mat moved = mover.move(seen, body, {.x = -0.25, .y = -0.25});
+  const TileGrid grid({size.width, size.height});
+  MovedBits bits(grid);
+  Bands bands;
+  bits.set(cv::Mat(abs(moved - body) > 25), bands);
+  const cv::Rect inside(1, 1, 198, 88);
+  cv::Mat shown;
+  bits.copy_to(shown, bands);
+  EXPECT_GT(cv::countNonZero(shown(inside)), 15 * 40 + 80);
+  mover.clear_doubtful(body, 0, size.height, bits);
+  bits.copy_to(shown, bands);
+  EXPECT_EQ(cv::countNonZero(shown(cv::Rect(75, 20, 15, 40))), 15 * 40);
+  EXPECT_EQ(cv::countNonZero(shown(inside)), 15 * 40);
+}
+
 TEST(MovedPicture, ByNothingIsItself) {
   MovedPicture mover;
   for (const cv::Size size : {cv::Size(1, 1), {2, 7}, {300, 3}, {641, 99}}) {
