@@ -166,13 +166,14 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
   const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
   cv::Mat before;  // if it is not what Difference remembers
   if (is_moved || settings_.blur > 0) before = gray_.previous(context.difference);
+  const cv::Mat unmoved = before;
   if (is_moved) before = moved_picture_.move(before, gray_.current(), movement_.to_previous);
   const NoiseFilter::Frame seen{.size = cv::Size(frame.size.width, frame.size.height),
                                 .seconds = context.seconds,
                                 .counts = counting(context.regions)};
   const int threshold = noise_ ? measure_noise(before, seen, context) : settings_.threshold;
   if (!before.empty())
-    compare_pictures(before, threshold, context);
+    compare_pictures(before, unmoved, threshold, context);
   else if (noise_)
     try_strips(frame, context, threshold);
   if (noise_ && noise_->suspect(seen, native_threshold(threshold, range_, 255), moved_.rows())) {
@@ -221,9 +222,11 @@ void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& c
 }
 
 // Compares the grey of the frame with a picture of its size.
-void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
+void MotionFinder::compare_pictures(const cv::Mat& before, const cv::Mat& unmoved, int threshold,
+                                    const Context& context) {
   const cv::Mat current = gray_.current();
   const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
+  if (is_moved) captions_.configure(current.size());
   before.copyTo(compared_);  // which becomes what it is compared with
   const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
@@ -233,7 +236,9 @@ void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const 
     kernels::active().compare_u8({current.ptr(y), ptrdiff_t(current.step)}, {1, 0},
                                  {compared_.ptr(y), ptrdiff_t(compared_.step)},
                                  moved_.rows().down(y), {current.cols, height}, native);
-    if (is_moved) moved_picture_.clear_doubtful(current, y, y + height, moved_);
+    if (!is_moved) return;
+    moved_picture_.clear_doubtful(current, y, y + height, moved_);
+    captions_.clear({current, unmoved, native}, movement_.to_previous, {y, y + height}, moved_);
   });
 }
 
@@ -270,9 +275,9 @@ size_t MotionFinder::memory() const {
   const auto bytes = [](const cv::Mat& picture) { return picture.total() * picture.elemSize(); };
   return picture_.memory() + (subtractor_ ? subtractor_->memory() : 0) + moved_.memory() +
          (camera_ ? camera_->memory() : 0) + (sway_ ? sway_->memory() : 0) +
-         moved_picture_.memory() + gray_.memory() + bytes(colors_) + bytes(smooth_picture_) +
-         bytes(compared_) + bytes(counting_) + bytes(relit_) + bytes(relit_rows_) +
-         (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
+         moved_picture_.memory() + captions_.memory() + gray_.memory() + bytes(colors_) +
+         bytes(smooth_picture_) + bytes(compared_) + bytes(counting_) + bytes(relit_) +
+         bytes(relit_rows_) + (noise_ ? noise_->memory() : 0) + bytes(bytes_) + bytes(opened_);
 }
 
 }  // namespace motionheat

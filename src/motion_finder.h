@@ -7,6 +7,7 @@
 #include "bands.h"
 #include "byte_picture.h"
 #include "camera_motion.h"
+#include "captions.h"
 #include "detector.h"
 #include "difference.h"
 #include "gray_frames.h"
@@ -85,7 +86,8 @@ class MotionFinder {
   int measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame, const Context& context);
   void compare_exactly(const ConstFrameView& frame, const Context& context, int threshold);
   void try_strips(const ConstFrameView& frame, const Context& context, int threshold);
-  void compare_pictures(const cv::Mat& before, int threshold, const Context& context);
+  void compare_pictures(const cv::Mat& before, const cv::Mat& unmoved, int threshold,
+                        const Context& context);
   const cv::Mat* counting(const Regions& regions);
   void despeckle(Bands& bands);
   void clear_masked(const Regions& regions);
@@ -104,6 +106,7 @@ class MotionFinder {
   LightChanges light_changes_;
   LightStep light_;  // from the previous frame to the last one
   MovedPicture moved_picture_;
+  Captions captions_;
   GrayFrames gray_;
   cv::Mat colors_, smooth_picture_;  // what a model sees
   cv::Mat compared_;

@@ -172,15 +172,28 @@ TEST(MovedBits, AreWhereTheyWere) {
   }
 }
 
+// A scene that is larger than the picture, and the part of it that a camera sees which shakes.
+constexpr int kYardMargin = 20;
+
+cv::Mat shaken_yard(const Size& size) {
+  cv::Mat yard(size.height + 2 * kYardMargin, size.width + 2 * kYardMargin, CV_8UC1);
+  cv::RNG(8).fill(yard, cv::RNG::UNIFORM, 0, 256);
+  cv::GaussianBlur(yard, yard, {}, 2.5);
+  cv::normalize(yard, yard, 60, 180, cv::NORM_MINMAX);
+  return yard;
+}
+
+cv::Rect shaken_view(const Size& size, int i) {
+  return {kYardMargin + int(std::lround(4 * std::sin(2.3 * i))),
+          kYardMargin + int(std::lround(4 * std::cos(3.1 * i))), size.width, size.height};
+}
+
 // However a camera shakes: the heat of a lamp is where the lamp usually is, and what is masked
 // there or where the camera sees it does not count.
 TEST(MotionFinder, HeatStaysInItsPlaceWhileTheCameraShakes) {
   const Size size{320, 200};
   const cv::Rect lamp(200, 80, 9, 9), sign(20, 150, 40, 12);
-  cv::Mat yard(size.height + 40, size.width + 40, CV_8UC1);
-  cv::RNG(8).fill(yard, cv::RNG::UNIFORM, 0, 256);
-  cv::GaussianBlur(yard, yard, {}, 2.5);
-  cv::normalize(yard, yard, 60, 180, cv::NORM_MINMAX);
+  const cv::Mat yard = shaken_yard(size);
   auto regions = std::make_shared<RegionSettings>();
   // The sign, and as far around it as the camera moves at once.
   regions->masked = parse_polygons("0.034,0.705 0.216,0.705 0.216,0.855 0.034,0.855");
@@ -188,11 +201,9 @@ TEST(MotionFinder, HeatStaysInItsPlaceWhileTheCameraShakes) {
   engine.set({.stabilize = true, .regions = regions});
   engine.configure({kGray8, {}, size});
   for (int i = 0; i < 120; ++i) {
-    const cv::Point shake(int(std::lround(4 * std::sin(2.3 * i))),
-                          int(std::lround(4 * std::cos(3.1 * i))));
     cv::Mat scene = yard.clone();
-    scene(lamp + cv::Point(20, 20)).setTo(i % 2 ? 250 : 10);
-    cv::Mat frame = scene(cv::Rect(20 + shake.x, 20 + shake.y, size.width, size.height)).clone();
+    scene(lamp + cv::Point(kYardMargin, kYardMargin)).setTo(i % 2 ? 250 : 10);
+    cv::Mat frame = scene(shaken_view(size, i)).clone();
     frame(sign).setTo(i % 3 ? 250 : 10);
     engine.advance(0.04);
     engine.process(view_of(frame), nullptr);
@@ -203,6 +214,36 @@ TEST(MotionFinder, HeatStaysInItsPlaceWhileTheCameraShakes) {
   EXPECT_LT(cv::sum(events)[0] - cv::sum(events(lamp))[0], 0.25 * 9 * 9 * 99);
   events(cv::Rect(lamp.x - 2, lamp.y - 2, 13, 13)).setTo(0);
   EXPECT_EQ(cv::countNonZero(events), 0);
+}
+
+// What a camera writes into its pictures does not shake with it; who passes behind it counts.
+TEST(MotionFinder, CaptionsDoNotCount) {
+  const Size size{320, 200};
+  const cv::Mat yard = shaken_yard(size);
+  const cv::Rect text(100, 150, 120, 12);
+  Engine engine;
+  engine.set({.stabilize = true});
+  engine.configure({kGray8, {}, size});
+  const auto show = [&](int i, int body) {
+    cv::Mat scene = yard.clone();
+    if (body > 0) scene(cv::Rect(body + kYardMargin, 120 + kYardMargin, 30, 70)).setTo(10);
+    cv::Mat frame = scene(shaken_view(size, i)).clone();
+    for (int x = text.x; x < text.br().x; x += 8) {
+      frame(cv::Rect(x, text.y, 5, text.height)).setTo(0);
+      frame(cv::Rect(x + 1, text.y + 1, 3, text.height - 2)).setTo(255);
+    }
+    engine.advance(0.04);
+    engine.process(view_of(frame), nullptr);
+  };
+  for (int i = 0; i < 20; ++i) show(i, 0);
+  EXPECT_GT(cv::sum(events_of(engine))[0], 1000) << "it is none before it is known";
+  engine.reset();
+  for (int i = 20; i < 120; ++i) show(i, 0);
+  EXPECT_LT(cv::sum(events_of(engine))[0], 200);
+  engine.reset();
+  for (int i = 120; i < 160; ++i) show(i, 40 + 5 * (i - 120));
+  const cv::Mat moved = events_of(engine) > 0;
+  EXPECT_GT(cv::countNonZero(moved(text)), 0.8 * text.area());
 }
 
 // Whatever is switched on and off in mid-stream, a frame is compared with the one before.

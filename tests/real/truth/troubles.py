@@ -7,6 +7,7 @@ from typing import Callable
 import numpy as np
 
 from . import pictures
+from .caption import caption
 from .pictures import HEIGHT, WIDTH, to_grey
 
 SEED = 1
@@ -165,6 +166,11 @@ def _rolling(sigma):
     return make
 
 
+def _captioned(frames):
+    for i, frame in enumerate(frames):
+        yield caption(frame, i / 25)
+
+
 def _pan_place(i):
     """How far a pan-tilt head has come by that frame, 0 to 1: back and forth, with rests."""
     turn, part = divmod(i, PAN)
@@ -262,6 +268,13 @@ TROUBLES = [
     ),
     Trouble(
         "shake, sigma 1.5, rolling shutter", "camera", STABILIZE, make=_rolling(1.5), **_steady
+    ),
+    Trouble(
+        "shake, sigma 1.5, and a caption",
+        "camera",
+        STABILIZE,
+        Goal(false=1500, kept=0.97, r=0.95),
+        _both(_shake(1.5), _captioned),
     ),
     Trouble(
         "pan and tilt",
