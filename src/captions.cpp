@@ -35,6 +35,9 @@ void Captions::clear(const Pictures& pictures, const Displacement& displacement,
   for (int top = band.begin; top < band.end; top += kCell) {
     const int rows = std::min(kCell, band.end - top);
     for (int left = 0; left < current.cols; left += kWord) {
+      uint64_t any = 0;
+      for (int r = 0; r < rows; ++r) any |= load_word(moved.row(top + r) + left / 8);
+      if (any == 0) continue;
       const PixelPoint by = displacement.at(left + kWord / 2, top + kCell / 2);
       const int dx = int(std::lround(by.x)), dy = int(std::lround(by.y));
       Cells differs{}, kept{};

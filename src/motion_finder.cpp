@@ -227,12 +227,14 @@ void MotionFinder::compare_pictures(const cv::Mat& before, const cv::Mat& unmove
   const cv::Mat current = gray_.current();
   const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
   if (is_moved) captions_.configure(current.size());
-  before.copyTo(compared_);  // which becomes what it is compared with
+  compared_.create(before.size(), CV_8UC1);
   const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
     const int y = band * TileGrid::kBandHeight;
     const int height = std::min(TileGrid::kBandHeight, current.rows - y);
     if (height <= 0) return;
+    // A copy, since what is compared takes its place.
+    before.rowRange(y, y + height).copyTo(compared_.rowRange(y, y + height));
     kernels::active().compare_u8({current.ptr(y), ptrdiff_t(current.step)}, {1, 0},
                                  {compared_.ptr(y), ptrdiff_t(compared_.step)},
                                  moved_.rows().down(y), {current.cols, height}, native);

@@ -20,6 +20,7 @@ constexpr int kStrip = 256;               // columns that are worked on at a tim
 constexpr int kLeastRun = 8;              // pixels that are taken to be displaced alike, and so are
 constexpr double kHardly = 1.0 / kSteps;  // beyond the edge, for which the edge itself does
 constexpr int kMostRun = kStrip;          // as many as stay within a step
+constexpr int kMostRows = 64;             // of a block, which the nearest cache holds
 
 // Lanczos' kernel for each place: a sine of half its length is sharp enough that an edge, moved by
 // half a pixel, stays within the threshold, which neither two nor four taps achieve.
@@ -64,8 +65,8 @@ int run_of(double slope) {
 // Of 64 pixels of a row, from `x` on: how much those around each differ, itself among them.
 using Heights = std::array<uint8_t, 64>;
 void edge_heights(const cv::Mat& picture, int x, int y, Heights& heights) {
-  constexpr size_t kWide = std::tuple_size_v<Heights> + 2;  // with one at each side
-  const int first = std::max(x - 1, 0), last = std::min(x + int(kWide) - 2, picture.cols - 1);
+  constexpr size_t kWide = std::tuple_size_v<Heights> + 16;  // one at each side, and whole vectors
+  const int first = std::max(x - 1, 0), last = std::min(x + 64, picture.cols - 1);
   std::array<uint8_t, kWide> row, high, low;
   high.fill(0);
   low.fill(255);
@@ -118,20 +119,28 @@ void MovedPicture::move_across(const cv::Mat& picture, const Displacement& d, in
   }
 }
 
+// In blocks of pixels that are displaced alike, which are narrow where the camera turned.
 void MovedPicture::move_down(const Displacement& d, int left, int width) {
   const kernels::Kernels& k = kernels::active();
-  const int step = run_of(d.y_by_x);
-  for (int y = 0; y < moved_.rows; ++y) {
-    uint8_t* const to = moved_.ptr<uint8_t>(y) + left;
+  const int across = run_of(d.y_by_x), down = std::min(run_of(d.y_by_y), kMostRows);
+  const int last = moved_.rows - 1;
+  for (int top = 0, rows; top <= last; top += rows) {
+    rows = std::min(down, last + 1 - top);
     for (int x = 0, n; x < width; x += n) {
-      n = std::min(step, width - x);
-      const int place = place_of(d.at(left + x + (n - 1) / 2.0, y).y);
-      const int first = y + pixel_of(place) - kBefore;
-      kernels::TapRows rows;
-      for (int tap = 0; tap < kTaps; ++tap)
-        rows[size_t(tap)] =
-            strip_.get() + ptrdiff_t{std::clamp(first + tap, 0, moved_.rows - 1)} * kStrip + x;
-      k.filter_u8(rows, weights_of(place), n, to + x);
+      n = std::min(across, width - x);
+      const int place = place_of(d.at(left + x + (n - 1) / 2.0, top + (rows - 1) / 2.0).y);
+      const kernels::TapWeights& weights = weights_of(place);
+      const int first = top + pixel_of(place) - kBefore;
+      const bool is_inside = first >= 0 && first + rows + kTaps - 2 <= last;
+      kernels::TapRows taps;
+      for (int row = 0; row < rows; ++row) {
+        for (int tap = 0; tap < kTaps; ++tap) {
+          const int y = first + row + tap;
+          taps[size_t(tap)] =
+              strip_.get() + ptrdiff_t{is_inside ? y : std::clamp(y, 0, last)} * kStrip + x;
+        }
+        k.filter_u8(taps, weights, n, moved_.ptr<uint8_t>(top + row) + left + x);
+      }
     }
   }
 }
@@ -187,16 +196,22 @@ void MovedPicture::clear_doubtful(const cv::Mat& current, int begin, int end,
       uint8_t* const at = moved.row(y) + x / 8;
       const uint64_t bits = load_word(at);
       if (bits == 0) continue;
-      edge_heights(current, x, y, ours);
-      edge_heights(moved_, x, y, theirs);
       const uint8_t* const a = current.ptr(y) + x;
       const uint8_t* const b = moved_.ptr(y) + x;
-      uint64_t kept = bits;
-      for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
-        const auto i = size_t(std::countr_zero(rest));
-        if (kPart * std::abs(a[i] - b[i]) <= std::min(ours[i], theirs[i])) kept ^= rest & -rest;
-      }
-      store_word(kept, at);
+      const auto within = [&](uint64_t some, const Heights& heights) {
+        uint64_t result = 0;
+        for (; some != 0; some &= some - 1) {
+          const auto i = size_t(std::countr_zero(some));
+          if (kPart * std::abs(a[i] - b[i]) <= heights[i]) result |= some & -some;
+        }
+        return result;
+      };
+      edge_heights(current, x, y, ours);
+      uint64_t doubtful = within(bits, ours);
+      if (doubtful == 0) continue;
+      edge_heights(moved_, x, y, theirs);
+      doubtful = within(doubtful, theirs);
+      store_word(bits & ~doubtful, at);
     }
   }
 }
