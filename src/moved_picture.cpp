@@ -112,9 +112,9 @@ void MovedPicture::move_across(const cv::Mat& picture, const Displacement& d, in
           padded[size_t(i)] = row[std::clamp(first + i, 0, picture.cols - 1)];
         from = padded.data();
       }
-      kernels::TapRows rows;
-      for (int tap = 0; tap < kTaps; ++tap) rows[size_t(tap)] = from + tap;
-      k.filter_u8(rows, weights_of(place), n, to + x);
+      kernels::TapRows taps;
+      for (int tap = 0; tap < kTaps; ++tap) taps[size_t(tap)] = from + tap;
+      k.filter_u8(taps, 0, weights_of(place), {to + x, 0}, {n, 1});
     }
   }
 }
@@ -129,17 +129,17 @@ void MovedPicture::move_down(const Displacement& d, int left, int width) {
     for (int x = 0, n; x < width; x += n) {
       n = std::min(across, width - x);
       const int place = place_of(d.at(left + x + (n - 1) / 2.0, top + (rows - 1) / 2.0).y);
-      const kernels::TapWeights& weights = weights_of(place);
       const int first = top + pixel_of(place) - kBefore;
+      // Where rows beyond the edge are needed it stands for them, so each row has others.
       const bool is_inside = first >= 0 && first + rows + kTaps - 2 <= last;
-      kernels::TapRows taps;
-      for (int row = 0; row < rows; ++row) {
-        for (int tap = 0; tap < kTaps; ++tap) {
-          const int y = first + row + tap;
+      const int at_once = is_inside ? rows : 1;
+      for (int row = 0; row < rows; row += at_once) {
+        kernels::TapRows taps;
+        for (int tap = 0; tap < kTaps; ++tap)
           taps[size_t(tap)] =
-              strip_.get() + ptrdiff_t{is_inside ? y : std::clamp(y, 0, last)} * kStrip + x;
-        }
-        k.filter_u8(taps, weights, n, moved_.ptr<uint8_t>(top + row) + left + x);
+              strip_.get() + ptrdiff_t{std::clamp(first + row + tap, 0, last)} * kStrip + x;
+        const kernels::Rows<uint8_t> to{moved_.ptr(top + row) + left + x, ptrdiff_t(moved_.step)};
+        k.filter_u8(taps, kStrip, weights_of(place), to, {n, at_once});
       }
     }
   }

@@ -281,9 +281,11 @@ struct Kernels {
                           float weight);
   void (*running_mean_u16)(const uint8_t* samples, float* means, uint8_t* shown, int n,
                            float weight);
-  /// The weighted sums of `kTaps` rows of `n` samples, rounded and limited to what a byte holds. The
-  /// rows may overlap each other, but not the sums.
-  void (*filter_u8)(const TapRows& rows, const TapWeights& weights, int n, uint8_t* sums);
+  /// The weighted sums of `kTaps` rows of samples, rounded and limited to what a byte holds, and of
+  /// those `stride` bytes further on for the next row of sums. The rows may overlap each other, but
+  /// not the sums.
+  void (*filter_u8)(const TapRows& taps, ptrdiff_t stride, const TapWeights& weights,
+                    Rows<uint8_t> sums, Extent extent);
 };
 
 /// The scalar twins: what every other set must equal bit for bit.

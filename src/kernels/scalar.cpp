@@ -375,11 +375,15 @@ void running_mean(const uint8_t* samples, float* means, uint8_t* shown, int n, f
   }
 }
 
-void filter_u8(const TapRows& rows, const TapWeights& weights, int n, uint8_t* sums) {
-  for (int x = 0; x < n; ++x) {
-    int sum = 1 << (kTapBits - 1);
-    for (int tap = 0; tap < kTaps; ++tap) sum += rows[size_t(tap)][x] * weights[size_t(tap)];
-    sums[x] = uint8_t(std::clamp(sum >> kTapBits, 0, 255));
+void filter_u8(const TapRows& taps, ptrdiff_t stride, const TapWeights& weights, Rows<uint8_t> sums,
+               Extent extent) {
+  for (int y = 0; y < extent.height; ++y) {
+    for (int x = 0; x < extent.width; ++x) {
+      int sum = 1 << (kTapBits - 1);
+      for (int tap = 0; tap < kTaps; ++tap)
+        sum += taps[size_t(tap)][stride * y + x] * weights[size_t(tap)];
+      sums[y][x] = uint8_t(std::clamp(sum >> kTapBits, 0, 255));
+    }
   }
 }
 

@@ -147,14 +147,16 @@ TEST_P(KernelSet, FiltersAsItsScalarTwin) {
       // The highest sums that there may be, and the lowest.
       kernels::TapWeights weights{-8, -8, 56, 40, 8, -8};
       std::shuffle(weights.begin(), weights.end(), random);
-      const GuardedBytes row(size_t(n) + kernels::kTaps - 1), sums(n), twin(n);
-      for (int x = 0; x < n + kernels::kTaps - 1; ++x)
-        row.data()[x] = run % 3 == 0 ? 255 : uint8_t(random() % 2 ? 255 : random());
-      kernels::TapRows rows;
-      for (size_t tap = 0; tap < rows.size(); ++tap) rows[tap] = row.data() + tap;
-      GetParam()->filter_u8(rows, weights, n, sums.data());
-      kernels::scalar.filter_u8(rows, weights, n, twin.data());
-      ASSERT_EQ(std::memcmp(sums.data(), twin.data(), size_t(n)), 0) << n;
+      const int height = 1 + run % 4, stride = n + kernels::kTaps - 1;
+      const GuardedBytes samples(size_t(stride * height)), sums(size_t(n * height)),
+          twin(size_t(n * height));
+      for (int i = 0; i < stride * height; ++i)
+        samples.data()[i] = run % 3 == 0 ? 255 : uint8_t(random() % 2 ? 255 : random());
+      kernels::TapRows taps;
+      for (size_t tap = 0; tap < taps.size(); ++tap) taps[tap] = samples.data() + tap;
+      GetParam()->filter_u8(taps, stride, weights, {sums.data(), n}, {n, height});
+      kernels::scalar.filter_u8(taps, stride, weights, {twin.data(), n}, {n, height});
+      ASSERT_EQ(std::memcmp(sums.data(), twin.data(), size_t(n * height)), 0) << n;
     }
   }
 }
