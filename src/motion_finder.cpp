@@ -173,7 +173,7 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
                                 .counts = counting(context.regions)};
   const int threshold = noise_ ? measure_noise(before, seen, context) : settings_.threshold;
   if (!before.empty())
-    compare_pictures(before, unmoved, threshold, context);
+    compare_pictures(before, threshold, context);
   else if (noise_)
     try_strips(frame, context, threshold);
   if (noise_ && noise_->suspect(seen, native_threshold(threshold, range_, 255), moved_.rows())) {
@@ -181,11 +181,12 @@ void MotionFinder::compare_gray(const ConstFrameView& frame, const Context& cont
     const cv::Mat lit = light_.relight(before, relit_);
     noise_->judge(seen, {gray_.current(), lit}, lit.data == before.data && !is_moved);
   }
-  if (is_moved || settings_.blur > 0)
-    context.difference.remember(frame);
-  else
-    compare_exactly(frame, context, threshold);
+  const bool is_exact = !is_moved && settings_.blur == 0;
+  if (is_exact) compare_exactly(frame, context, threshold);
   if (noise_) noise_->clear(seen, moved_.rows());
+  // Single pixels have told of noise before, that are cleared here.
+  if (is_moved) clear_of_camera(unmoved, threshold, context);
+  if (!is_exact) context.difference.remember(frame);
 }
 
 // Measures it against the previous frame, or what stands in for that. The threshold to compare
@@ -222,11 +223,8 @@ void MotionFinder::compare_exactly(const ConstFrameView& frame, const Context& c
 }
 
 // Compares the grey of the frame with a picture of its size.
-void MotionFinder::compare_pictures(const cv::Mat& before, const cv::Mat& unmoved, int threshold,
-                                    const Context& context) {
+void MotionFinder::compare_pictures(const cv::Mat& before, int threshold, const Context& context) {
   const cv::Mat current = gray_.current();
-  const bool is_moved = movement_.kind == CameraMovement::Kind::kMoved;
-  if (is_moved) captions_.configure(current.size());
   compared_.create(before.size(), CV_8UC1);
   const auto native = uint8_t(native_threshold(threshold, range_, 255));
   context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
@@ -238,9 +236,20 @@ void MotionFinder::compare_pictures(const cv::Mat& before, const cv::Mat& unmove
     kernels::active().compare_u8({current.ptr(y), ptrdiff_t(current.step)}, {1, 0},
                                  {compared_.ptr(y), ptrdiff_t(compared_.step)},
                                  moved_.rows().down(y), {current.cols, height}, native);
-    if (!is_moved) return;
-    moved_picture_.clear_doubtful(current, y, y + height, moved_);
-    captions_.clear({current, unmoved, native}, movement_.to_previous, {y, y + height}, moved_);
+  });
+}
+
+// Of what differs from the moved previous picture, clears what is no motion. `unmoved` is that
+// picture before it was moved.
+void MotionFinder::clear_of_camera(const cv::Mat& unmoved, int threshold, const Context& context) {
+  const cv::Mat current = gray_.current();
+  const int native = native_threshold(threshold, range_, 255);
+  captions_.configure(current.size());
+  context.bands.for_each(moved_.grid(), [&](int band, uint8_t*) {
+    const int y = band * TileGrid::kBandHeight;
+    const int end = std::min(y + TileGrid::kBandHeight, current.rows);
+    moved_picture_.clear_doubtful(current, y, end, moved_);
+    captions_.clear({current, unmoved, native}, movement_.to_previous, {y, end}, moved_);
   });
 }
 

@@ -86,8 +86,8 @@ class MotionFinder {
   int measure_noise(const cv::Mat& before, const NoiseFilter::Frame& frame, const Context& context);
   void compare_exactly(const ConstFrameView& frame, const Context& context, int threshold);
   void try_strips(const ConstFrameView& frame, const Context& context, int threshold);
-  void compare_pictures(const cv::Mat& before, const cv::Mat& unmoved, int threshold,
-                        const Context& context);
+  void compare_pictures(const cv::Mat& before, int threshold, const Context& context);
+  void clear_of_camera(const cv::Mat& unmoved, int threshold, const Context& context);
   const cv::Mat* counting(const Regions& regions);
   void despeckle(Bands& bands);
   void clear_masked(const Regions& regions);
