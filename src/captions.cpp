@@ -12,8 +12,7 @@
 namespace motionheat {
 namespace {
 
-constexpr int kWord = 64;
-constexpr int kFew = 4;          // pixels that differ in a cell from which on they tell anything
+constexpr int kTelling = 4;      // pixels that differ in a cell from which on they tell anything
 constexpr float kLeft = 0.1f;    // of them, that a caption leaves at the most
 constexpr float kMostly = 0.7f;  // of the times, as after five in a row
 
@@ -69,7 +68,7 @@ uint64_t Captions::remember(const Cells& differs, const Cells& kept, int first) 
       left += std::popcount(kept[r] & cell);
     }
     float& share = shares_[size_t(first + part / kCell)];
-    if (n >= kFew) share += (float(left <= n * kLeft) - share) / 4;
+    if (n >= kTelling) share += (float(left <= n * kLeft) - share) / 4;
     if (share > kMostly) captions |= cell;
   }
   return captions;

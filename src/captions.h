@@ -39,8 +39,9 @@ class Captions {
   size_t memory() const { return shares_.size() * sizeof(float); }
 
  private:
-  static constexpr int kCell = 16;            // pixels, across and down
-  using Cells = std::array<uint64_t, kCell>;  // bits of four of them
+  static constexpr int kCell = 16;  // pixels, across and down
+  static constexpr int kWord = 64;  // bits of them, four cells across
+  using Cells = std::array<uint64_t, kCell>;
 
   uint64_t remember(const Cells& differs, const Cells& kept, int first);
 
