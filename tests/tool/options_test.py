@@ -73,7 +73,8 @@ class Options(tool.Test):
                 self.tool("-q", "a.mkv", *words, "-f")
         self.tool("-q", "-ob.png", "--threshold=30", "a.mkv")
         self.assertTrue((self.dir / "b.png").is_file())
-        settings = self.json("a.mkv", "--stabilize", "--noise-adaptive=false", "--half-life=1min")[
+        # An input may follow a flag.
+        settings = self.json("--stabilize", "a.mkv", "--noise-adaptive=false", "--half-life=1min")[
             "settings"
         ]
         self.assertEqual((settings["stabilize"], settings["half-life"]), ("true", "60s"))

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <filesystem>
 #include <set>
-#include <span>
 #include <sstream>
 
 #include "duration.h"
@@ -109,7 +108,6 @@ std::vector<GOptionEntry> entries_of(const OptionGroup& group) {
   for (const Option& option : group.options) {
     int flags = G_OPTION_FLAG_NONE;
     if (option.argument.empty()) flags = G_OPTION_FLAG_NO_ARG;
-    if (option.takes_nothing_too) flags = G_OPTION_FLAG_OPTIONAL_ARG;
     entries.push_back({option.name.c_str(), option.letter, flags, G_OPTION_ARG_CALLBACK,
                        reinterpret_cast<gpointer>(note), option.help.c_str(),
                        option.argument.empty() ? nullptr : option.argument.c_str()});
@@ -208,6 +206,26 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+// An option as GLib knows it: "-j 2", but not "-j2" and "-j=2"; and a value that may be left out
+// takes the next word, be that an input.
+std::string plain_option(const std::string& word) {
+  const bool has_value = word.size() > 2 && word[0] == '-' && word[1] != '-';
+  for (const OptionGroup& group : option_groups())
+    for (const Option& known : group.options) {
+      if (known.takes_nothing_too && word == "--" + known.name) return word + "=true";
+      if (has_value && known.letter == word[1] && !known.argument.empty())
+        return "--" + known.name + "=" + word.substr(word[2] == '=' ? 3 : 2);
+    }
+  return word;
+}
+
+std::vector<std::string> plain_words(int argc, char** argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  const auto options_end = std::find(words.begin(), words.end(), "--");
+  std::transform(words.begin(), options_end, words.begin(), plain_option);
+  return words;
+}
+
 }  // namespace
 
 const std::vector<OptionGroup>& option_groups() {
@@ -267,25 +285,6 @@ ElementSettings CommandLine::element() const {
   return settings;
 }
 
-// GLib knows "-j 2", but not "-j2" and "-j=2".
-std::vector<std::string> with_values_apart(int argc, char** argv) {
-  std::vector<std::string> words;
-  bool are_options = true;
-  for (const std::string word : std::span(argv, size_t(argc))) {
-    are_options &= word != "--";
-    const Option* option = nullptr;
-    if (are_options && word.size() > 2 && word[0] == '-' && word[1] != '-')
-      for (const OptionGroup& group : option_groups())
-        for (const Option& known : group.options)
-          if (known.letter == word[1] && !known.argument.empty()) option = &known;
-    if (option)
-      words.push_back("--" + option->name + "=" + word.substr(word[2] == '=' ? 3 : 2));
-    else
-      words.push_back(word);
-  }
-  return words;
-}
-
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine line;
   const std::shared_ptr<GOptionContext> context(g_option_context_new(nullptr),
@@ -299,8 +298,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   }
   g_option_context_set_main_group(context.get(), all);
   GStrvBuilder* const words = g_strv_builder_new();
-  for (const std::string& word : with_values_apart(argc, argv))
-    g_strv_builder_add(words, word.c_str());
+  for (const std::string& word : plain_words(argc, argv)) g_strv_builder_add(words, word.c_str());
   gchar** rest = g_strv_builder_end(words);
   g_strv_builder_unref(words);
   GError* error = nullptr;
