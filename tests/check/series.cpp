@@ -155,17 +155,21 @@ GST_END_TEST;
 // was asked for is answered, and the last one is told of.
 GST_START_TEST(unread_messages) {
   for (const bool fails : {false, true}) {
-    const Directory directory;
+    const Directory directory, other;
     Writing stream(directory / "heat-%05d.png");
     stream.set("snapshot-interval", "0");
+    const Picture picture = noise(stream.info(), 1);
+    // Before it writes anything the thread that writes has looked whether there is the directory.
+    gboolean accepted = FALSE;
+    g_signal_emit_by_name(stream.element(), "snapshot", (other / "first.png").c_str(), &accepted);
+    stream.show(picture);
+    expect_written(stream, other / "first.png");
     fill_outbox(stream);
     stream.set("snapshot-interval", std::to_string(kFrame));
     if (fails) std::filesystem::remove(directory.path());
-    const Picture picture = noise(stream.info(), 1);
     for (int i = 0; i < 50; ++i) stream.show(picture);
     stream.set("snapshot-interval", "0");
     std::filesystem::create_directory(directory.path());
-    gboolean accepted = FALSE;
     g_signal_emit_by_name(stream.element(), "snapshot", (directory / "now.png").c_str(), &accepted);
     fail_unless(accepted);
     stream.show(picture);
