@@ -489,14 +489,22 @@ PartitionName=all Nodes=ALL Default=YES State=UP
     def queue(self, *options):
         return self.call("squeue", "--noheader", "--array", *options)
 
-    def wait_for_state(self, task, state):
+    def wait_for(self, condition):
         deadline = time.monotonic() + 30
-        while self.queue("--format=%T", "--jobs", task) != state:
+        while not condition():
             assert time.monotonic() < deadline, self.queue()
             time.sleep(0.05)
 
+    def wait_for_state(self, task, state):
+        self.wait_for(lambda: self.queue("--format=%T", "--jobs", task) == state)
+
+    def runs_a_step(self, task):
+        """Whether srun has begun: before that a task that is killed leaves no trace of it."""
+        steps = self.call("squeue", "--noheader", "--steps", "--format=%i", "--jobs", task)
+        return any(step.endswith(".0") for step in (steps or "").split())
+
     def kill_and_requeue(self, task):
-        self.wait_for_state(task, "RUNNING")
+        self.wait_for(lambda: self.runs_a_step(task))
         assert self.call("scontrol", "requeue", task) is not None
         # Slurm would let it wait for two minutes.
         self.wait_for_state(task, "PENDING")
