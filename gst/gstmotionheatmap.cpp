@@ -17,7 +17,7 @@
  * * #guint64 `timestamp`, `stream-time`, `running-time`, `duration`: of the last frame in the map;
  *   %GST_CLOCK_TIME_NONE where unknown
  * * #guint64 `frames`: frames analysed, the first one included
- * * #guint64 `skipped`: frames not counted (buffers flagged CORRUPTED)
+ * * #guint64 `skipped`: frames not counted (flagged CORRUPTED, changes of light, turns of the camera)
  * * #guint64 `repeated`: frames with nothing new in them (buffers flagged GAP)
  * * #gint `width`, `height`: size of the analysis in pixels
  * * #gdouble `max`: events (frames in which it moved) of the hottest pixel
