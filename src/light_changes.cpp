@@ -14,8 +14,8 @@ namespace motionheat {
 namespace {
 
 /// At most so many rows and columns of a picture are seen.
-constexpr int kMostRows = 32;
-constexpr int kMostColumns = 256;
+constexpr int kSampledRows = 32;
+constexpr int kSampledColumns = 256;
 
 constexpr int kBrightest = 255;
 /// An exposure of three times as much, or a third.
@@ -95,15 +95,15 @@ class Changes {
 }  // namespace
 
 RowStep LightStep::rows(cv::Size size) {
-  const int step = std::max(1, (size.height + kMostRows - 1) / kMostRows);
+  const int step = std::max(1, (size.height + kSampledRows - 1) / kSampledRows);
   return {step / 2, step};
 }
 
 LightStep::LightStep(const cv::Mat& before, const cv::Mat& now, const cv::Mat& counts,
                      int threshold) {
-  std::array<uint8_t, size_t{kMostRows} * kMostColumns> a, b;
+  std::array<uint8_t, size_t{kSampledRows} * kSampledColumns> a, b;
   size_t pixels = 0, same = 0;
-  const int step = (now.cols + kMostColumns - 1) / kMostColumns;
+  const int step = (now.cols + kSampledColumns - 1) / kSampledColumns;
   for (int y = 0; y < now.rows; ++y) {
     const uint8_t* const was = before.ptr(y);
     const uint8_t* const is = now.ptr(y);

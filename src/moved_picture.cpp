@@ -20,7 +20,7 @@ constexpr int kStrip = 256;               // columns that are worked on at a tim
 constexpr int kLeastRun = 8;              // pixels that are taken to be displaced alike, and so are
 constexpr double kHardly = 1.0 / kSteps;  // beyond the edge, for which the edge itself does
 constexpr int kMostRun = kStrip;          // as many as stay within a step
-constexpr int kMostRows = 64;             // of a block, which the nearest cache holds
+constexpr int kBlockRows = 64;            // of a block, which the nearest cache holds
 
 // Lanczos' kernel for each place: a sine of half its length is sharp enough that an edge, moved by
 // half a pixel, stays within the threshold, which neither two nor four taps achieve.
@@ -122,7 +122,7 @@ void MovedPicture::move_across(const cv::Mat& picture, const Displacement& d, in
 // In blocks of pixels that are displaced alike, which are narrow where the camera turned.
 void MovedPicture::move_down(const Displacement& d, int left, int width) {
   const kernels::Kernels& k = kernels::active();
-  const int across = run_of(d.y_by_x), down = std::min(run_of(d.y_by_y), kMostRows);
+  const int across = run_of(d.y_by_x), down = std::min(run_of(d.y_by_y), kBlockRows);
   const int last = moved_.rows - 1;
   for (int top = 0, rows; top <= last; top += rows) {
     rows = std::min(down, last + 1 - top);
