@@ -15,7 +15,6 @@ constexpr char kOpened[] = "opened";                // the first frame came
 constexpr char kSearched[] = "searched";            // all was seen that can tell of the key frame
 constexpr char kLate[] = "late";                    // reading began after the key frame
 constexpr int kReorderingFrames = 18;               // whatever reorders does so within as many
-constexpr uint64_t kRounding = GST_MSECOND;         // of times in containers
 constexpr uint64_t kInterleaving = 3 * GST_SECOND;  // how far streams are apart in a file
 constexpr uint64_t kStep = 2 * GST_SECOND;          // to seek back, at first
 constexpr uint64_t kPatience = 60 * GST_SECOND;     // without any data
@@ -65,8 +64,9 @@ uint64_t duration_of(const GstBuffer* buffer, GstPad* pad) {
   if (GST_BUFFER_DURATION_IS_VALID(buffer)) return GST_BUFFER_DURATION(buffer);
   const Caps caps(gst_pad_get_current_caps(pad));
   int frames = 0, seconds = 0;
-  if (!caps || !gst_structure_get_fraction(gst_caps_get_structure(caps.get(), 0), "framerate",
-                                           &frames, &seconds) ||
+  if (!caps ||
+      !gst_structure_get_fraction(gst_caps_get_structure(caps.get(), 0), "framerate", &frames,
+                                  &seconds) ||
       frames <= 0)
     return 1;
   return gst_util_uint64_scale(GST_SECOND, guint64(seconds), guint64(frames));
@@ -291,14 +291,14 @@ void Cutter::search(const Span& frame, bool is_key) {
 bool Cutter::copies(Stream& stream, const Span& frame, bool is_key) {
   if (!stream.has_begun) {
     if (&stream == video_ && !is_in_time_) {
-      is_in_time_ = frame.begin <= key_frame_ + kRounding;
+      is_in_time_ = frame.begin <= key_frame_ + kTimeRounding;
       if (!is_in_time_) {
         stream.phase = Phase::kHold;
         tell(kLate);
       }
     }
     // Of the video the very frame, of sound what is heard with it.
-    const uint64_t due = &stream == video_ ? frame.begin + kRounding : frame.end;
+    const uint64_t due = &stream == video_ ? frame.begin + kTimeRounding : frame.end;
     if (!is_in_time_ || !is_key || due < key_frame_) return false;
     stream.has_begun = true;
   }

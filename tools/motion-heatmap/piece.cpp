@@ -352,10 +352,9 @@ void Pipeline::wait_for_span_maps() const {
 // A map is taken with this frame in it, so it is asked for with the last one of its stretch; behind
 // a hole only with the next one.
 void Pipeline::request_span_map(uint64_t time, GstClockTime duration) {
-  constexpr uint64_t kRounding = GST_MSECOND;  // of times in Matroska
   const uint64_t step = request_.span_map_step;
   if (!next_span_) next_span_ = (time / step + 1) * step;
-  const uint64_t end = GST_CLOCK_TIME_IS_VALID(duration) ? time + duration + kRounding : time;
+  const uint64_t end = GST_CLOCK_TIME_IS_VALID(duration) ? time + duration + kTimeRounding : time;
   if (end < *next_span_) return;
   wait_for_span_maps();
   asked_[asked_spans_] = *next_span_ / step - 1;

@@ -5,6 +5,9 @@
 
 namespace tool {
 
+/// By how much containers round times, in nanoseconds: Matroska has milliseconds.
+inline constexpr uint64_t kTimeRounding = 1'000'000;
+
 /// A stretch of stream time in nanoseconds; what begins in it belongs to it.
 struct Span {
   uint64_t begin = 0;
